@@ -1,0 +1,355 @@
+import type { Headers } from '../mime/headers.ts';
+
+/**
+ * What the exchange needs of storage.
+ *
+ * Every function that writes is one transaction, with its ledger entries, and resolves only when the transaction is
+ * on disk (fsync): what the caller says afterwards over the wire is true also after a crash at that instant.
+ * Writes that are ready at the same moment share one transaction. Two calls never see half of one another.
+ */
+export interface Store {
+  // receiving
+  /** Seals a received message with its MDN, and, when accepted, its job; or finds that it was sealed before. */
+  sealInbound(message: InboundMessage): Promise<{ kind: 'sealed' } | { kind: 'duplicate'; sealed: SealedMessage }>;
+  /** The accepted message with this key, if any. Refused messages are not found: they may come again. */
+  findSealed(key: MessageKey): Promise<SealedMessage | undefined>;
+  /** Puts the stored asynchronous MDN of a message into the outbox once more; nothing when it is there still. */
+  requeueMdn(messageId: string, now: Date): Promise<void>;
+  /** True when an accepted message of this partner holds the same payload (lower-case hex SHA-256). */
+  payloadSeen(partner: string, sha256: string): Promise<boolean>;
+
+  // the interchange job
+  /** Takes up to `limit` jobs that are due and not leased, oldest first, and leases each until `now + leaseMs`. */
+  claimJobs(now: Date, leaseMs: number, limit: number): Promise<Job[]>;
+  /** Ends a job with everything it brought about. Nothing is written unless it is `done`. */
+  completeJob(job: Job, result: JobResult, now: Date): Promise<'done' | 'conflict' | 'lease-lost'>;
+  /** Puts a job off until `retryAt`, or for good when that is undefined (the message is then `stuck`). */
+  failJob(job: Job, error: string, retryAt: Date | undefined, now: Date): Promise<void>;
+  findInterchange(environment: Environment, sender: string, reference: string): Promise<InterchangeRecord | undefined>;
+  /** The live registrations under these certificate numbers. */
+  findCertificates(environment: Environment, numbers: readonly string[]): Promise<Map<string, CertificateRecord>>;
+
+  // sending
+  queueOutbound(messages: readonly OutboundMessage[]): Promise<void>;
+  /** Takes up to `limit` deliveries that are due and not leased, with their bytes; the attempt is counted here. */
+  claimDeliveries(now: Date, leaseMs: number, limit: number): Promise<Delivery[]>;
+  /** Writes what became of an attempt. An answer that came meanwhile (an early asynchronous MDN) is not undone. */
+  settleDelivery(delivery: Delivery, outcome: DeliveryOutcome, now: Date): Promise<'done' | 'lease-lost'>;
+  findOutbound(key: MessageKey): Promise<OutboundMessage | undefined>;
+  /** Writes an MDN that came on its own connection, and what it means for the message. */
+  recordMdn(mdn: ReceivedMdn, now: Date): Promise<void>;
+  /** Sends a message again from its first attempt on: same Message-ID, same bytes. */
+  resend(id: string, now: Date): Promise<'queued' | 'not-found' | 'nothing-to-send'>;
+
+  // looking
+  listMessages(filter: MessageFilter): Promise<MessageSummary[]>;
+  /** By our own id, or by AS2 Message-ID with or without angle brackets (the latest when several). */
+  getMessage(id: string): Promise<MessageDetail | undefined>;
+  getBytes(id: string, what: 'raw' | 'payload'): Promise<Buffer | undefined>;
+  listMdns(filter: MdnFilter): Promise<MdnSummary[]>;
+  getMdn(id: string): Promise<MdnDetail | undefined>;
+  listCertificates(filter: CertificateFilter): Promise<CertificateRecord[]>;
+  /** When the next job or delivery is due, if any is waiting. */
+  nextDue(): Promise<Date | undefined>;
+
+  // the ledger
+  /** Appends an event that is no consequence of another write: an oversized body, a reload, a dangerous option. */
+  note(event: LedgerEvent, now: Date): Promise<void>;
+  listLedger(filter: LedgerFilter): Promise<LedgerEntry[]>;
+  /** Recomputes every chain; says where the first break is, if any. Compares stored bytes with recorded digests too. */
+  verifyLedger(): Promise<LedgerVerdict>;
+
+  close(): Promise<void>;
+}
+
+export type Environment = 'test' | 'production';
+
+/** What makes a message the same message (RFC 4130 §9.3); Message-ID as received, without surrounding blanks. */
+export interface MessageKey {
+  readonly as2From: string;
+  readonly as2To: string;
+  readonly messageId: string;
+}
+
+/** JSON of a message's cryptographic and MIME facts, as `as2/unwrap` tells them; shown, never interpreted here. */
+export type Facts = Readonly<Record<string, unknown>>;
+
+export interface Payload {
+  readonly content: Buffer;
+  readonly contentType: string;
+  readonly fileName?: string | undefined;
+}
+
+/** accepted → answered | unreadable | stuck. A refused message stays refused. */
+export type InboundState = 'accepted' | 'answered' | 'unreadable' | 'stuck' | 'refused';
+
+export interface InboundMessage extends MessageKey {
+  /** Our own id, made from nothing the partner sent. */
+  readonly id: string;
+  readonly environment: Environment;
+  readonly receivedAt: Date;
+  /** The partner's short name; undefined when AS2-From and AS2-To name none. */
+  readonly partner: string | undefined;
+  readonly remoteAddress: string;
+  readonly subject?: string | undefined;
+  readonly headers: Headers;
+  /** The HTTP body as received. */
+  readonly raw: Buffer;
+  readonly state: 'accepted' | 'refused';
+  readonly payload?: Payload | undefined;
+  readonly facts: Facts;
+  readonly signer?: { readonly fingerprint: string; readonly subject: string } | undefined;
+  /** `base64, sha-256`, as in the MDN. */
+  readonly mic?: string | undefined;
+  readonly disposition: string;
+  /** For the operator only. */
+  readonly detail?: string | undefined;
+  readonly mdn?: OutgoingMdn | undefined;
+}
+
+/** An MDN that we send; kept byte for byte so that a duplicate gets the same one. */
+export interface OutgoingMdn {
+  readonly id: string;
+  readonly messageId: string;
+  readonly mode: 'sync' | 'async';
+  /** Where an asynchronous one goes. */
+  readonly url?: string | undefined;
+  readonly signed: boolean;
+  readonly disposition: string;
+  readonly mic?: string | undefined;
+  readonly text: string;
+  readonly headers: Headers;
+  readonly body: Buffer;
+}
+
+export interface SealedMessage {
+  readonly id: string;
+  readonly mdn: OutgoingMdn | undefined;
+}
+
+export interface Job {
+  readonly messageId: string;
+  readonly attempts: number;
+  /** Guards against a worker whose lease ran out. */
+  readonly lease: string;
+}
+
+export interface JobResult {
+  readonly state: 'answered' | 'unreadable';
+  readonly detail?: string | undefined;
+  readonly interchange?: InterchangeRecord | undefined;
+  readonly certificates: readonly CertificateChange[];
+  readonly outbound: readonly OutboundMessage[];
+}
+
+export interface InterchangeRecord {
+  readonly environment: Environment;
+  /** EDIFACT identity, `id:qualifier`. */
+  readonly sender: string;
+  readonly reference: string;
+  readonly messageId: string;
+  /** For example `SANCRT`. */
+  readonly messageType: string;
+  readonly messages: number;
+  readonly accepted: number;
+  readonly rejected: number;
+}
+
+export interface CertificateRecord {
+  readonly environment: Environment;
+  readonly number: string;
+  readonly state: string;
+  readonly country: string;
+  readonly programme: string;
+  readonly partner: string;
+  /** EDIFACT identity of the participant, `id:qualifier`. */
+  readonly participant: string;
+  /** Counts the changes; the first is 1. */
+  readonly version: number;
+  readonly changedAt: Date;
+  /** The certificate as `ecert/certificate` has it. */
+  readonly certificate: Facts;
+}
+
+export interface CertificateChange {
+  readonly kind: 'register' | 'replace' | 'cancel';
+  /** The version that the decision was made on; 0 when there was none. Another one there now is a conflict. */
+  readonly expectedVersion: number;
+  readonly record: CertificateRecord;
+}
+
+/** pending → awaiting-mdn → delivered | refused | failed */
+export type OutboundState = 'pending' | 'awaiting-mdn' | 'delivered' | 'refused' | 'failed';
+
+export interface OutboundMessage extends MessageKey {
+  readonly id: string;
+  readonly environment: Environment;
+  readonly createdAt: Date;
+  readonly partner: string;
+  readonly url: string;
+  readonly subject?: string | undefined;
+  readonly headers: Headers;
+  /** The HTTP body; the same for every attempt. */
+  readonly raw: Buffer;
+  readonly payload: Payload;
+  readonly facts: Facts;
+  readonly mic?: string | undefined;
+  readonly mdnMode: 'none' | 'sync' | 'async';
+  readonly mdnSigned: boolean;
+  /** The received message that this one answers. */
+  readonly answers?: string | undefined;
+}
+
+export interface Delivery {
+  readonly id: string;
+  readonly lease: string;
+  /** From 1. */
+  readonly attempt: number;
+  readonly url: string;
+  readonly headers: Headers;
+  readonly body: Buffer;
+  readonly partner: string | undefined;
+  readonly subject: { kind: 'message'; message: OutboundMessage } | { kind: 'mdn'; mdnId: string; messageId: string };
+}
+
+export type DeliveryOutcome =
+  | { readonly kind: 'delivered'; readonly mdn?: ReceivedMdn | undefined; readonly detail?: string | undefined }
+  /** The partner has it and owes an MDN; without one by `resendAt` the same bytes go out again. */
+  | { readonly kind: 'awaiting-mdn'; readonly resendAt: Date }
+  | { readonly kind: 'retry'; readonly at: Date; readonly detail: string }
+  | { readonly kind: 'refused'; readonly mdn?: ReceivedMdn | undefined; readonly detail: string }
+  | { readonly kind: 'failed'; readonly mdn?: ReceivedMdn | undefined; readonly detail: string };
+
+/** An MDN that we received, with our judgement of it. */
+export interface ReceivedMdn {
+  readonly id: string;
+  readonly receivedAt: Date;
+  readonly partner: string | undefined;
+  /** Our id of the message it answers; undefined when it answers none that we know. */
+  readonly outboundId: string | undefined;
+  readonly messageId: string | undefined;
+  readonly originalMessageId: string | undefined;
+  readonly mode: 'sync' | 'async';
+  readonly signed: boolean;
+  readonly signer?: { readonly fingerprint: string; readonly subject: string } | undefined;
+  readonly disposition: string | undefined;
+  readonly mic?: string | undefined;
+  readonly text: string | undefined;
+  /** `delivered` and `refused` end the message; `invalid` changes nothing but is kept. */
+  readonly verdict: 'delivered' | 'refused' | 'invalid';
+  readonly detail?: string | undefined;
+  readonly headers: Headers;
+  readonly body: Buffer;
+}
+
+interface Page {
+  readonly partner?: string | undefined;
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
+  /** Newest first; default 100. */
+  readonly limit?: number | undefined;
+}
+
+export interface MessageFilter extends Page {
+  readonly direction?: 'in' | 'out' | undefined;
+  readonly state?: string | undefined;
+}
+
+export interface MessageSummary {
+  readonly id: string;
+  readonly direction: 'in' | 'out';
+  readonly at: Date;
+  readonly environment: Environment;
+  readonly partner: string | undefined;
+  readonly as2From: string;
+  readonly as2To: string;
+  readonly messageId: string;
+  readonly subject: string | undefined;
+  readonly state: InboundState | OutboundState;
+  readonly disposition: string | undefined;
+  readonly size: number;
+  readonly fileName: string | undefined;
+}
+
+export interface MessageDetail extends MessageSummary {
+  readonly headers: Headers;
+  readonly facts: Facts;
+  readonly signer: { readonly fingerprint: string; readonly subject: string } | undefined;
+  readonly mic: string | undefined;
+  readonly detail: string | undefined;
+  readonly remote: string | undefined;
+  readonly contentType: string | undefined;
+  readonly rawSha256: string;
+  readonly payloadSha256: string | undefined;
+  readonly answers: string | undefined;
+  /** Ids of the messages sent in answer to this one. */
+  readonly answeredBy: readonly string[];
+  readonly attempts: number;
+  readonly nextAttemptAt: Date | undefined;
+  readonly mdns: readonly MdnSummary[];
+}
+
+export interface MdnFilter extends Page {
+  readonly direction?: 'in' | 'out' | undefined;
+  /** Received: the verdict. Sent: `sent` (with the response), `pending`, `delivered` or `failed`. */
+  readonly state?: string | undefined;
+}
+
+export interface MdnSummary {
+  readonly id: string;
+  readonly direction: 'in' | 'out';
+  readonly at: Date;
+  readonly partner: string | undefined;
+  /** Our id of the message it is about. */
+  readonly subjectId: string | undefined;
+  readonly messageId: string | undefined;
+  readonly originalMessageId: string | undefined;
+  readonly mode: 'sync' | 'async';
+  readonly signed: boolean;
+  readonly disposition: string | undefined;
+  readonly mic: string | undefined;
+  readonly state: string;
+  readonly detail: string | undefined;
+}
+
+export interface MdnDetail extends MdnSummary {
+  readonly text: string | undefined;
+  readonly signer: { readonly fingerprint: string; readonly subject: string } | undefined;
+  readonly headers: Headers;
+  readonly body: Buffer;
+}
+
+export interface CertificateFilter extends Page {
+  readonly environment?: Environment | undefined;
+  readonly number?: string | undefined;
+  readonly country?: string | undefined;
+  readonly state?: string | undefined;
+}
+
+export interface LedgerEvent {
+  /** One chain for each partnership: the partner's short name, or `endpoint`. */
+  readonly chain: string;
+  readonly kind: string;
+  /** The message or MDN it is about. */
+  readonly subjectId?: string | undefined;
+  readonly facts: Facts;
+}
+
+export interface LedgerEntry extends LedgerEvent {
+  /** Counts from 1 in each chain. */
+  readonly sequence: number;
+  readonly at: Date;
+  /** Lower-case hex SHA-256. */
+  readonly previous: string;
+  readonly hash: string;
+}
+
+export interface LedgerFilter extends Page {
+  readonly chain?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly subjectId?: string | undefined;
+}
+
+export type LedgerVerdict =
+  | { readonly kind: 'whole'; readonly chains: number; readonly entries: number }
+  | { readonly kind: 'broken'; readonly chain: string; readonly sequence: number; readonly reason: string };

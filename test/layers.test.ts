@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const source = path.resolve(import.meta.dirname, '../src');
+
+/** Each room, with the rooms whose files it may import beside its own and `errors`. */
+const above: Record<string, readonly string[]> = {
+  telemetry: [],
+  mime: [],
+  cms: ['mime'],
+  pki: ['cms'],
+  edifact: [],
+  as2: ['mime', 'cms', 'pki'],
+  ecert: ['edifact'],
+  config: ['mime', 'cms', 'pki', 'edifact', 'as2', 'ecert'],
+  store: ['mime'],
+  exchange: ['telemetry', 'mime', 'cms', 'pki', 'edifact', 'as2', 'ecert', 'config', 'store'],
+  http: ['telemetry', 'mime', 'config', 'store', 'exchange'],
+  cli: ['telemetry', 'mime', 'cms', 'pki', 'edifact', 'as2', 'ecert', 'config', 'store', 'exchange', 'http'],
+};
+
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(path.join(source, file), 'utf8');
+  return [...text.matchAll(/^(?:import|export)[^;]*?from '(\.[^']+)'/gm), ...text.matchAll(/import\('(\.[^']+)'\)/g)].map(
+    (match) => path.relative(source, path.resolve(source, path.dirname(file), match[1] ?? '')),
+  );
+}
+
+describe('the house', () => {
+  it('has only the rooms that the plan knows', () => {
+    const rooms = new Set(files.filter((file) => file.includes(path.sep)).map((file) => file.split(path.sep)[0]));
+    for (const room of rooms) assert.ok(room !== undefined && room in above, `src/${room ?? ''} is in no layer`);
+  });
+
+  for (const file of files) {
+    it(`src/${file} imports only from its own room and those above`, () => {
+      const room = file.includes(path.sep) ? (file.split(path.sep)[0] ?? '') : '';
+      for (const target of importsOf(file)) {
+        const targetRoom = target.split(path.sep)[0] ?? '';
+        const allowed = target === 'errors.ts' || targetRoom === room || (above[room] ?? []).includes(targetRoom);
+        assert.ok(allowed, `src/${file} imports src/${target}`);
+      }
+    });
+  }
+
+  it('keeps every file short enough to be read at one sitting', () => {
+    for (const file of files) {
+      const lines = readFileSync(path.join(source, file), 'utf8').split('\n').length;
+      assert.ok(lines <= 400, `src/${file} has ${lines} lines`);
+    }
+  });
+});
