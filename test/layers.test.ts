@@ -24,9 +24,10 @@ const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
 
 function importsOf(file: string): string[] {
   const text = readFileSync(path.join(source, file), 'utf8');
-  return [...text.matchAll(/^(?:import|export)[^;]*?from '(\.[^']+)'/gm), ...text.matchAll(/import\('(\.[^']+)'\)/g)].map(
-    (match) => path.relative(source, path.resolve(source, path.dirname(file), match[1] ?? '')),
-  );
+  return [
+    ...text.matchAll(/^(?:import|export)[^;]*?from '(\.[^']+)'/gm),
+    ...text.matchAll(/import\('(\.[^']+)'\)/g),
+  ].map((match) => path.relative(source, path.resolve(source, path.dirname(file), match[1] ?? '')));
 }
 
 describe('the house', () => {

@@ -18,6 +18,9 @@ export interface Store {
   /** True when an accepted message of this partner holds the same payload (lower-case hex SHA-256). */
   payloadSeen(partner: string, sha256: string): Promise<boolean>;
 
+  /** Takes back every lease. Only for the one worker of a store, at its start: what a dead process held is due now. */
+  releaseLeases(): Promise<void>;
+
   // the interchange job
   /** Takes up to `limit` jobs that are due and not leased, oldest first, and leases each until `now + leaseMs`. */
   claimJobs(now: Date, leaseMs: number, limit: number): Promise<Job[]>;
@@ -137,7 +140,7 @@ export interface Job {
 export interface JobResult {
   readonly state: 'answered' | 'unreadable';
   readonly detail?: string | undefined;
-  readonly interchange?: InterchangeRecord | undefined;
+  readonly interchanges: readonly InterchangeRecord[];
   readonly certificates: readonly CertificateChange[];
   readonly outbound: readonly OutboundMessage[];
 }

@@ -1,0 +1,59 @@
+import { contentTypeOf } from '../mime/entity.ts';
+import { header, parseHeaders } from '../mime/headers.ts';
+import type { Headers } from '../mime/headers.ts';
+import { canonicalLines } from '../mime/transfer-encoding.ts';
+
+/** Bytes that the signer may have signed. */
+export interface SignedVariant {
+  /** how they differ from those that came */
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
+/**
+ * RFC 1847 §2.1: what is signed is the part exactly as it is sent. Some senders sign before they make line ends
+ * canonical, or count the last line end otherwise; so their likely variants follow. The one that verifies is also what
+ * the MIC is made over and what is delivered: nothing that was not signed is ever used.
+ *
+ * @throws MimeError
+ */
+export function* signedVariants(part: Buffer): Generator<SignedVariant> {
+  const tried: Buffer[] = [];
+  for (const variant of candidates(part)) {
+    if (tried.some((bytes) => bytes.equals(variant.bytes))) continue;
+    tried.push(variant.bytes);
+    yield variant;
+  }
+}
+
+function* candidates(part: Buffer): Generator<SignedVariant> {
+  yield { name: 'as-received', bytes: part };
+  const { headers, bodyOffset } = parseHeaders(part);
+  const lineEnds = [
+    { name: 'as-received', bytes: part },
+    {
+      name: 'header-lines-crlf',
+      bytes: Buffer.concat([canonicalLines(part.subarray(0, bodyOffset)), part.subarray(bodyOffset)]),
+    },
+    ...(isText(headers) ? [{ name: 'all-lines-crlf', bytes: canonicalLines(part) }] : []),
+  ];
+  yield* lineEnds;
+  for (const { name, bytes } of lineEnds) {
+    yield { name: `${name}, line end added`, bytes: Buffer.concat([bytes, CRLF]) };
+    yield { name: `${name}, line end removed`, bytes: withoutLineEnd(bytes) };
+  }
+}
+
+const CRLF = Buffer.from('\r\n');
+
+/** Only where line ends carry no meaning: never in a binary body, and in AS2 a body is binary unless it says otherwise. */
+function isText(headers: Headers): boolean {
+  const encoding = header(headers, 'Content-Transfer-Encoding')?.toLowerCase();
+  if (encoding === undefined) return /^(?:text|multipart|message)\//.test(contentTypeOf(headers).type);
+  return encoding !== 'binary';
+}
+
+function withoutLineEnd(bytes: Buffer): Buffer {
+  const lineEnd = bytes.at(-1) !== 0x0a ? 0 : bytes.at(-2) === 0x0d ? 2 : 1;
+  return bytes.subarray(0, bytes.length - lineEnd);
+}

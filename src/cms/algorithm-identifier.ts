@@ -1,0 +1,30 @@
+import { DIGESTS, digestByOid } from './algorithms.ts';
+import type { DigestName } from './algorithms.ts';
+import { TAG } from './ber.ts';
+import type { BerReader } from './ber.ts';
+import { oid, sequence } from './der.ts';
+import type { Der } from './der.ts';
+
+/** AlgorithmIdentifier (RFC 5280 §4.1.1.2). */
+export interface AlgorithmIdentifier {
+  readonly oid: string;
+  /** One element, as it stands; undefined when absent or NULL, which mean the same in every algorithm we know. */
+  readonly parameters: Buffer | undefined;
+}
+
+/** @throws CmsError */
+export function readAlgorithm(reader: BerReader, tag: number = TAG.sequence): AlgorithmIdentifier {
+  return reader.inside(tag, (inner) => {
+    const found = inner.oid();
+    const parameters = inner.more ? inner.raw() : undefined;
+    return { oid: found, parameters: parameters?.[0] === TAG.null ? undefined : parameters };
+  });
+}
+
+export const algorithm = (dotted: string, ...parameters: readonly Der[]): Der => sequence(oid(dotted), ...parameters);
+
+/** RFC 5754 §2: without parameters, though NULL is understood. */
+export const digestAlgorithm = (digest: DigestName): Der => algorithm(DIGESTS[digest].oid);
+
+/** undefined: a digest that does not exist here. */
+export const digestOf = ({ oid: found }: AlgorithmIdentifier): DigestName | undefined => digestByOid(found);

@@ -1,0 +1,111 @@
+/** The one table of algorithms. What is not here does not exist for us. */
+
+export type DigestName = 'sha1' | 'sha256' | 'sha384' | 'sha512';
+export type SignatureScheme = 'rsa-pkcs1' | 'rsa-pss' | 'ecdsa';
+export type CipherName =
+  '3des' | 'aes128-cbc' | 'aes192-cbc' | 'aes256-cbc' | 'aes128-gcm' | 'aes192-gcm' | 'aes256-gcm';
+export type KeyTransportName =
+  'rsa-pkcs1' | 'rsa-oaep-sha1' | 'rsa-oaep-sha256' | 'rsa-oaep-sha384' | 'rsa-oaep-sha512';
+
+/** `length` in octets; `micalg` as RFC 8551 §3.5.3.2 spells it. */
+export interface Digest {
+  readonly oid: string;
+  readonly length: number;
+  readonly micalg: string;
+  /** Signature algorithms that name this digest in themselves. */
+  readonly withRsa: string;
+  readonly withEcdsa: string;
+}
+
+/** Keys are also the names that node:crypto knows them by. */
+export const DIGESTS: Readonly<Record<DigestName, Digest>> = {
+  sha1: {
+    oid: '1.3.14.3.2.26',
+    length: 20,
+    micalg: 'sha-1',
+    withRsa: '1.2.840.113549.1.1.5',
+    withEcdsa: '1.2.840.10045.4.1',
+  },
+  sha256: {
+    oid: '2.16.840.1.101.3.4.2.1',
+    length: 32,
+    micalg: 'sha-256',
+    withRsa: '1.2.840.113549.1.1.11',
+    withEcdsa: '1.2.840.10045.4.3.2',
+  },
+  sha384: {
+    oid: '2.16.840.1.101.3.4.2.2',
+    length: 48,
+    micalg: 'sha-384',
+    withRsa: '1.2.840.113549.1.1.12',
+    withEcdsa: '1.2.840.10045.4.3.3',
+  },
+  sha512: {
+    oid: '2.16.840.1.101.3.4.2.3',
+    length: 64,
+    micalg: 'sha-512',
+    withRsa: '1.2.840.113549.1.1.13',
+    withEcdsa: '1.2.840.10045.4.3.4',
+  },
+};
+
+/** Lengths in octets. `block` is the unit of CBC padding, and the length of the IV. */
+export type Cipher = { readonly oid: string; readonly key: number } & (
+  | { readonly mode: 'cbc'; readonly node: 'des-ede3-cbc' | `aes-${number}-cbc`; readonly block: number }
+  | { readonly mode: 'gcm'; readonly node: `aes-${128 | 192 | 256}-gcm` }
+);
+
+export const CIPHERS: Readonly<Record<CipherName, Cipher>> = {
+  '3des': { oid: '1.2.840.113549.3.7', key: 24, mode: 'cbc', node: 'des-ede3-cbc', block: 8 },
+  'aes128-cbc': { oid: '2.16.840.1.101.3.4.1.2', key: 16, mode: 'cbc', node: 'aes-128-cbc', block: 16 },
+  'aes192-cbc': { oid: '2.16.840.1.101.3.4.1.22', key: 24, mode: 'cbc', node: 'aes-192-cbc', block: 16 },
+  'aes256-cbc': { oid: '2.16.840.1.101.3.4.1.42', key: 32, mode: 'cbc', node: 'aes-256-cbc', block: 16 },
+  'aes128-gcm': { oid: '2.16.840.1.101.3.4.1.6', key: 16, mode: 'gcm', node: 'aes-128-gcm' },
+  'aes192-gcm': { oid: '2.16.840.1.101.3.4.1.26', key: 24, mode: 'gcm', node: 'aes-192-gcm' },
+  'aes256-gcm': { oid: '2.16.840.1.101.3.4.1.46', key: 32, mode: 'gcm', node: 'aes-256-gcm' },
+};
+
+/** The digest is that of OAEP itself; its mask may be made with another on receipt. */
+export const KEY_TRANSPORTS: Readonly<Record<KeyTransportName, { readonly oaep: DigestName | undefined }>> = {
+  'rsa-pkcs1': { oaep: undefined },
+  'rsa-oaep-sha1': { oaep: 'sha1' },
+  'rsa-oaep-sha256': { oaep: 'sha256' },
+  'rsa-oaep-sha384': { oaep: 'sha384' },
+  'rsa-oaep-sha512': { oaep: 'sha512' },
+};
+
+export const OID = {
+  data: '1.2.840.113549.1.7.1',
+  signedData: '1.2.840.113549.1.7.2',
+  envelopedData: '1.2.840.113549.1.7.3',
+  authEnvelopedData: '1.2.840.113549.1.9.16.1.23',
+  compressedData: '1.2.840.113549.1.9.16.1.9',
+  zlib: '1.2.840.113549.1.9.16.3.8',
+  contentType: '1.2.840.113549.1.9.3',
+  messageDigest: '1.2.840.113549.1.9.4',
+  signingTime: '1.2.840.113549.1.9.5',
+  rsaEncryption: '1.2.840.113549.1.1.1',
+  rsaesOaep: '1.2.840.113549.1.1.7',
+  mgf1: '1.2.840.113549.1.1.8',
+  pSpecified: '1.2.840.113549.1.1.9',
+  rsassaPss: '1.2.840.113549.1.1.10',
+} as const;
+
+/** `sha1`, `SHA-1`, `rsa-sha1`, `sha2_256`, `sha-384`, …: as partners spell it in micalg and Received-Content-MIC. */
+export function digestByMicalg(text: string): DigestName | undefined {
+  const bits = /^(?:rsa-)?sha(?:-?2)?[-_]?(1|256|384|512)$/i.exec(text.trim())?.[1];
+  return bits === undefined ? undefined : names(DIGESTS).find((name) => name === `sha${bits}`);
+}
+
+/** How we spell it: `sha-256`, or `sha256` for older systems. */
+export function micalgName(digest: DigestName, style: 'rfc5751' | 'old' = 'rfc5751'): string {
+  return style === 'old' ? digest : DIGESTS[digest].micalg;
+}
+
+export const digestByOid = (oid: string): DigestName | undefined =>
+  names(DIGESTS).find((name) => DIGESTS[name].oid === oid);
+
+export const cipherByOid = (oid: string): CipherName | undefined =>
+  names(CIPHERS).find((name) => CIPHERS[name].oid === oid);
+
+const names = <Name extends string>(table: Readonly<Record<Name, unknown>>): Name[] => Object.keys(table) as Name[];

@@ -1,0 +1,37 @@
+import { context, TAG } from './ber.ts';
+import type { BerReader } from './ber.ts';
+import { integer, sequence } from './der.ts';
+import type { Der } from './der.ts';
+import type { CertificateIdentity } from './identity.ts';
+import { nameText } from './name-text.ts';
+
+/** SignerIdentifier (RFC 5652 §5.3) and RecipientIdentifier (§6.2.1): how a message names a certificate. */
+export type CertificateReference =
+  { readonly issuer: Buffer; readonly serialNumber: Buffer } | { readonly subjectKeyIdentifier: Buffer };
+
+/** @throws CmsError */
+export function readReference(reader: BerReader): CertificateReference {
+  if (reader.next !== TAG.sequence) return { subjectKeyIdentifier: reader.octetString(context(0, false)) };
+  return reader.inside(TAG.sequence, (inner) => ({ issuer: inner.raw(), serialNumber: inner.primitive(TAG.integer) }));
+}
+
+export function refersTo(reference: CertificateReference, certificate: CertificateIdentity): boolean {
+  if ('issuer' in reference)
+    return reference.serialNumber.equals(certificate.serialNumber) && reference.issuer.equals(certificate.issuer);
+  return certificate.subjectKeyIdentifier?.equals(reference.subjectKeyIdentifier) ?? false;
+}
+
+/** IssuerAndSerialNumber, which every system understands. */
+export const issuerAndSerial = ({ issuer, serialNumber }: CertificateIdentity): Der =>
+  sequence([issuer], integer(serialNumber));
+
+/** For people: `CN=…, O=… · serial 01ab` or `key identifier 01ab`. */
+export function describeReference(reference: CertificateReference): string {
+  if ('issuer' in reference) return `${nameText(reference.issuer)} · serial ${shortHex(reference.serialNumber)}`;
+  return `key identifier ${shortHex(reference.subjectKeyIdentifier)}`;
+}
+
+/** RFC 5280 §4.1.2.2: no serial number is longer than 20 octets; what is, is somebody's joke. */
+function shortHex(bytes: Buffer): string {
+  return bytes.length > 32 ? `${bytes.toString('hex', 0, 32)}…` : bytes.toString('hex');
+}

@@ -1,0 +1,68 @@
+import { BerReader, TAG } from './ber.ts';
+import { oidContent } from './object-identifier.ts';
+
+/** An encoding in pieces, joined once at the end, so that large content is copied once and not at every level. */
+export type Der = readonly Buffer[];
+
+/** One element around its content (X.690 §10.1: definite length, in the fewest octets). */
+export function element(tag: number, ...content: readonly Der[]): Der {
+  const pieces = content.flat();
+  return [elementHeader(tag, lengthOf(pieces)), ...pieces];
+}
+
+export const encode = (der: Der): Buffer => Buffer.concat(der);
+
+export const sequence = (...content: readonly Der[]): Der => element(TAG.sequence, ...content);
+
+/** X.690 §11.6: the elements of a SET OF stand in the order of their encodings. */
+export function setOf(items: readonly Der[], tag: number = TAG.set): Der {
+  return element(
+    tag,
+    items.map(encode).sort((a, b) => a.compare(b)),
+  );
+}
+
+export const octetString = (content: Buffer): Der => element(TAG.octetString, [content]);
+
+/** INTEGER from its content octets. */
+export const integer = (content: Buffer): Der => element(TAG.integer, [content]);
+
+/** An INTEGER from 0 to 127: versions, lengths of salts, nonces and tags. */
+export const smallInteger = (value: number): Der => integer(Buffer.of(value));
+
+export const nullValue: Der = [Buffer.of(TAG.null, 0)];
+
+/** OBJECT IDENTIFIER from its dotted form. */
+export const oid = (dotted: string): Der => element(TAG.oid, [oidContent(dotted)]);
+
+/** UTCTime to the end of 2049, GeneralizedTime from then on (RFC 5652 §11.3). */
+export function time(date: Date): Der {
+  const digits = date.toISOString().replace(/[-:T]|\.\d+/g, '');
+  const year = date.getUTCFullYear();
+  return year >= 1950 && year < 2050
+    ? element(TAG.utcTime, [Buffer.from(digits.slice(2), 'latin1')])
+    : element(TAG.generalizedTime, [Buffer.from(digits, 'latin1')]);
+}
+
+/** The DER of an element that is given in BER. It recurses as deep as `walk` lets elements be nested. */
+export function canonical(ber: Buffer): Der {
+  const reader = new BerReader(ber);
+  const tag = ber[0] ?? 0;
+  if ((tag & 0x20) === 0) return element(tag, [reader.primitive(tag)]);
+  if (tag === (TAG.octetString | 0x20)) return octetString(reader.octetString());
+  const items = reader.inside(tag, (inner) => {
+    const found: Der[] = [];
+    while (inner.more) found.push(canonical(inner.raw()));
+    return found;
+  });
+  return tag === TAG.set ? setOf(items) : element(tag, ...items);
+}
+
+const lengthOf = (pieces: Der): number => pieces.reduce((sum, piece) => sum + piece.length, 0);
+
+function elementHeader(tag: number, length: number): Buffer {
+  if (length < 0x80) return Buffer.of(tag, length);
+  const octets: number[] = [];
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256);
+  return Buffer.of(tag, 0x80 | octets.length, ...octets);
+}

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
+import type { Bytes } from '../mime/bytes.ts';
+import type { DigestName } from './algorithms.ts';
+import { TAG } from './ber.ts';
+import { refersTo } from './certificate-reference.ts';
+import type { CertificateIdentity } from './identity.ts';
+import { checkSignature } from './signature.ts';
+import type { SignatureAlgorithm } from './signature.ts';
+import { factsOf } from './signer-info.ts';
+import type { SignatureFacts, SignerInfo } from './signer-info.ts';
+
+const verified: unique symbol = Symbol('verified');
+
+/** Proof that a signature was verified: nothing but `judgeSigners` makes one. */
+export interface VerifiedSigner {
+  readonly certificate: CertificateIdentity;
+  readonly facts: SignatureFacts;
+  readonly [verified]: true;
+}
+
+/** When there are several signers, the first of these that is true of one of them. */
+export type SignatureVerdict =
+  | { readonly kind: 'verified'; readonly signer: VerifiedSigner }
+  /** messageDigest differs; or the signature, made without signed attributes, does not hold. */
+  | { readonly kind: 'content-changed' }
+  | { readonly kind: 'bad-signature' }
+  | { readonly kind: 'not-allowed'; readonly facts: SignatureFacts }
+  /** By a pinned certificate, but by an algorithm that does not exist here; its object identifiers, for people. */
+  | { readonly kind: 'unsupported'; readonly algorithm: string }
+  /** No pinned certificate is named. */
+  | { readonly kind: 'unknown-signer' }
+  /** There is no SignerInfo at all. */
+  | { readonly kind: 'unsigned' };
+
+const RANK = [
+  'verified',
+  'content-changed',
+  'bad-signature',
+  'not-allowed',
+  'unsupported',
+  'unknown-signer',
+  'unsigned',
+] as const satisfies readonly SignatureVerdict['kind'][];
+
+/** Verifies each SignerInfo under each pinned certificate that it names. `allowed` is asked before that. */
+export async function judgeSigners(
+  signers: readonly SignerInfo[],
+  content: Bytes,
+  pinned: readonly CertificateIdentity[],
+  allowed: (facts: SignatureFacts) => boolean,
+): Promise<SignatureVerdict> {
+  const hashes = new Map<DigestName, Hash>();
+  const trials = signers.flatMap((info) =>
+    pinned
+      .filter((certificate) => refersTo(info.signer, certificate))
+      .map((certificate) => startTrial(info, certificate, allowed, hashes)),
+  );
+  for await (const chunk of content) {
+    for (const hash of hashes.values()) hash.update(chunk);
+    for (const trial of trials) trial.update?.(chunk);
+  }
+  const digests = new Map([...hashes].map(([name, hash]) => [name, hash.digest()]));
+  const verdicts = trials.map((trial) => trial.verdict(digests));
+  const none: SignatureVerdict = { kind: signers.length === 0 ? 'unsigned' : 'unknown-signer' };
+  return verdicts.sort((a, b) => RANK.indexOf(a.kind) - RANK.indexOf(b.kind))[0] ?? none;
+}
+
+/** One SignerInfo under one certificate. */
+interface Trial {
+  /** Takes the content itself, where there are no signed attributes. */
+  readonly update?: (chunk: Uint8Array) => void;
+  readonly verdict: (digests: ReadonlyMap<DigestName, Buffer>) => SignatureVerdict;
+}
+
+function startTrial(
+  info: SignerInfo,
+  certificate: CertificateIdentity,
+  allowed: (facts: SignatureFacts) => boolean,
+  hashes: Map<DigestName, Hash>,
+): Trial {
+  const { algorithm, attributes, signature } = info;
+  if (typeof algorithm === 'string') return { verdict: () => ({ kind: 'unsupported', algorithm }) };
+  const facts = factsOf(info, algorithm);
+  if (!allowed(facts)) return { verdict: () => ({ kind: 'not-allowed', facts }) };
+  const good: SignatureVerdict = { kind: 'verified', signer: { certificate, facts, [verified]: true } };
+  if (attributes === undefined) {
+    const check = checkSignature(algorithm);
+    let first: number | undefined;
+    return {
+      update: (chunk) => {
+        first ??= chunk[0];
+        check.update(chunk);
+      },
+      // A signature over attributes is one over a SET too. Somebody could pass off the attributes of another message
+      // as content that was signed without attributes; a MIME entity never begins with that octet.
+      verdict: () =>
+        first !== TAG.set && check.holds(certificate.publicKey, signature) ? good : { kind: 'content-changed' },
+    };
+  }
+  if (!hashes.has(algorithm.digest)) hashes.set(algorithm.digest, createHash(algorithm.digest));
+  return {
+    verdict: (digests) => {
+      // RFC 5652 §5.6: the digest of the content MUST be the value of messageDigest.
+      if (!digests.get(algorithm.digest)?.equals(attributes.messageDigest)) return { kind: 'content-changed' };
+      for (const bytes of attributes.signedBytes())
+        if (holdsOver(bytes, algorithm, certificate, signature)) return good;
+      return { kind: 'bad-signature' };
+    },
+  };
+}
+
+function holdsOver(
+  bytes: Buffer,
+  algorithm: SignatureAlgorithm,
+  certificate: CertificateIdentity,
+  signature: Buffer,
+): boolean {
+  const check = checkSignature(algorithm);
+  check.update(bytes);
+  return check.holds(certificate.publicKey, signature);
+}

@@ -1,0 +1,157 @@
+import { constants, createHash, createVerify, publicEncrypt, sign } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+import { algorithm } from './algorithm-identifier.ts';
+import type { AlgorithmIdentifier } from './algorithm-identifier.ts';
+import { DIGESTS, OID } from './algorithms.ts';
+import type { DigestName, SignatureScheme } from './algorithms.ts';
+import { BerReader, context, TAG } from './ber.ts';
+import { CmsError } from './cms-error.ts';
+import { element, nullValue, sequence, smallInteger } from './der.ts';
+import type { Der } from './der.ts';
+import { maskedDigest, readMaskedDigest, unmask } from './mask.ts';
+
+/** How a signature was made. */
+export interface SignatureAlgorithm {
+  readonly digest: DigestName;
+  readonly scheme: SignatureScheme;
+  /** RSASSA-PSS (RFC 8017 §8.1): the digest of the mask, and the length of the salt in octets. */
+  readonly pss?: { readonly maskDigest: DigestName; readonly saltLength: number };
+}
+
+/** The older name that OIW gave to RSA with SHA-1; id-ecPublicKey, which some write where a signature is meant. */
+const SHA1_WITH_RSA_OIW = '1.3.14.3.2.29';
+const EC_PUBLIC_KEY = '1.2.840.10045.2.1';
+
+/**
+ * Reads a signatureAlgorithm, which may name its digest; then it must be `digest`, the one of the digestAlgorithm.
+ * @returns undefined when it is none that we know
+ * @throws CmsError
+ */
+export function readSignatureAlgorithm(
+  { oid, parameters }: AlgorithmIdentifier,
+  digest: DigestName,
+): SignatureAlgorithm | undefined {
+  const { withRsa, withEcdsa } = DIGESTS[digest];
+  if (oid === OID.rsaEncryption || oid === withRsa) return { digest, scheme: 'rsa-pkcs1' };
+  if (oid === SHA1_WITH_RSA_OIW && digest === 'sha1') return { digest, scheme: 'rsa-pkcs1' };
+  if (oid === withEcdsa || oid === EC_PUBLIC_KEY) return { digest, scheme: 'ecdsa' };
+  if (oid !== OID.rsassaPss) return undefined;
+  const pss = new BerReader(parameters ?? Buffer.of(TAG.sequence, 0)).inside(TAG.sequence, readPss);
+  // RFC 4056 §3: both name the same digest.
+  return pss?.digest === digest ? { digest, scheme: 'rsa-pss', pss } : undefined;
+}
+
+function readPss(reader: BerReader) {
+  const digests = readMaskedDigest(reader);
+  const saltLength = reader.optional(context(2, true), (inner) => inner.smallInteger()) ?? 20;
+  const trailerField = reader.optional(context(3, true), (inner) => inner.smallInteger()) ?? 1;
+  return digests && trailerField === 1 ? { ...digests, saltLength } : undefined;
+}
+
+/** The signatureAlgorithm of what we sign. */
+export function signatureAlgorithm(scheme: SignatureScheme, digest: DigestName): Der {
+  switch (scheme) {
+    case 'rsa-pkcs1':
+      // RFC 3370 §3.2: rsaEncryption is what every system takes.
+      return algorithm(OID.rsaEncryption, nullValue);
+    case 'rsa-pss': {
+      const saltLength = element(context(2, true), smallInteger(DIGESTS[digest].length));
+      return algorithm(OID.rsassaPss, sequence(...maskedDigest(digest), saltLength));
+    }
+    case 'ecdsa':
+      return algorithm(DIGESTS[digest].withEcdsa);
+  }
+}
+
+const signInThreadPool = promisify(sign) as (
+  digest: string,
+  bytes: Buffer,
+  key: Parameters<typeof sign>[2],
+) => Promise<Buffer>;
+
+/** @throws CmsError when the key is not one for the scheme */
+export async function makeSignature(
+  scheme: SignatureScheme,
+  digest: DigestName,
+  key: KeyObject,
+  bytes: Buffer,
+): Promise<Buffer> {
+  if (!fits(scheme, key)) throw new CmsError('CMS_KEY', `The key cannot sign by ${scheme}`);
+  const padding = scheme === 'rsa-pss' ? constants.RSA_PKCS1_PSS_PADDING : constants.RSA_PKCS1_PADDING;
+  return signInThreadPool(
+    digest,
+    bytes,
+    scheme === 'ecdsa' ? key : { key, padding, saltLength: DIGESTS[digest].length },
+  );
+}
+
+export const schemeOf = (key: KeyObject): SignatureScheme =>
+  key.asymmetricKeyType === 'ec' ? 'ecdsa' : key.asymmetricKeyType === 'rsa-pss' ? 'rsa-pss' : 'rsa-pkcs1';
+
+/** A signature over bytes that come one after the other. */
+export interface SignatureCheck {
+  update(bytes: Uint8Array): void;
+  /** To be asked once. */
+  holds(key: KeyObject, signature: Buffer): boolean;
+}
+
+export function checkSignature({ digest, scheme, pss }: SignatureAlgorithm): SignatureCheck {
+  // OpenSSL can do a mask of another digest, Node cannot ask it to.
+  if (pss !== undefined && pss.maskDigest !== digest) {
+    const hash = createHash(digest);
+    return {
+      update: (bytes) => void hash.update(bytes),
+      holds: (key, signature) =>
+        key.asymmetricKeyType === 'rsa' && pssHolds(key, signature, hash.digest(), digest, pss),
+    };
+  }
+  const check = createVerify(digest);
+  const padding = pss === undefined ? constants.RSA_PKCS1_PADDING : constants.RSA_PKCS1_PSS_PADDING;
+  return {
+    update: (bytes) => void check.update(bytes),
+    holds: (key, signature) => {
+      if (!fits(scheme, key)) return false;
+      try {
+        return check.verify(scheme === 'ecdsa' ? key : { key, padding, saltLength: pss?.saltLength }, signature);
+      } catch {
+        return false;
+      }
+    },
+  };
+}
+
+/** A key of one kind must not be asked by another's scheme: Node would go by the key, and so verify what was not claimed. */
+function fits(scheme: SignatureScheme, { asymmetricKeyType }: KeyObject): boolean {
+  if (scheme === 'ecdsa') return asymmetricKeyType === 'ec';
+  return asymmetricKeyType === 'rsa' || (scheme === 'rsa-pss' && asymmetricKeyType === 'rsa-pss');
+}
+
+/** EMSA-PSS-VERIFY (RFC 8017 §9.1.2). All of it is public. */
+function pssHolds(
+  key: KeyObject,
+  signature: Buffer,
+  digestValue: Buffer,
+  digest: DigestName,
+  { maskDigest, saltLength }: NonNullable<SignatureAlgorithm['pss']>,
+): boolean {
+  let block: Buffer;
+  try {
+    block = publicEncrypt({ key, padding: constants.RSA_NO_PADDING }, signature);
+  } catch {
+    return false;
+  }
+  const bits = (key.asymmetricKeyDetails?.modulusLength ?? 0) - 1;
+  const encoded = block.subarray(block.length - Math.ceil(bits / 8));
+  const masked = encoded.subarray(0, encoded.length - digestValue.length - 1);
+  const hash = encoded.subarray(masked.length, -1);
+  const separator = masked.length - saltLength - 1;
+  const unused = (0xff00 >> (8 - (8 * encoded.length - bits))) & 0xff;
+  if (separator < 0 || encoded.at(-1) !== 0xbc || (masked.readUInt8(0) & unused) !== 0) return false;
+  if (block.length !== encoded.length && block[0] !== 0) return false;
+  const data = unmask(masked, hash, maskDigest);
+  data.writeUInt8(data.readUInt8(0) & ~unused & 0xff, 0);
+  if (data[separator] !== 1 || data.subarray(0, separator).some((octet) => octet !== 0)) return false;
+  const salt = data.subarray(separator + 1);
+  return createHash(digest).update(Buffer.alloc(8)).update(digestValue).update(salt).digest().equals(hash);
+}

@@ -1,0 +1,93 @@
+import { OID } from './algorithms.ts';
+import { BerReader, context, TAG } from './ber.ts';
+import { CmsError } from './cms-error.ts';
+import { canonical, element, encode, octetString, oid, sequence, setOf, time } from './der.ts';
+import type { Der } from './der.ts';
+
+/** Most attributes, and most octets of them, that one signer may bring; a dozen in one or two KiB are usual. */
+const MOST_ATTRIBUTES = 64;
+const LONGEST = 64 * 1024;
+
+/** SignedAttributes (RFC 5652 §5.3): what a signer says, and what its signature covers instead of the content. */
+export interface SignedAttributes {
+  readonly messageDigest: Buffer;
+  readonly signingTime: Date | undefined;
+  /** What the signature may be over, the likeliest first. */
+  signedBytes(): Generator<Buffer>;
+}
+
+/**
+ * @param raw [0] IMPLICIT SET OF Attribute as it stands in the message
+ * @throws CmsError
+ */
+export function readSignedAttributes(raw: Buffer): SignedAttributes {
+  if (raw.length > LONGEST) throw new CmsError('CMS_LIMIT', 'The signed attributes are too long');
+  const attributes = new Map<string, Buffer[]>();
+  new BerReader(raw).all(context(0, true), MOST_ATTRIBUTES, (reader) =>
+    reader.inside(TAG.sequence, (attribute) => {
+      const type = attribute.oid();
+      // RFC 5652 §5.3: there MUST NOT be two of the same type. Else signer and reader could each see another.
+      if (attributes.has(type)) throw new CmsError('CMS_STRUCTURE', `The attribute ${type} stands twice`);
+      attributes.set(
+        type,
+        attribute.all(TAG.set, MOST_ATTRIBUTES, (value) => value.raw()),
+      );
+    }),
+  );
+  // RFC 5652 §11.1: contentType MUST be there, and MUST be the type of what is signed: id-data in S/MIME.
+  const contentType = only(attributes, OID.contentType, 'contentType');
+  if (new BerReader(contentType).oid() !== OID.data)
+    throw new CmsError('CMS_STRUCTURE', 'The contentType attribute is not id-data');
+  const messageDigest = only(attributes, OID.messageDigest, 'messageDigest');
+  const signingTime = attributes.get(OID.signingTime)?.[0];
+  return {
+    messageDigest: new BerReader(messageDigest).octetString(),
+    signingTime: signingTime && readTime(signingTime),
+    signedBytes: () => signedBytes(raw),
+  };
+}
+
+/** RFC 5652 §11.1, §11.2: one value MUST be there, and no more than one. */
+function only(attributes: ReadonlyMap<string, readonly Buffer[]>, type: string, name: string): Buffer {
+  const [value, ...more] = attributes.get(type) ?? [];
+  if (value === undefined || more.length > 0)
+    throw new CmsError('CMS_STRUCTURE', `The signed attributes need ${name} with one value`);
+  return value;
+}
+
+/**
+ * RFC 5652 §5.4: the signature is over the DER of SET OF, not over [0] IMPLICIT. Most senders transmit DER, and some
+ * sign what they transmit although it is not quite DER, so that goes first; only if it does not hold the DER is made.
+ */
+function* signedBytes(raw: Buffer): Generator<Buffer> {
+  const received = Buffer.from(raw);
+  received[0] = TAG.set;
+  yield received;
+  const der = encode(canonical(received));
+  if (!der.equals(received)) yield der;
+}
+
+/** UTCTime and GeneralizedTime; undefined when it cannot be read, since it proves nothing anyway (RFC 5652 §11.3). */
+function readTime(value: Buffer): Date | undefined {
+  const text = value.toString('latin1', 2);
+  const match = /^(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(?:\.\d+)?Z$/.exec(text);
+  if (match === null) return undefined;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
+  const century = value[0] !== TAG.utcTime ? 0 : year < 50 ? 2000 : 1900;
+  return new Date(Date.UTC(century + year, month - 1, day, hour, minute, second));
+}
+
+/** The attributes that every system understands; CMSAlgorithmProtection is left out, because some refuse it. */
+export function makeSignedAttributes(
+  messageDigest: Buffer,
+  signingTime: Date | undefined,
+): { bytes: Buffer; field: Der } {
+  const attributes = [
+    attribute(OID.contentType, oid(OID.data)),
+    attribute(OID.messageDigest, octetString(messageDigest)),
+    ...(signingTime ? [attribute(OID.signingTime, time(signingTime))] : []),
+  ];
+  return { bytes: encode(setOf(attributes)), field: setOf(attributes, context(0, true)) };
+}
+
+const attribute = (type: string, value: Der): Der => sequence(oid(type), element(TAG.set, value));

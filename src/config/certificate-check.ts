@@ -1,0 +1,74 @@
+import type { Certificate } from '../pki/certificate.ts';
+import { signingIdentity } from '../pki/keyring.ts';
+import { pinnedFor } from '../pki/pinned.ts';
+import { problemAt, type Path, type Subject } from './findings.ts';
+import type { Partner } from './home.ts';
+
+const SOON_MS = 30 * 86_400_000;
+
+/** Our keys: fit for their use, one of them able to sign now, and for some time to come. */
+export function checkIdentities({ endpoint, endpointSource, now, findings }: Subject): void {
+  const warn = (message: string, remedy: string) =>
+    findings.warnings.push(problemAt(endpointSource, ['identities'], message, remedy));
+  const renew = 'Run `countersign key generate`, add the new key, and give partners its certificate.';
+
+  if (signingIdentity(endpoint.identities, now) === undefined) warn('no key that signs is valid now', renew);
+  else if (signingIdentity(endpoint.identities, later(now)) === undefined)
+    warn('no key that signs will be valid in 30 days', renew);
+
+  for (const [index, { certificate, use }] of endpoint.identities.entries()) {
+    const at: Path = ['identities', index, 'use'];
+    if (use.includes('decrypt') && !isRsa(certificate))
+      findings.problems.push(
+        problemAt(
+          endpointSource,
+          at,
+          `an ${certificate.keyDescription} key cannot decrypt`,
+          'Write `use: [sign]`, and add an RSA key for decryption.',
+        ),
+      );
+  }
+}
+
+/** The partner's certificates: fit for their use, and some valid now and for some time to come. */
+export function checkPins({ sourceOf, now, findings }: Subject, partner: Partner): void {
+  const source = sourceOf(partner);
+  const needed = [
+    {
+      use: 'sign',
+      needed: !partner.receive.allowUnsigned || partner.send.mdnSigned,
+      loss: 'its messages and receipts are refused',
+    },
+    { use: 'encrypt', needed: partner.send.encrypt !== 'none', loss: 'nothing can be sent to it' },
+  ] as const;
+  for (const { use, loss } of needed.filter((each) => each.needed)) {
+    const remedy = `Ask the partner for its current certificate and add it with \`use: [${use}]\`.`;
+    const warn = (message: string) => findings.warnings.push(problemAt(source, ['certificates'], message, remedy));
+    if (pinnedFor(partner.certificates, use, now).length === 0) warn(`none to ${use} is valid now: ${loss}`);
+    else if (pinnedFor(partner.certificates, use, later(now)).length === 0)
+      warn(`none to ${use} will be valid in 30 days`);
+  }
+  for (const [index, { certificate, use }] of partner.certificates.entries()) {
+    if (use.includes('encrypt') && !isRsa(certificate))
+      findings.problems.push(
+        problemAt(
+          source,
+          ['certificates', index],
+          `it is impossible to encrypt to an ${certificate.keyDescription} key`,
+          'Write `use: [sign]`, and add an RSA certificate.',
+        ),
+      );
+    if ((certificate.publicKey.asymmetricKeyDetails?.modulusLength ?? 2048) < 2048)
+      findings.warnings.push(
+        problemAt(
+          source,
+          ['certificates', index],
+          `${certificate.keyDescription} is too short to be safe`,
+          'Ask the partner for a key of 2048 bits or more.',
+        ),
+      );
+  }
+}
+
+const later = (now: Date): Date => new Date(now.getTime() + SOON_MS);
+const isRsa = ({ publicKey }: Certificate): boolean => publicKey.asymmetricKeyType === 'rsa';

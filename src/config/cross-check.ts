@@ -1,0 +1,80 @@
+import { edifactKey, type Partner } from './home.ts';
+import { problemAt, type Path, type Subject } from './findings.ts';
+import { checkIdentities, checkPins } from './certificate-check.ts';
+
+/** What no file can tell alone. Inactive partners may be anything: they take no part. */
+export function checkHome(subject: Subject): void {
+  const active = subject.partners.filter((partner) => partner.active);
+  checkAs2Names(subject, active);
+  checkEdifactIdentities(subject, active);
+  checkIdentities(subject);
+  for (const partner of active) {
+    checkPins(subject, partner);
+    checkSending(subject, partner);
+    warnOfNoIdentity(subject, partner);
+  }
+}
+
+function checkAs2Names({ endpoint, sourceOf, findings }: Subject, active: readonly Partner[]): void {
+  const owners = new Map<string, Partner>();
+  for (const partner of active) {
+    const refuse = (message: string, remedy: string) =>
+      findings.problems.push(problemAt(sourceOf(partner), ['as2', 'id'], message, remedy));
+    const other = owners.get(partner.as2.id);
+    if (partner.as2.id === endpoint.as2.id) refuse('is our own AS2 name', 'Write the name of the partner.');
+    if (other !== undefined)
+      refuse(
+        `is the AS2 name of partner ${other.shortName} too`,
+        'Set `active: false` in one of them, or correct the name.',
+      );
+    owners.set(partner.as2.id, partner);
+  }
+}
+
+function checkEdifactIdentities({ endpoint, sourceOf, findings }: Subject, active: readonly Partner[]): void {
+  const owners = new Map(endpoint.edifact.identities.map((identity) => [edifactKey(identity), 'ourselves']));
+  for (const partner of active) {
+    for (const [index, identity] of partner.edifact.identities.entries()) {
+      const owner = owners.get(edifactKey(identity));
+      const at: Path = ['edifact', 'identities', index, 'id'];
+      if (owner !== undefined)
+        findings.problems.push(
+          problemAt(
+            sourceOf(partner),
+            at,
+            `${edifactKey(identity)} belongs to ${owner} already`,
+            'Each EDIFACT identity has one partner.',
+          ),
+        );
+      owners.set(edifactKey(identity), `partner ${partner.shortName}`);
+    }
+  }
+}
+
+function checkSending({ endpoint, sourceOf, findings }: Subject, partner: Partner): void {
+  const { send } = partner;
+  const refuse = (at: Path, message: string, remedy: string) =>
+    findings.problems.push(problemAt(sourceOf(partner), at, message, remedy));
+  if (send.mdn === 'async' && endpoint.as2.url === undefined)
+    refuse(
+      ['send', 'mdn'],
+      'asks for an asynchronous MDN, but nobody knows where to send it',
+      'Set as2.url in countersign.yaml.',
+    );
+  const keyType = send.scheme === 'ecdsa' ? 'ec' : 'rsa';
+  const signers = endpoint.identities.filter(({ use }) => use.includes('sign'));
+  if (send.scheme !== undefined && !signers.some(({ privateKey }) => privateKey.asymmetricKeyType?.startsWith(keyType)))
+    refuse(
+      ['send', 'scheme'],
+      `needs an ${keyType.toUpperCase()} key, and none of ours that sign is one`,
+      'Leave it out, or make such a key.',
+    );
+}
+
+function warnOfNoIdentity({ sourceOf, findings }: Subject, partner: Partner): void {
+  if (partner.edifact.identities.length > 0) return;
+  const remedy = 'Add the id, qualifier and countries of each participant that it speaks for.';
+  findings.warnings.push(
+    problemAt(sourceOf(partner), ['edifact', 'identities'], 'is empty: all its interchanges are refused', remedy),
+  );
+}

@@ -1,0 +1,74 @@
+import type { PinnedCertificate } from '../pki/pinned.ts';
+import type { OwnIdentity } from '../pki/keyring.ts';
+import type { Problem } from './config-error.ts';
+import type { PartnerConfig } from './partner-schema.ts';
+import type { EndpointConfig } from './schema.ts';
+
+/** A home directory, read and checked as a whole. */
+export interface Home {
+  /** Absolute. */
+  readonly directory: string;
+  readonly endpoint: Endpoint;
+  /** All of them, inactive ones too, by short name. */
+  readonly partners: readonly Partner[];
+  /** What the operator should look at, though we can work. */
+  readonly warnings: readonly Problem[];
+}
+
+/** Paths in it are absolute. */
+export interface Endpoint extends Omit<EndpointConfig, 'identities'> {
+  readonly identities: readonly ConfiguredIdentity[];
+}
+
+export interface ConfiguredIdentity extends OwnIdentity {
+  /** Name of its certificate's file, without `.cert.pem`. */
+  readonly name: string;
+}
+
+export interface Partner extends Omit<PartnerConfig, 'certificates' | 'as2'> {
+  /** Name of its file without `.yaml`. */
+  readonly shortName: string;
+  readonly as2: Omit<PartnerConfig['as2'], 'basicAuth'> & { readonly basicAuth?: BasicAuth | undefined };
+  readonly certificates: readonly PinnedCertificate[];
+}
+
+export interface BasicAuth {
+  readonly user: string;
+  /** Never printed. */
+  readonly password: string;
+}
+
+export type EdifactIdentity = PartnerConfig['edifact']['identities'][number];
+
+/** The active partner with this AS2 name; case-sensitive (RFC 4130 §6.2). */
+export function partnerByAs2Id(home: Home, as2Id: string): Partner | undefined {
+  return home.partners.find((partner) => partner.active && partner.as2.id === as2Id);
+}
+
+/** The active partner that speaks for this EDIFACT identity, and the identity with its countries. */
+export function partnerByEdifactIdentity(
+  home: Home,
+  id: string,
+  qualifier = '',
+): { readonly partner: Partner; readonly identity: EdifactIdentity } | undefined {
+  for (const partner of home.partners) {
+    const identity = edifactIdentityOf(partner, id, qualifier);
+    if (partner.active && identity !== undefined) return { partner, identity };
+  }
+  return undefined;
+}
+
+/** `AUDAFF:ZZZ` */
+export function edifactKey({ id, qualifier }: Pick<EdifactIdentity, 'id' | 'qualifier'>): string {
+  return `${id}:${qualifier}`;
+}
+
+/** The partner's identity with this UNB identification, if it speaks for it. */
+export function edifactIdentityOf(partner: Partner, id: string, qualifier = ''): EdifactIdentity | undefined {
+  return partner.edifact.identities.find((each) => each.id === id && each.qualifier === qualifier);
+}
+
+/** The partner with this short name, active or not. */
+export function partnerByShortName(home: Home, shortName: string): Partner | undefined {
+  return home.partners.find((partner) => partner.shortName === shortName);
+}

@@ -1,0 +1,72 @@
+import path from 'node:path';
+import { ConfigError } from './config-error.ts';
+import { loadBasicAuth, loadIdentities, loadPins, type Vault } from './credentials.ts';
+import { checkHome } from './cross-check.ts';
+import { readEndpointFile, readPartnerFiles, type Read } from './files.ts';
+import { noFindings } from './findings.ts';
+import type { Endpoint, Home, Partner } from './home.ts';
+import { strayVariables, type Environment } from './overrides.ts';
+import type { PartnerConfig } from './partner-schema.ts';
+import type { EndpointConfig } from './schema.ts';
+
+/**
+ * Reads `countersign.yaml` and `partners/*.yaml` of a home, with the keys and certificates that they name.
+ * `COUNTERSIGN_*` of `env` override single settings of `countersign.yaml`.
+ * @param now for what is about to expire, which is warned of
+ * @throws ConfigError with everything that is wrong, at once
+ */
+export async function loadHome(home: string, env: Environment, now = new Date()): Promise<Home> {
+  const directory = path.resolve(home);
+  const findings = noFindings();
+  const vault = { directory, env, findings };
+  const endpointFile = await readEndpointFile(directory, env, findings);
+  const partnerFiles = await readPartnerFiles(directory, findings);
+
+  const endpoint = endpointFile && (await loadEndpoint(vault, endpointFile));
+  const partners: Partner[] = [];
+  for (const [shortName, file] of partnerFiles) partners.push(await loadPartner(vault, shortName, file));
+
+  findings.warnings.push(...strayVariables(env, secretVariables(endpointFile, partnerFiles)));
+  if (endpoint === undefined || endpointFile === undefined) throw new ConfigError(findings.problems);
+  checkHome({
+    endpoint,
+    partners,
+    endpointSource: endpointFile.source,
+    sourceOf: (partner) => partnerFiles.get(partner.shortName)?.source ?? endpointFile.source,
+    now,
+    findings,
+  });
+  if (findings.problems.length > 0) throw new ConfigError(findings.problems);
+  return { directory, endpoint, partners, warnings: findings.warnings };
+}
+
+async function loadEndpoint(vault: Vault, file: Read<EndpointConfig>): Promise<Endpoint> {
+  const { data, reference } = file.config;
+  return {
+    ...file.config,
+    identities: await loadIdentities(vault, file),
+    data: path.resolve(vault.directory, data),
+    reference: reference === undefined ? undefined : path.resolve(vault.directory, reference),
+  };
+}
+
+async function loadPartner(vault: Vault, shortName: string, file: Read<PartnerConfig>): Promise<Partner> {
+  const { config } = file;
+  return {
+    ...config,
+    shortName,
+    as2: { ...config.as2, basicAuth: await loadBasicAuth(vault, file) },
+    certificates: await loadPins(vault, file),
+  };
+}
+
+function secretVariables(
+  endpoint: Read<EndpointConfig> | undefined,
+  partners: ReadonlyMap<string, Read<PartnerConfig>>,
+): ReadonlySet<string> {
+  const named = [
+    ...(endpoint?.config.identities ?? []).map(({ passphraseEnv }) => passphraseEnv),
+    ...[...partners.values()].map(({ config }) => config.as2.basicAuth?.passwordEnv),
+  ];
+  return new Set(named.filter((name) => name !== undefined));
+}

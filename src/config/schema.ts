@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { as2Name, edifactId, edifactQualifier, filePath, httpUrl, variableName } from './common-schema.ts';
+import { duration, instantFrom, instantTo, size } from './units.ts';
+
+/** `countersign.yaml`, as it is after reading: durations in milliseconds, sizes in bytes, instants as Date. */
+export type EndpointConfig = z.output<typeof endpointSchema>;
+
+const port = z.int().min(0).max(65535);
+
+const identity = z.strictObject({
+  certificate: filePath.describe('Certificate, PEM or DER.'),
+  key: filePath.describe(
+    'Private key, PEM (PKCS#8, PKCS#1 or SEC 1). Keep it readable by the service alone (mode 0600).',
+  ),
+  use: z
+    .array(z.enum(['sign', 'decrypt']))
+    .min(1)
+    .default(['sign', 'decrypt'])
+    .describe('What the key is for.'),
+  validFrom: instantFrom
+    .optional()
+    .describe(
+      "Does not sign before, but may decrypt already: partners may take it up early. The certificate's own beginning when left out.",
+    ),
+  validTo: instantTo
+    .optional()
+    .describe("Does not sign after; may decrypt for 30 days more. The certificate's own end when left out."),
+  passphraseFile: filePath.optional().describe('File that holds the passphrase of the private key.'),
+  passphraseEnv: variableName.optional().describe('Environment variable that holds the passphrase of the private key.'),
+});
+
+export const endpointSchema = z.strictObject({
+  as2: z
+    .strictObject({
+      id: as2Name.describe('Our AS2 name, as partners write it in AS2-To. Case matters.'),
+      url: httpUrl
+        .optional()
+        .describe(
+          'Public address of our /as2. Partners send asynchronous MDNs there (Receipt-Delivery-Option); needed when any partner has `send.mdn: async`.',
+        ),
+    })
+    .describe('Who we are in AS2.'),
+  environment: z
+    .enum(['test', 'production'])
+    .default('test')
+    .describe('Interchanges with the test indicator are refused in production, those without it in test.'),
+  listen: z
+    .strictObject({
+      host: z.string().min(1).default('0.0.0.0').describe('Address to listen on for partners.'),
+      port: port.default(4080).describe('Port to listen on; 0 takes any free one.'),
+      path: z
+        .string()
+        .regex(/^\/[\w./-]*$/, 'a path such as /as2')
+        .default('/as2')
+        .describe('Path of messages and asynchronous MDNs.'),
+    })
+    .prefault({})
+    .describe('Where partners reach us.'),
+  operators: z
+    .strictObject({
+      host: z
+        .string()
+        .min(1)
+        .default('127.0.0.1')
+        .describe('Address to listen on for operators. Whoever reaches it sees everything: keep it local.'),
+      port: port.default(4081).describe('Port to listen on; 0 takes any free one.'),
+    })
+    .prefault({})
+    .describe('Health, metrics and administration.'),
+  identities: z
+    .array(identity)
+    .min(1)
+    .describe('Our keys, several at a time: the newest valid one signs, all of them may decrypt.'),
+  edifact: z
+    .strictObject({
+      identities: z
+        .array(
+          z.strictObject({
+            id: edifactId.describe('Interchange identification (UNB 0004, 0010).'),
+            qualifier: edifactQualifier.default('').describe('Its qualifier (UNB 0007); empty when there is none.'),
+          }),
+        )
+        .min(1)
+        .describe('The first one is the sender of what we begin; an answer comes from the one that was addressed.'),
+    })
+    .describe('Who we are in EDIFACT.'),
+  limits: z
+    .strictObject({
+      messageSize: size
+        .prefault('100 MiB')
+        .describe('Largest HTTP body that is read; a larger one is answered 413 and not kept.'),
+      inflatedSize: size.prefault('500 MiB').describe('Largest content after decompression.'),
+      inflateRatio: z.int().min(1).default(200).describe('Most that compressed content may grow, as a multiple.'),
+    })
+    .prefault({})
+    .describe('What is too large.'),
+  outbox: z
+    .strictObject({
+      attempts: z.int().min(1).default(12).describe('Attempts to deliver a message before it is given up.'),
+      firstPause: duration.prefault('30s').describe('Pause after the first failed attempt; doubles from there.'),
+      longestPause: duration.prefault('1h').describe('Longest pause between two attempts.'),
+      mdnWait: duration.prefault('24h').describe('How long to wait for an asynchronous MDN before sending again.'),
+      timeout: duration
+        .prefault('10m')
+        .describe(
+          'How long one attempt may take, the synchronous MDN included. Partners may need minutes for large messages.',
+        ),
+      concurrency: z.int().min(1).max(256).default(4).describe('Deliveries at a time.'),
+    })
+    .prefault({})
+    .describe('How messages go out.'),
+  data: filePath.default('data').describe('Directory of the database and payloads, relative to the home.'),
+  reference: filePath
+    .optional()
+    .describe('Directory with `ecert/*.yaml` (programmes, codes) that replaces the data that comes with the product.'),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least level that is logged.'),
+    })
+    .prefault({})
+    .describe('The log, on stderr, as JSON lines.'),
+});

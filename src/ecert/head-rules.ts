@@ -1,0 +1,93 @@
+import { type Day, readDay } from './calendar.ts';
+import { type Breach, type JudgementContext, today } from './judgement.ts';
+import type { Programme } from './reference.ts';
+import type { CertificateRequest } from './sancrt.ts';
+
+/** Test and production never mix (0035). */
+export function judgeEnvironment({ environment, testIndicator, sender }: JudgementContext, breach: Breach): void {
+  if (environment === 'test' && !testIndicator) breach('production-in-test');
+  if (environment === 'production' && testIndicator) breach('test-in-production');
+  if (environment === 'production' && !testIndicator && !sender.production) breach('not-certified-for-production');
+}
+
+/** What BGM asks for; undefined when it cannot be told. */
+export type RequestKind = 'register' | 'replace' | 'cancel';
+
+const kinds: Readonly<Record<string, RequestKind>> = { '9': 'register', '5': 'replace', '1': 'cancel' };
+
+const exportLicence = '811';
+
+export function judgeKind({ document, function: code }: CertificateRequest, breach: Breach): RequestKind | undefined {
+  if (document?.value !== exportLicence) breach('document-unknown', document?.at);
+  const kind = kinds[code?.value ?? ''];
+  if (kind === undefined) breach('function-unknown', code?.at);
+  return kind;
+}
+
+/** DTM+182, by the calendar of the country. */
+export function judgeIssueDate(
+  request: CertificateRequest,
+  context: JudgementContext,
+  breach: Breach,
+): Day | undefined {
+  const { issueDate, issueDateFormat, country } = request;
+  if (issueDate === undefined) {
+    breach('issue-date-missing');
+    return undefined;
+  }
+  const day = issueDateFormat === '102' ? readDay(issueDate.value) : undefined;
+  if (day === undefined) breach('issue-date-malformed', issueDate.at);
+  else if (day > today(context, context.reference.countries.get(country?.value ?? ''))) {
+    breach('issue-date-in-future', issueDate.at);
+  }
+  return day;
+}
+
+/** LOC+27. The programme is undefined where it is not known, or where the request need not name it. */
+export function judgeCountry(
+  { country }: CertificateRequest,
+  programme: Programme | undefined,
+  { reference, sender }: JudgementContext,
+  breach: Breach,
+): string | undefined {
+  if (country === undefined) {
+    breach('country-missing');
+    return undefined;
+  }
+  const { value, at } = country;
+  const takesPart = reference.countries.has(value) && (programme?.countries.includes(value) ?? true);
+  if (!takesPart) breach('country-not-taking-part', at);
+  if (!sender.countries.includes(value)) breach('country-not-authorised', at);
+  return value;
+}
+
+/** RFF+ABJ */
+export function judgeProgramme(
+  { programme }: CertificateRequest,
+  { reference }: JudgementContext,
+  breach: Breach,
+): Programme | undefined {
+  if (programme === undefined) {
+    breach('programme-missing');
+    return undefined;
+  }
+  const known = reference.programmes.get(programme.value);
+  if (known === undefined) breach('programme-unknown', programme.at);
+  return known;
+}
+
+/** PNA+IM or NAD+IM; mandatory. */
+export function judgeImporter(
+  { importer }: CertificateRequest,
+  { reference }: JudgementContext,
+  breach: Breach,
+): string | undefined {
+  if (importer === undefined) {
+    breach('importer-missing');
+    return undefined;
+  }
+  const { value, at } = importer;
+  const wellFormed = value.length <= 35 && reference.importerForms.some((form) => form.test(value));
+  if (!wellFormed) breach('importer-malformed', at);
+  return value;
+}

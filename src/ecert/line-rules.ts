@@ -1,0 +1,74 @@
+import type { RegisteredLine } from './certificate.ts';
+import type { Breach } from './judgement.ts';
+import type { EcertReference, Programme } from './reference.ts';
+import type { CertificateRequest, Located, RequestLine } from './sancrt.ts';
+
+/** Judges every line; a line with a fault is left out of what comes back. */
+export function judgeLines(
+  { lines }: CertificateRequest,
+  programme: Programme | undefined,
+  reference: EcertReference,
+  breach: Breach,
+): readonly RegisteredLine[] {
+  if (lines.length === 0) breach('line-missing');
+  return lines.flatMap((line, index) => {
+    const here: Breach = (rule, at = line.at) => breach(rule, at, index + 1);
+    return judgeLine(line, programme, reference, here);
+  });
+}
+
+function judgeLine(
+  { hts, unit, quantity }: RequestLine,
+  programme: Programme | undefined,
+  reference: EcertReference,
+  breach: Breach,
+): readonly RegisteredLine[] {
+  judgeHts(hts, programme, breach);
+  const certified = judgeQuantity(quantity, programme, breach);
+  judgeUnit(unit, programme, reference, breach);
+  if (hts === undefined || unit === undefined || certified === undefined) return [];
+  return [{ hts: hts.value, unit: unit.value, certified, used: 0 }];
+}
+
+/** PIA: six digits, chapters 1 to 97, of the programme. */
+function judgeHts(hts: Located | undefined, programme: Programme | undefined, breach: Breach): void {
+  if (hts === undefined) return breach('hts-missing');
+  const { value, at } = hts;
+  if (!/^\d{6}$/.test(value)) return breach('hts-malformed', at);
+  const chapter = Number(value.slice(0, 2));
+  if (chapter < 1 || chapter > 97) return breach('hts-chapter', at);
+  const covered = programme?.hts.some((beginning) => value.startsWith(beginning)) ?? true;
+  if (!covered) breach('hts-not-in-programme', at);
+}
+
+/** MEA: a whole number in digits alone; no sign, no decimals, not even `.0`. */
+function judgeQuantity(
+  quantity: Located | undefined,
+  programme: Programme | undefined,
+  breach: Breach,
+): number | undefined {
+  const fault = (rule: Parameters<Breach>[0]) => {
+    breach(rule, quantity?.at);
+    return undefined;
+  };
+  if (quantity === undefined) return fault('quantity-missing');
+  if (!/^\d+$/.test(quantity.value)) return fault('quantity-not-whole');
+  const digits = quantity.value.replace(/^0+/, '');
+  if (digits === '') return fault('quantity-zero');
+  // More than 16 digits is beyond any limit, and beyond what a number holds exactly.
+  const largest = programme?.largestQuantity ?? Number.MAX_SAFE_INTEGER;
+  return digits.length > 16 || Number(digits) > largest ? fault('quantity-too-large') : Number(digits);
+}
+
+/** MEA: a unit that exists, and is one of those in which the tariff schedule reports the programme's goods. */
+function judgeUnit(
+  unit: Located | undefined,
+  programme: Programme | undefined,
+  reference: EcertReference,
+  breach: Breach,
+): void {
+  if (unit === undefined) return breach('unit-missing');
+  if (!reference.units.has(unit.value)) return breach('unit-unknown', unit.at);
+  const reported = programme?.units.includes(unit.value) ?? true;
+  if (!reported) breach('unit-not-of-programme', unit.at);
+}

@@ -1,0 +1,72 @@
+import { type Day, yearDigit } from './calendar.ts';
+import type { Registration } from './certificate.ts';
+import { type Breach, type JudgementContext, today } from './judgement.ts';
+import type { Programme } from './reference.ts';
+import type { CertificateRequest } from './sancrt.ts';
+
+/** 1004 is an..35 */
+const longestNumber = 35;
+
+/**
+ * The certificate number: its form belongs to the programme; where it names a country, that is the country of origin
+ * and one of the sender's; where it has a year digit, that is of the year which the programme says.
+ */
+export function judgeNumber(
+  { number, country }: CertificateRequest,
+  programme: Programme | undefined,
+  issued: Day | undefined,
+  context: JudgementContext,
+  breach: Breach,
+): string | undefined {
+  if (number === undefined || number.value.length > longestNumber) {
+    breach('number-malformed', number?.at);
+    return undefined;
+  }
+  const { value, at } = number;
+  if (programme === undefined) return value; // nothing says what it should look like
+  const form = programme.number.exec(value);
+  if (form === null) {
+    breach('number-malformed', at);
+    return value;
+  }
+  const named = form.groups?.['country'];
+  const foreign = named !== undefined && (named !== country?.value || !context.sender.countries.includes(named));
+  if (foreign) breach('number-country', at);
+  const digit = form.groups?.['year'];
+  if (digit !== undefined && programme.year !== undefined) {
+    const here = context.reference.countries.get(country?.value ?? '');
+    const day = programme.year.on === 'issue-date' ? issued : today(context, here);
+    if (day !== undefined && digit !== yearDigit(day, programme.year)) breach('number-year', at);
+  }
+  return value;
+}
+
+/** A number is registered once and for all; a cancelled one is not given again. */
+export function judgeUnregistered(
+  { number }: CertificateRequest,
+  known: Registration | undefined,
+  breach: Breach,
+): void {
+  if (known !== undefined)
+    breach(known.state === 'cancelled' ? 'certificate-cancelled' : 'already-registered', number?.at);
+}
+
+/**
+ * What is to be replaced or cancelled is registered by the same sender, not cancelled, and nothing of it is used.
+ * That somebody else's certificate exists is not told.
+ */
+export function judgeOwn(
+  { number, country }: CertificateRequest,
+  known: Registration | undefined,
+  { sender }: JudgementContext,
+  breach: Breach,
+): Registration | undefined {
+  if (known?.sender !== sender.id) {
+    breach('certificate-unknown', number?.at);
+    return undefined;
+  }
+  if (country !== undefined && country.value !== known.country) breach('number-country', number?.at);
+  if (known.state === 'cancelled') breach('certificate-cancelled', number?.at);
+  else if (known.lines.some(({ used }) => used > 0)) breach('certificate-in-use', number?.at);
+  return known;
+}

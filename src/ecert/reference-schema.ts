@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { characterSetOf } from '../edifact/character-set.ts';
+import { ruleNames } from './rule-names.ts';
+
+/** A regular expression that matches the whole of a text. */
+const pattern = z.string().transform((source, context) => {
+  try {
+    return new RegExp(`^(?:${source})$`);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: `is no regular expression: ${(error as Error).message}` });
+    return z.NEVER;
+  }
+});
+
+const countryCode = z.string().regex(/^[A-Z]{2}$/, 'is no ISO 3166 code of two letters');
+const monthAndDay = z.string().regex(/^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, 'is no month and day, MM-DD');
+
+const programmeSchema = z
+  .strictObject({
+    name: z.string().min(1),
+    countries: z.array(countryCode).min(1),
+    number: pattern,
+    year: z.strictObject({ begins: monthAndDay, on: z.enum(['processing-date', 'issue-date']) }).optional(),
+    hts: z.array(z.string().regex(/^\d{2,6}$/, 'is no beginning of a subheading: 2 to 6 digits')).min(1),
+    units: z.array(z.string().regex(/^[A-Z0-9]{1,3}$/, 'is no unit: 1 to 3 capitals and digits')).min(1),
+    largestQuantity: z.int().positive(),
+  })
+  .refine(({ number, year }) => number.source.includes('(?<year>') === (year !== undefined), {
+    path: ['year'],
+    message: 'goes together with a group named year in number',
+  })
+  .transform(({ year, ...rest }) => ({ ...rest, year }));
+
+export const programmesSchema = z.strictObject({
+  importerForms: z.array(pattern).min(1),
+  programmes: z.record(z.string().min(1).max(35), programmeSchema),
+});
+
+const utcOffset = z
+  .string()
+  .regex(/^[+-]\d{2}:\d{2}$/, 'is no offset from UTC, such as +11:00')
+  .transform((text) => {
+    const [hours = 0, minutes = 0] = text.slice(1).split(':').map(Number);
+    return (text.startsWith('-') ? -1 : 1) * (hours * 60 + minutes);
+  });
+
+export const countriesSchema = z.strictObject({
+  countries: z.record(countryCode, z.strictObject({ name: z.string().min(1), utcOffset })),
+});
+
+/** FTX takes five texts of 70 characters; level A, so that every partner can be told. */
+const errorText = z
+  .string()
+  .min(1)
+  .max(350)
+  .refine((text) => characterSetOf('UNOA')?.lacks(text) === -1, 'holds characters that UNOA has not');
+
+const errorSchema = z.strictObject({
+  code: z.string().regex(/^[A-Z0-9]{1,8}$/),
+  element: z.string().min(1),
+  text: errorText,
+});
+
+export const errorsSchema = z.strictObject({
+  section: z.string().regex(/^[A-Z0-9]{1,3}$/),
+  errors: z
+    .record(z.enum(ruleNames), errorSchema)
+    .refine((errors) => new Set(Object.values(errors).map(({ code }) => code)).size === ruleNames.length, {
+      message: 'two rules have the same code',
+    }),
+});
+
+export const externalCodesSchema = z.object({
+  lists: z.object({ '6411': z.record(z.string(), z.string().nullable()) }),
+});

@@ -1,0 +1,128 @@
+import { type Message, type Segment, valueOf } from '../edifact/interchange.ts';
+import { partsOf } from './sancrt-parts.ts';
+
+/** A place in a message: `segment` as 0096 (UNH = 1), `element` as 0098 (tag = 1), `component` as 0104. */
+export interface Location {
+  readonly tag: string;
+  readonly segment: number;
+  readonly element: number;
+  readonly component: number;
+}
+
+export interface Located {
+  readonly value: string;
+  readonly at: Location;
+}
+
+/** A SANCRT as it was sent: nothing is judged, and what is absent or empty is undefined. */
+export interface CertificateRequest {
+  /** 0062 of the message. */
+  readonly messageReference: string;
+  /** BGM C002 1001 */
+  readonly document: Located | undefined;
+  /** BGM C106 1004 */
+  readonly number: Located | undefined;
+  /** BGM 1225 */
+  readonly function: Located | undefined;
+  /** DTM+182 C507 2380 and 2379 */
+  readonly issueDate: Located | undefined;
+  readonly issueDateFormat: string;
+  /** LOC+27 C517 3225 */
+  readonly country: Located | undefined;
+  /** RFF+ABJ C506 1154 */
+  readonly programme: Located | undefined;
+  /** PNA+IM C206 7402; NAD+IM C082 3039 */
+  readonly importer: Located | undefined;
+  /** PNA+MF or NAD+MF */
+  readonly manufacturerId: string | undefined;
+  readonly manufacturerName: string | undefined;
+  readonly lines: readonly RequestLine[];
+  /** Segments of the profile that stand where an equal one stood before. */
+  readonly repeated: readonly Location[];
+}
+
+export interface RequestLine {
+  /** LIN */
+  readonly at: Location;
+  /** PIA+5 C212 7140, where 7143 is HS */
+  readonly hts: Located | undefined;
+  /** MEA+AAJ+AAI C174 6411 */
+  readonly unit: Located | undefined;
+  /** MEA+AAJ+AAI C174 6314 */
+  readonly quantity: Located | undefined;
+}
+
+/** Reads a SANCRT, with parties in PNA (from D.97B) or NAD (before it). Never throws on what it holds. */
+export function readSancrt(message: Message): CertificateRequest {
+  const { head, parties, lines } = partsOf(message.segments);
+  const repeated: Location[] = [];
+  const only = (segments: readonly Segment[], wanted: (segment: Segment) => boolean): Segment | undefined => {
+    const [first, ...others] = segments.filter(wanted);
+    repeated.push(...others.map((segment) => locationOf(segment, 1, 1)));
+    return first;
+  };
+  const bgm = only(head, ({ tag }) => tag === 'BGM');
+  const dtm = only(head, qualified('DTM', '182'));
+  const [importer, manufacturer] = ['IM', 'MF'].map((role) => {
+    const [pna, nad] = [qualified('PNA', role), qualified('NAD', role)];
+    return only(parties, (segment) => pna(segment) || nad(segment));
+  });
+  return {
+    messageReference: message.reference,
+    document: located(bgm, 1, 1),
+    number: located(bgm, 2, 1),
+    function: located(bgm, 3, 1),
+    issueDate: located(dtm, 1, 2),
+    issueDateFormat: dtm === undefined ? '' : valueOf(dtm, 1, 3),
+    country: located(only(head, qualified('LOC', '27')), 2, 1),
+    programme: located(only(head, qualified('RFF', 'ABJ')), 1, 2),
+    importer: located(importer, 2, 1),
+    manufacturerId: located(manufacturer, 2, 1)?.value,
+    manufacturerName: manufacturer && partyName(manufacturer),
+    lines: lines.map((line) => readLine(line, only)),
+    repeated,
+  };
+}
+
+type Only = (segments: readonly Segment[], wanted: (segment: Segment) => boolean) => Segment | undefined;
+
+function readLine(segments: readonly [Segment, ...Segment[]], only: Only): RequestLine {
+  const mea = only(segments, qualified('MEA', 'AAJ', 'AAI'));
+  const isHts = qualified('PIA', '5');
+  const pia = only(segments, (segment) => isHts(segment) && hsElement(segment) > 0);
+  return {
+    at: locationOf(segments[0], 1, 1),
+    hts: located(pia, pia === undefined ? 0 : hsElement(pia), 1),
+    unit: located(mea, 3, 1),
+    quantity: located(mea, 3, 2),
+  };
+}
+
+/** Of the C212 composites of a PIA the first whose 7143 is HS; 0 when there is none. */
+function hsElement(pia: Segment): number {
+  return pia.elements.findIndex((components, index) => index > 0 && components[1] === 'HS') + 1;
+}
+
+/** Segments of this tag whose first elements have these values. */
+function qualified(tag: string, ...qualifiers: readonly string[]): (segment: Segment) => boolean {
+  return (segment) =>
+    segment.tag === tag && qualifiers.every((qualifier, index) => valueOf(segment, index + 1) === qualifier);
+}
+
+/** In PNA each C816 has 3398 second; NAD has the lines of C080, or failing them of C058. */
+function partyName(party: Segment): string | undefined {
+  const lines =
+    party.tag === 'PNA'
+      ? party.elements.slice(5).map((components) => components[1] ?? '')
+      : ([party.elements[3] ?? [], party.elements[2] ?? []].find((texts) => texts.some((text) => text !== '')) ?? []);
+  return lines.filter((text) => text !== '').join(' ') || undefined;
+}
+
+function located(segment: Segment | undefined, element: number, component: number): Located | undefined {
+  const value = segment === undefined ? '' : valueOf(segment, element, component);
+  return segment === undefined || value === '' ? undefined : { value, at: locationOf(segment, element, component) };
+}
+
+function locationOf(segment: Segment, element: number, component: number): Location {
+  return { tag: segment.tag, segment: segment.position, element: element + 1, component };
+}

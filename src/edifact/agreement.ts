@@ -1,0 +1,66 @@
+import type { Finding, Interchange, Message, MessageIdentifier, Party } from './interchange.ts';
+
+/** What two partners agreed on, as far as an interchange can break it. */
+export interface Agreement {
+  /** The identities under which we receive. A qualifier left out matches any. */
+  readonly recipients: readonly Party[];
+  /** The identities under which the partner sends. */
+  readonly senders: readonly Party[];
+  /** Types and releases that are taken, such as SANCRT D:97B:UN; CONTRL always is. */
+  readonly messages: readonly MessageIdentifier[];
+  readonly maxMessages: number;
+  /** This sender has used this 0020 before. */
+  readonly duplicate: boolean;
+}
+
+/** The same interchange with the findings that the agreement adds to it and to its messages. */
+export function judgeByAgreement(interchange: Interchange, agreement: Agreement): Interchange {
+  const first = interchange.messages[0];
+  return {
+    ...interchange,
+    findings: [...addressFindings(interchange, agreement), ...interchange.findings],
+    messages: interchange.messages.map((message) => ({
+      ...message,
+      findings: [...typeFindings(message, first ?? message, agreement), ...message.findings],
+    })),
+  };
+}
+
+/** Whether a party that was read is this one of ours or of the partner's. */
+export function partyMatches(known: Party, party: Party): boolean {
+  return known.id === party.id && (known.qualifier === undefined || known.qualifier === party.qualifier);
+}
+
+function addressFindings(interchange: Interchange, agreement: Agreement): readonly Finding[] {
+  const { sender, recipient, reference, messages } = interchange;
+  const findings: Finding[] = [];
+  const add = (code: string, tag: string, element: number, text: string) =>
+    findings.push({ level: 'UCI', code, tag, segment: 0, element, offset: interchange.offset, text });
+  if (!agreement.senders.some((known) => partyMatches(known, sender))) {
+    add('23', 'UNB', 3, `Sender ${sender.id} is not known here`);
+  }
+  if (!agreement.recipients.some((known) => partyMatches(known, recipient))) {
+    add('7', 'UNB', 4, `Recipient ${recipient.id} is not us`);
+  }
+  if (agreement.duplicate) add('26', 'UNB', 6, `Control reference ${reference} was used before`);
+  if (messages.length > agreement.maxMessages) {
+    add('17', 'UNZ', 2, `${messages.length} messages are more than the ${agreement.maxMessages} agreed on`);
+  }
+  return findings;
+}
+
+function typeFindings(message: Message, first: Message, agreement: Agreement): readonly Finding[] {
+  const { type, version, release, agency } = message;
+  const base = { level: 'UCM', tag: 'UNH', segment: 1, element: 3, offset: message.offset } as const;
+  if (type !== first.type) {
+    const text = `${type} in an interchange of ${first.type}: one type of message is taken in an interchange`;
+    return [{ ...base, code: '14', component: 1, text }];
+  }
+  const agreed = agreement.messages.some((known) => sameIdentifier(known, message));
+  if (agreed || type === 'CONTRL') return [];
+  return [{ ...base, code: '17', text: `${type} ${version}:${release}:${agency} is not agreed on` }];
+}
+
+function sameIdentifier(known: MessageIdentifier, { type, version, release, agency }: MessageIdentifier): boolean {
+  return known.type === type && known.version === version && known.release === release && known.agency === agency;
+}

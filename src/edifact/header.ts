@@ -1,0 +1,135 @@
+import { characterSetOf } from './character-set.ts';
+import { UnreadableInterchange } from './errors.ts';
+import { namingFault, partyLengths, referenceLength, repeatableSet } from './identification.ts';
+import {
+  type AcknowledgementRequest,
+  type Finding,
+  type Interchange,
+  type Party,
+  type Segment,
+  type Syntax,
+  type Warning,
+  valueOf,
+} from './interchange.ts';
+
+type HeaderFields = Pick<
+  Interchange,
+  | 'syntax'
+  | 'sender'
+  | 'recipient'
+  | 'preparedAt'
+  | 'reference'
+  | 'applicationReference'
+  | 'acknowledgementRequest'
+  | 'testIndicator'
+  | 'header'
+>;
+
+export interface Header {
+  readonly fields: HeaderFields;
+  readonly findings: readonly Finding[];
+  readonly warnings: readonly Warning[];
+}
+
+/** S001 of a UNB. */
+export function syntaxOf(unb: Segment): Syntax {
+  return { id: valueOf(unb, 1, 1), version: valueOf(unb, 1, 2) };
+}
+
+/**
+ * Reads UNB.
+ *
+ * @throws UnreadableInterchange when 0020, S002 or S003 cannot be repeated in a CONTRL
+ */
+export function readHeader(unb: Segment): Header {
+  const syntax = syntaxOf(unb);
+  requireNaming(unb, syntax);
+  const date = readPreparation(valueOf(unb, 4, 1), valueOf(unb, 4, 2));
+  const test = valueOf(unb, 11);
+  return {
+    fields: {
+      syntax,
+      sender: partyOf(unb.elements[1] ?? []),
+      recipient: partyOf(unb.elements[2] ?? []),
+      preparedAt: date,
+      reference: valueOf(unb, 5),
+      applicationReference: valueOf(unb, 7) || undefined,
+      acknowledgementRequest: requests[valueOf(unb, 9)] ?? 'none',
+      testIndicator: test !== '' && test !== '0',
+      header: unb,
+    },
+    findings: [...syntaxFindings(unb, syntax), ...preparationFindings(unb, date)],
+    warnings: dateWarnings(unb, syntax, date),
+  };
+}
+
+/** 0031 */
+const requests: Readonly<Record<string, AcknowledgementRequest>> = { '1': 'acknowledgement', '2': 'receipt' };
+
+/** S002 or S003. */
+export function partyOf(components: readonly string[]): Party {
+  const [id = '', qualifier, address, subAddress] = components;
+  return {
+    id,
+    ...(qualifier ? { qualifier } : {}),
+    ...(address ? { address } : {}),
+    ...(subAddress ? { subAddress } : {}),
+  };
+}
+
+function requireNaming(unb: Segment, syntax: Syntax): void {
+  const set = repeatableSet(syntax.id);
+  const parts = [
+    { name: 'S002 (sender)', element: 2, lengths: partyLengths(syntax) },
+    { name: 'S003 (recipient)', element: 3, lengths: partyLengths(syntax) },
+    { name: '0020 (control reference)', element: 5, lengths: [referenceLength] },
+  ];
+  for (const { name, element, lengths } of parts) {
+    const fault = namingFault(unb.elements[element - 1] ?? [], lengths, 1, set);
+    if (fault === undefined) continue;
+    const why = { '13': 'is missing', '21': 'holds characters that cannot be repeated', '39': 'is too long' };
+    throw new UnreadableInterchange(`UNB: ${name} ${why[fault.code]}, so that no answer could name it`, unb.offset);
+  }
+}
+
+function syntaxFindings(unb: Segment, syntax: Syntax): readonly Finding[] {
+  const finding = (code: string, component: number, text: string): Finding => ({
+    ...{ level: 'UCI', code, tag: 'UNB', segment: 0, element: 2, component, offset: unb.offset, text },
+  });
+  if (!/^[1-4]$/.test(syntax.version)) {
+    return [finding('2', 2, `Syntax version ${JSON.stringify(syntax.version)} is not supported; 1 to 4 are`)];
+  }
+  if (characterSetOf(syntax.id) !== undefined) return [];
+  const code = syntax.version === '4' ? '46' : '2'; // 46 is of syntax 4 alone
+  return [finding(code, 1, `Syntax identifier ${JSON.stringify(syntax.id)} is not supported`)];
+}
+
+function preparationFindings(unb: Segment, date: Date | undefined): readonly Finding[] {
+  if (date !== undefined) return [];
+  const missing = valueOf(unb, 4, 1) === '' || valueOf(unb, 4, 2) === '';
+  const text = missing ? 'Date or time of preparation is missing' : 'S004 is no date and time';
+  const position = { element: 5, component: valueOf(unb, 4, 1) === '' || !missing ? 1 : 2 };
+  return [{ level: 'UCI', code: missing ? '13' : '12', tag: 'UNB', segment: 0, ...position, offset: unb.offset, text }];
+}
+
+/** 0017 has six digits before syntax 4 and eight from it; either is understood in either. */
+function dateWarnings(unb: Segment, syntax: Syntax, date: Date | undefined): readonly Warning[] {
+  const digits = valueOf(unb, 4, 1).length;
+  const due = syntax.version === '4' ? 8 : 6;
+  if (date === undefined || digits === due) return [];
+  return [{ offset: unb.offset, text: `The date of preparation has ${digits} digits, not ${due}` }];
+}
+
+/** 0017 and 0019. Two digits of a year are of 1970 to 2069. */
+function readPreparation(date: string, time: string): Date | undefined {
+  const day = /^(\d{2}|\d{4})(\d{2})(\d{2})$/.exec(date);
+  const clock = /^([01]\d|2[0-3])([0-5]\d)$/.exec(time);
+  if (day === null || clock === null) return undefined;
+  const [, yearText = '', month = '', dayOfMonth = ''] = day;
+  const short = yearText.length === 2;
+  const year = short ? Number(yearText) + (Number(yearText) < 70 ? 2000 : 1900) : Number(yearText);
+  const iso = `${String(year).padStart(4, '0')}-${month}-${dayOfMonth}T${clock[1] ?? ''}:${clock[2] ?? ''}:00.000Z`;
+  const read = new Date(iso);
+  // An impossible day either does not parse or comes back as another one.
+  return !Number.isNaN(read.getTime()) && read.toISOString() === iso ? read : undefined;
+}

@@ -1,0 +1,50 @@
+import { type CharacterSet, characterSetOf } from './character-set.ts';
+import type { Syntax } from './interchange.ts';
+
+/** Largest lengths of the components of S002 and S003, by syntax (0004, 0007, 0008, 0042). */
+export function partyLengths(syntax: Syntax): readonly number[] {
+  return syntax.version === '4' ? [35, 4, 35, 35] : [35, 4, 14];
+}
+
+/** Of the components of S009: 0065, 0052, 0054, 0051, 0057, and 0110, 0113 of syntax 4. */
+export function messageLengths(syntax: Syntax): readonly number[] {
+  return syntax.version === '4' ? [6, 3, 3, 3, 6, 6, 6] : [6, 3, 3, 2, 6];
+}
+
+/** 0020 and 0062 */
+export const referenceLength = 14;
+
+/**
+ * The set in which a CONTRL can repeat what names an interchange and its messages. Levels A and B are widened to C,
+ * since what breaks them has to be repeated too.
+ */
+export function repeatableSet(id: string): CharacterSet {
+  const narrow = id === 'UNOA' || id === 'UNOB';
+  return characterSetOf(narrow ? 'UNOC' : id) ?? fallback;
+}
+
+const fallback = characterSetOf('UNOC') as CharacterSet;
+
+export interface NamingFault {
+  /** 0085 */
+  readonly code: '13' | '21' | '39';
+  /** First = 1 */
+  readonly component: number;
+}
+
+/** Why a CONTRL could not repeat these components as they are; the first `mandatory` ones must not be empty. */
+export function namingFault(
+  components: readonly string[],
+  lengths: readonly number[],
+  mandatory: number,
+  set: CharacterSet,
+): NamingFault | undefined {
+  for (const [index, length] of lengths.entries()) {
+    const text = components[index] ?? '';
+    const component = index + 1;
+    if (text === '' && index < mandatory) return { code: '13', component };
+    if (set.lacks(text) !== -1) return { code: '21', component };
+    if (text.length > length) return { code: '39', component };
+  }
+  return undefined;
+}

@@ -1,0 +1,161 @@
+import type { CharacterSet } from './character-set.ts';
+import { type Suspicion, characterFindings, repetitionFinding, suspicionOf } from './characters.ts';
+import { isTag, skipBlanks } from './delimiters.ts';
+import { InterchangeTooLarge } from './errors.ts';
+import { repeatableSet } from './identification.ts';
+import { type Finding, type Message, type Segment, type Syntax, valueOf } from './interchange.ts';
+import { type OpenMessage, closeMessage, isCount, maxFindings } from './message.ts';
+import type { ReadLimits } from './limits.ts';
+import { type Format, makeSegment, segmentEnd, tagOf } from './tokenizer.ts';
+
+export interface Body {
+  readonly messages: readonly Message[];
+  readonly findings: readonly Finding[];
+  /** Offset behind UNZ, or of what stands in its place. */
+  readonly end: number;
+}
+
+/** The interchange that the messages are of. */
+interface Subject {
+  readonly syntax: Syntax;
+  readonly reference: string;
+  readonly format: Format;
+}
+
+/** Reads from behind UNB to UNZ, or to where another interchange begins. @throws InterchangeTooLarge */
+export function readMessages(bytes: Buffer, from: number, subject: Subject, limits: ReadLimits): Body {
+  const { delimiters } = subject.format;
+  const state = emptyState(subject);
+  let start = skipBlanks(bytes, from);
+  for (let count = 1; ; count++) {
+    if (start >= bytes.length) return truncated(state, start, 'the interchange ends without it');
+    if (isTag(bytes, start, 'UNB') || isTag(bytes, start, 'UNA')) {
+      return truncated(state, start, 'another interchange begins instead');
+    }
+    const end = segmentEnd(bytes, start, delimiters);
+    if (end === -1) return truncated(state, bytes.length, 'the interchange breaks off within a segment');
+    if (end - start > limits.maxSegmentLength) throw new InterchangeTooLarge('A segment is too long', start);
+    if (count > limits.maxSegments) throw new InterchangeTooLarge('There are too many segments', start);
+    const raw = bytes.toString('latin1', start, end);
+    const segment = makeSegment(raw, start, positionOf(state, tagOf(raw, delimiters)), subject.format);
+    take(state, segment, raw);
+    if (segment.tag === 'UNZ') return closed(state, end + 1);
+    start = skipBlanks(bytes, end + 1);
+  }
+}
+
+interface State {
+  readonly subject: Subject;
+  readonly suspicious: Suspicion;
+  readonly namingSet: CharacterSet;
+  readonly messages: Message[];
+  readonly findings: Finding[];
+  /** References of the messages so far. */
+  readonly seen: Set<string>;
+  open: OpenMessage | undefined;
+  grouped: boolean;
+}
+
+function emptyState(subject: Subject): State {
+  return {
+    subject,
+    suspicious: suspicionOf(subject.format),
+    namingSet: repeatableSet(subject.syntax.id),
+    messages: [],
+    findings: [],
+    seen: new Set(),
+    open: undefined,
+    grouped: false,
+  };
+}
+
+const outsideOfMessages = ['UNG', 'UNE', 'UNZ'];
+
+function positionOf(state: State, tag: string): number {
+  if (tag === 'UNH') return 1;
+  return state.open === undefined || outsideOfMessages.includes(tag) ? 0 : state.open.segments.length + 1;
+}
+
+function take(state: State, segment: Segment, raw: string): void {
+  if (segment.tag === 'UNH' || outsideOfMessages.includes(segment.tag)) finishMessage(state);
+  if (segment.tag === 'UNH') state.open = { segments: [], findings: [] };
+  if (segment.tag === 'UNZ') checkTrailer(state, segment);
+  else if (segment.tag === 'UNG' || segment.tag === 'UNE') refuseGroup(state, segment);
+  else if (state.open === undefined) refuseStray(state, segment);
+  if (state.open !== undefined) state.open.segments.push(segment);
+  checkText(state, segment, raw);
+  if (segment.tag === 'UNT') finishMessage(state);
+}
+
+function checkText(state: State, segment: Segment, raw: string): void {
+  const { format } = state.subject;
+  const findings = state.open?.findings ?? state.findings;
+  if (findings.length >= maxFindings) return;
+  if (state.suspicious(raw)) {
+    const level = state.open === undefined ? 'UCI' : 'UCD';
+    findings.push(...characterFindings(segment, format.characterSet, level).slice(0, maxFindings));
+  }
+  if (state.open === undefined) return;
+  const repetition = repetitionFinding(segment, raw, format);
+  if (repetition !== undefined) findings.push(repetition);
+  if (!/^[A-Z][A-Z0-9]{2}$/.test(segment.tag)) {
+    const text = `${JSON.stringify(segment.tag)} is no segment tag`;
+    const { tag, position, offset } = segment;
+    findings.push({ level: 'UCS', code: '12', tag, segment: position, offset, text });
+  }
+}
+
+function finishMessage(state: State): void {
+  if (state.open === undefined) return;
+  const { message, unnameable } = closeMessage(state.open, state.subject.syntax, state.namingSet, state.seen);
+  state.messages.push(message);
+  if (unnameable !== undefined) add(state, unnameable);
+  state.open = undefined;
+}
+
+/** UNZ against what was read (ISO 9735-1): 0020 the same, 0036 the number of messages. */
+function checkTrailer(state: State, trailer: Segment): void {
+  const { subject, messages } = state;
+  const [count, reference] = [valueOf(trailer, 1), valueOf(trailer, 2)];
+  const fault = (code: string, element: number, text: string) =>
+    add(state, { ...interchangeFinding(trailer, code, text), element });
+  if (reference === '') fault('13', 3, 'The control reference is missing');
+  else if (reference !== subject.reference) {
+    fault('28', 3, `UNZ refers to ${reference}, UNB to ${subject.reference}`);
+  }
+  if (count === '') fault('13', 2, 'The number of messages is missing');
+  // With groups it is their number that counts; they are refused as such.
+  else if (!state.grouped && !isCount(count, messages.length)) {
+    fault('29', 2, `UNZ counts ${count} messages; there are ${messages.length}`);
+  }
+  if (messages.length === 0) add(state, interchangeFinding(trailer, '32', 'The interchange holds no message'));
+}
+
+function refuseGroup(state: State, segment: Segment): void {
+  if (!state.grouped) add(state, interchangeFinding(segment, '15', 'Functional groups are not supported'));
+  state.grouped = true;
+}
+
+function refuseStray(state: State, segment: Segment): void {
+  const tag = JSON.stringify(segment.tag);
+  add(state, interchangeFinding(segment, '33', `Segment ${tag} stands outside of a message`));
+}
+
+function truncated(state: State, end: number, why: string): Body {
+  finishMessage(state);
+  const text = `UNZ is missing: ${why}`;
+  add(state, { level: 'UCI', code: '13', tag: 'UNZ', segment: 0, offset: end, text });
+  return closed(state, end);
+}
+
+function closed({ messages, findings }: State, end: number): Body {
+  return { messages, findings, end };
+}
+
+function interchangeFinding({ tag, offset }: Segment, code: string, text: string): Finding {
+  return { level: 'UCI', code, tag, segment: 0, offset, text };
+}
+
+function add(state: State, finding: Finding): void {
+  if (state.findings.length < maxFindings) state.findings.push(finding);
+}

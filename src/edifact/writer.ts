@@ -1,0 +1,144 @@
+import { type CharacterSet, characterSetOf } from './character-set.ts';
+import { type Delimiters, defaultDelimiters, defaultDelimiters4, delimiterFault } from './delimiters.ts';
+import { UnwritableCharacter, UnwritableInterchange, type WritePosition } from './errors.ts';
+import { referenceLength } from './identification.ts';
+import type { AcknowledgementRequest, MessageIdentifier, Party, Syntax } from './interchange.ts';
+
+/** Tag and data elements: a text for a simple element, an array for the components of a composite one. */
+export type WritableSegment = readonly [tag: string, ...elements: (string | readonly string[])[]];
+
+/** A message without UNH and UNT. */
+export interface WritableMessage {
+  readonly identifier: MessageIdentifier;
+  readonly segments: readonly WritableSegment[];
+}
+
+export interface WritableInterchange {
+  readonly syntax: Syntax;
+  readonly sender: Party;
+  readonly recipient: Party;
+  /** Written in UTC, to the minute. */
+  readonly preparedAt: Date;
+  /** 0020, 1 to 14 characters */
+  readonly reference: string;
+  readonly applicationReference?: string | undefined;
+  readonly acknowledgementRequest?: AcknowledgementRequest | undefined;
+  readonly testIndicator: boolean;
+  /** Written as UNA. Left out, the defaults of the syntax hold and no UNA is written. */
+  readonly delimiters?: Delimiters | undefined;
+  /** Their references are 1, 2, 3… */
+  readonly messages: readonly WritableMessage[];
+}
+
+/** @throws UnwritableCharacter, UnwritableInterchange */
+export function writeInterchange(interchange: WritableInterchange): Buffer {
+  const { messages, reference, syntax } = interchange;
+  const delimiters = interchange.delimiters ?? (syntax.version === '4' ? defaultDelimiters4 : defaultDelimiters);
+  const writer = { delimiters, characterSet: checkedSet(interchange, delimiters), special: specialOf(delimiters) };
+  const { component, element, decimal, release, repetition, terminator } = delimiters;
+  const parts = [
+    interchange.delimiters === undefined
+      ? ''
+      : `UNA${component}${element}${decimal}${release}${repetition}${terminator}`,
+    writeSegment(writer, headerOf(interchange), { message: 0, segment: 1 }),
+    ...messages.map((message, index) => writeMessage(writer, message, index + 1)),
+    writeSegment(writer, ['UNZ', String(messages.length), reference], { message: 0, segment: 2 }),
+  ];
+  return writer.characterSet.encode(parts.join(''));
+}
+
+interface Writer {
+  readonly delimiters: Delimiters;
+  readonly characterSet: CharacterSet;
+  /** Finds the service characters in a text. */
+  readonly special: RegExp;
+}
+
+function checkedSet(interchange: WritableInterchange, delimiters: Delimiters): CharacterSet {
+  const { syntax, reference, messages } = interchange;
+  const set = characterSetOf(syntax.id);
+  if (set === undefined || !/^[1-4]$/.test(syntax.version)) {
+    throw new UnwritableInterchange(`Syntax ${syntax.id}:${syntax.version} is not supported`);
+  }
+  if (reference === '' || reference.length > referenceLength) {
+    throw new UnwritableInterchange(`The control reference ${JSON.stringify(reference)} has not 1 to 14 characters`);
+  }
+  if (messages.length === 0) throw new UnwritableInterchange('An interchange needs a message');
+  const fault = delimiterFault(delimiters);
+  if (fault !== undefined) throw new UnwritableInterchange(fault);
+  return set;
+}
+
+function specialOf({ component, element, release, repetition, terminator }: Delimiters): RegExp {
+  const used = [component, element, terminator, ...[release, repetition].filter((character) => character !== ' ')];
+  return new RegExp(
+    `[${used.map((character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`).join('')}]`,
+    'g',
+  );
+}
+
+function headerOf(interchange: WritableInterchange): WritableSegment {
+  const { syntax, sender, recipient, preparedAt, reference, applicationReference, testIndicator } = interchange;
+  const stamp = preparedAt.toISOString().replace(/\D/g, '');
+  const date = syntax.version === '4' ? stamp.slice(0, 8) : stamp.slice(2, 8);
+  const request = { none: '', acknowledgement: '1', receipt: '2' }[interchange.acknowledgementRequest ?? 'none'];
+  return [
+    'UNB',
+    [syntax.id, syntax.version],
+    componentsOf(sender),
+    componentsOf(recipient),
+    [date, stamp.slice(8, 12)],
+    reference,
+    '',
+    applicationReference ?? '',
+    '',
+    request,
+    '',
+    testIndicator ? '1' : '',
+  ];
+}
+
+function componentsOf({ id, qualifier = '', address = '', subAddress = '' }: Party): readonly string[] {
+  return [id, qualifier, address, subAddress];
+}
+
+function writeMessage(writer: Writer, { identifier, segments }: WritableMessage, message: number): string {
+  const { type, version, release, agency, association = '' } = identifier;
+  const all: WritableSegment[] = [
+    ['UNH', String(message), [type, version, release, agency, association]],
+    ...segments,
+    ['UNT', String(segments.length + 2), String(message)],
+  ];
+  return all.map((segment, index) => writeSegment(writer, segment, { message, segment: index + 1 })).join('');
+}
+
+function writeSegment(
+  writer: Writer,
+  segment: WritableSegment,
+  place: Pick<WritePosition, 'message' | 'segment'>,
+): string {
+  const { delimiters } = writer;
+  const [tag, ...elements] = segment;
+  if (!/^[A-Z][A-Z0-9]{2}$/.test(tag)) throw new UnwritableInterchange(`${JSON.stringify(tag)} is no segment tag`);
+  const texts = elements.map((element, index) => {
+    const components = typeof element === 'string' ? [element] : element;
+    const at = (component: number): WritePosition => ({ ...place, tag, element: index + 2, component });
+    return withoutTrailing(components.map((text, part) => escape(writer, text, at(part + 1)))).join(
+      delimiters.component,
+    );
+  });
+  return [tag, ...withoutTrailing(texts)].join(delimiters.element) + delimiters.terminator;
+}
+
+/** Separators at the end of a segment or composite are left out (ISO 9735-1). */
+function withoutTrailing(texts: readonly string[]): readonly string[] {
+  return texts.slice(0, texts.findLastIndex((text) => text !== '') + 1);
+}
+
+function escape({ characterSet, delimiters, special }: Writer, text: string, position: WritePosition): string {
+  const { release } = delimiters;
+  const lacking = characterSet.lacks(text);
+  const unfit = lacking === -1 && release === ' ' ? text.search(special) : lacking;
+  if (unfit !== -1) throw new UnwritableCharacter(position, unfit + 1, text, characterSet.id);
+  return release === ' ' ? text : text.replace(special, (character) => release + character);
+}

@@ -1,0 +1,53 @@
+import type { Home, Partner } from '../config/home.ts';
+import type { Interchange } from '../edifact/interchange.ts';
+import { writeInterchange, type WritableMessage } from '../edifact/writer.ts';
+import type { OutboundMessage } from '../store/store.ts';
+import { newControlReference } from './ids.ts';
+import { makeMessage } from './send.ts';
+
+/** From which received interchange an answer comes and to whom it goes. */
+export interface AnswerRoute {
+  readonly subject: Interchange;
+  /** Our id of the received message. */
+  readonly answers: string;
+  readonly partner: Partner;
+  readonly home: Home;
+  readonly now: Date;
+}
+
+/**
+ * An interchange that answers another, as an AS2 message to the partner that brought it: sender and recipient swapped,
+ * so that each answer goes to the participant that asked, and the test indicator kept.
+ */
+export function makeAnswer(messages: readonly WritableMessage[], route: AnswerRoute): Promise<OutboundMessage> {
+  const { subject, answers, partner, home, now } = route;
+  const reference = newControlReference(now);
+  const type = messages[0]?.identifier.type ?? '';
+  const [id = 'UNOC', version = '3'] = partner.edifact.syntax.split(':');
+  const content = writeInterchange({
+    syntax: type === 'CONTRL' && subject.syntax.version === '4' ? subject.syntax : { id, version },
+    sender: subject.recipient,
+    recipient: subject.sender,
+    preparedAt: now,
+    reference,
+    applicationReference: subject.applicationReference,
+    testIndicator: subject.testIndicator,
+    messages,
+  });
+  const payload = { content, contentType: partner.send.contentType, fileName: `${type}-${reference}.edi` };
+  return makeMessage({ payload, subject: `${type} for ${printable(subject.reference)}`, answers }, partner, home, now);
+}
+
+/** `D.97B` in a partner's file is `97B` in a message. */
+export function releaseOf(partner: Partner): string {
+  return partner.edifact.release.replace(/^D\./, '');
+}
+
+export function characterSetOf(partner: Partner): string {
+  return partner.edifact.syntax.slice(0, 4);
+}
+
+/** What a partner wrote goes into a header only as printable ASCII. */
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?');
+}

@@ -1,0 +1,87 @@
+import type { Partner } from '../config/home.ts';
+import type { Decision, Registration } from '../ecert/certificate.ts';
+import { makeCusres } from '../ecert/cusres.ts';
+import type { JudgementContext } from '../ecert/judgement.ts';
+import type { EcertReference } from '../ecert/reference.ts';
+import { judgeAll } from '../ecert/rules.ts';
+import { readSancrt, type CertificateRequest } from '../ecert/sancrt.ts';
+import type { Interchange } from '../edifact/interchange.ts';
+import type { WritableMessage } from '../edifact/writer.ts';
+import type { CertificateChange, CertificateRecord, Environment, Store } from '../store/store.ts';
+import { characterSetOf, releaseOf, type AnswerRoute } from './answer.ts';
+
+/** One request with what was decided on it. */
+export interface Decided {
+  readonly request: CertificateRequest;
+  readonly decision: Decision;
+}
+
+/** The certificates in those messages of an interchange that are free of syntax errors. */
+export function requestsOf({ messages }: Interchange): CertificateRequest[] {
+  return messages.filter(({ type, findings }) => type === 'SANCRT' && findings.length === 0).map(readSancrt);
+}
+
+/**
+ * Decides on requests in their order, each by what is on file and by those before it.
+ *
+ * @param pending changes of the same job, which are not on file yet
+ */
+export async function decide(
+  requests: readonly CertificateRequest[],
+  pending: readonly CertificateChange[],
+  store: Store,
+  context: JudgementContext,
+): Promise<Decided[]> {
+  const numbers = requests.flatMap(({ number }) => number?.value ?? []);
+  const records = await store.findCertificates(context.environment, numbers);
+  const known = new Map([...records].map(([number, record]) => [number, registrationOf(record)]));
+  for (const { record } of pending) known.set(record.number, registrationOf(record));
+  const decisions = judgeAll(requests, known, context);
+  return requests.flatMap((request, index) => {
+    const decision = decisions[index];
+    return decision === undefined ? [] : { request, decision };
+  });
+}
+
+/** The CUSRES for each, in the same order. */
+export function answersOf(
+  decided: readonly Decided[],
+  route: AnswerRoute,
+  reference: EcertReference,
+): WritableMessage[] {
+  const context = {
+    now: route.now,
+    release: releaseOf(route.partner),
+    interchangeReference: route.subject.reference,
+    characterSet: characterSetOf(route.partner),
+    reference,
+  };
+  return decided.map(({ request, decision }) => makeCusres(request, decision, context));
+}
+
+/** What a decision writes to the register: nothing for a rejection. */
+export function changeOf(
+  { decision }: Decided,
+  owner: { readonly environment: Environment; readonly partner: Partner; readonly sender: string; readonly now: Date },
+): CertificateChange[] {
+  if (decision.kind === 'reject') return [];
+  const { registration } = decision;
+  const record: CertificateRecord = {
+    environment: owner.environment,
+    number: registration.number,
+    state: registration.state,
+    country: registration.country,
+    programme: registration.programme,
+    partner: owner.partner.shortName,
+    participant: owner.sender,
+    version: registration.version,
+    changedAt: owner.now,
+    certificate: { ...registration },
+  };
+  return [{ kind: decision.kind, expectedVersion: registration.version - 1, record }];
+}
+
+/** What `changeOf` wrote, read again. */
+function registrationOf({ certificate }: CertificateRecord): Registration {
+  return certificate as unknown as Registration;
+}

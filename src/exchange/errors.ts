@@ -1,0 +1,17 @@
+import { CountersignError } from '../errors.ts';
+
+/** None of our own keys may sign at this moment. */
+export class NoSigningIdentity extends CountersignError {
+  readonly code = 'NO_SIGNING_IDENTITY';
+  constructor() {
+    super('No identity of countersign.yaml is valid for signing now. Add one with `countersign key generate`.');
+  }
+}
+
+/** None of the partner's certificates may be encrypted to at this moment. */
+export class NoEncryptionCertificate extends CountersignError {
+  readonly code = 'NO_ENCRYPTION_CERTIFICATE';
+  constructor(partner: string) {
+    super(`No certificate in partners/${partner}.yaml is valid for encryption now. Ask the partner for its new one.`);
+  }
+}

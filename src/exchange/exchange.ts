@@ -1,0 +1,20 @@
+import type { Home } from '../config/home.ts';
+import type { EcertReference } from '../ecert/reference.ts';
+import type { Store } from '../store/store.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Post } from './post.ts';
+
+/** What the use cases work with. Clock and network are here so that a test can be the clock and the network. */
+export interface Exchange {
+  /** The configuration of this moment; a reload replaces it as a whole, so a message takes it once and keeps it. */
+  readonly home: () => Home;
+  readonly reference: EcertReference;
+  readonly store: Store;
+  readonly post: Post;
+  readonly clock: () => Date;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Tells the workers that there may be something to do. */
+  readonly wake: () => void;
+}

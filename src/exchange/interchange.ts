@@ -1,0 +1,148 @@
+import { edifactIdentityOf, type Home, type Partner } from '../config/home.ts';
+import { judgeByAgreement } from '../edifact/agreement.ts';
+import { readContrl } from '../edifact/contrl-reader.ts';
+import { contrlDue, makeContrl } from '../edifact/contrl.ts';
+import { EdifactError } from '../edifact/errors.ts';
+import { allFindings, type Interchange, type Party } from '../edifact/interchange.ts';
+import { readInterchanges } from '../edifact/reader.ts';
+import type { WritableMessage } from '../edifact/writer.ts';
+import type { CertificateChange, InterchangeRecord, JobResult, OutboundMessage } from '../store/store.ts';
+import { makeAnswer, type AnswerRoute } from './answer.ts';
+import { answersOf, changeOf, decide, requestsOf } from './certificates.ts';
+import type { Exchange } from './exchange.ts';
+
+/** A received message whose payload is to be worked on. */
+export interface Received {
+  readonly messageId: string;
+  readonly payload: Buffer;
+  readonly partner: Partner;
+}
+
+/** What one interchange brings about. */
+interface Outcome {
+  readonly record: InterchangeRecord | undefined;
+  readonly certificates: readonly CertificateChange[];
+  readonly outbound: readonly OutboundMessage[];
+  readonly detail: string;
+}
+
+/** SANCRT is what we take; in these directories (CONTRL is always taken). */
+const taken = ['96B', '97B'].map((release) => ({ type: 'SANCRT', version: 'D', release, agency: 'UN' }));
+
+/**
+ * Works through a received payload: reads the interchanges, judges each certificate, makes the answers. Writes nothing:
+ * the result is for `completeJob`, and the same again if that says `conflict`.
+ */
+export async function processPayload(received: Received, home: Home, exchange: Exchange): Promise<JobResult> {
+  const interchanges = readable(received.payload);
+  if (interchanges instanceof EdifactError) {
+    // Without UNB no CONTRL can exist (ISO 9735-4): the AS2 message was good, a person has to look at the rest.
+    exchange.log.error({ message: received.messageId, detail: interchanges.message }, 'The payload is no EDIFACT');
+    return { state: 'unreadable', detail: interchanges.message, interchanges: [], certificates: [], outbound: [] };
+  }
+  const outcomes: Outcome[] = [];
+  // One after the other: a later interchange of a payload is judged by what the earlier ones registered.
+  const changes: CertificateChange[] = [];
+  for (const interchange of interchanges) {
+    const outcome = await processInterchange(interchange, received, changes, outcomes, home, exchange);
+    outcomes.push(outcome);
+    changes.push(...outcome.certificates);
+  }
+  return {
+    state: 'answered',
+    detail: outcomes.map(({ detail }) => detail).join('; '),
+    interchanges: outcomes.flatMap(({ record }) => record ?? []),
+    certificates: changes,
+    outbound: outcomes.flatMap(({ outbound }) => outbound),
+  };
+}
+
+function readable(payload: Buffer): readonly Interchange[] | EdifactError {
+  try {
+    return readInterchanges(payload);
+  } catch (error) {
+    if (error instanceof EdifactError) return error;
+    throw error;
+  }
+}
+
+async function processInterchange(
+  interchange: Interchange,
+  received: Received,
+  changes: readonly CertificateChange[],
+  earlier: readonly Outcome[],
+  home: Home,
+  exchange: Exchange,
+): Promise<Outcome> {
+  const { partner, messageId } = received;
+  const { environment } = home.endpoint;
+  const sender = nameOf(interchange.sender);
+  const used =
+    earlier.some(({ record }) => record?.sender === sender && record.reference === interchange.reference) ||
+    (await exchange.store.findInterchange(environment, sender, interchange.reference)) !== undefined;
+  const subject = judgeByAgreement(interchange, {
+    recipients: home.endpoint.edifact.identities,
+    senders: partner.edifact.identities,
+    messages: taken,
+    maxMessages: 3000,
+    duplicate: used,
+  });
+  reportContrls(subject, received, exchange);
+
+  const now = exchange.clock();
+  const participant = edifactIdentityOf(partner, subject.sender.id, subject.sender.qualifier);
+  const requests = subject.findings.length > 0 || participant === undefined ? [] : requestsOf(subject);
+  const decisions = await decide(requests, changes, exchange.store, {
+    now,
+    environment,
+    testIndicator: subject.testIndicator,
+    sender: { id: sender, countries: participant?.countries ?? [], production: true },
+    reference: exchange.reference,
+  });
+
+  const route: AnswerRoute = { subject, answers: messageId, partner, home, now };
+  const answers: WritableMessage[][] = [];
+  if (contrlDue(subject, partner.edifact.contrl)) answers.push([makeContrl(subject)]);
+  if (decisions.length > 0) answers.push(answersOf(decisions, route, exchange.reference));
+  const outbound = await Promise.all(answers.map((messages) => makeAnswer(messages, route)));
+
+  const certificates = decisions.flatMap((decision) => changeOf(decision, { environment, partner, sender, now }));
+  const rejected = decisions.filter(({ decision }) => decision.kind === 'reject').length;
+  const accepted = decisions.length - rejected;
+  exchange.metrics.certificates.inc({ decision: 'accepted' }, accepted);
+  exchange.metrics.certificates.inc({ decision: 'rejected' }, rejected);
+  const record = {
+    environment,
+    sender,
+    reference: subject.reference,
+    messageId,
+    messageType: subject.messages[0]?.type ?? '',
+    messages: subject.messages.length,
+    accepted,
+    rejected,
+  };
+  return {
+    // One that is refused as a whole was not received: the same reference may be used for the mended one.
+    record: subject.findings.length > 0 ? undefined : record,
+    certificates,
+    outbound,
+    detail: `${subject.reference}: ${accepted} accepted, ${rejected} rejected, ${allFindings(subject).length} syntax errors`,
+  };
+}
+
+/** A CONTRL tells how an interchange of ours fared; it is never answered. */
+function reportContrls({ messages }: Interchange, { messageId, partner }: Received, { log }: Exchange): void {
+  for (const message of messages) {
+    const report = message.type === 'CONTRL' ? readContrl(message) : undefined;
+    if (report === undefined) continue;
+    const refused = report.action === 'rejected' || report.rejectedMessages.length > 0;
+    const facts = { message: messageId, partner: partner.shortName, interchange: report.interchangeReference };
+    if (refused) log.error({ ...facts, findings: report.findings }, 'The partner rejected an interchange of ours');
+    else log.info({ ...facts, action: report.action }, 'The partner acknowledged an interchange of ours');
+  }
+}
+
+/** `id:qualifier`, as certificates and interchanges are kept under. */
+function nameOf({ id, qualifier }: Party): string {
+  return qualifier === undefined || qualifier === '' ? id : `${id}:${qualifier}`;
+}

@@ -1,0 +1,142 @@
+import { isMdn } from '../as2/read-mdn.ts';
+import { partnerByShortName, type Home, type Partner } from '../config/home.ts';
+import type { Headers } from '../mime/headers.ts';
+import type { Delivery, DeliveryOutcome, OutboundMessage } from '../store/store.ts';
+import { pauseAfter } from './backoff.ts';
+import type { Exchange } from './exchange.ts';
+import type { PostResponse } from './post.ts';
+import { judgeResponse } from './receive-mdn.ts';
+import { startWorker, type Worker } from './worker.ts';
+
+/** Other processes queue messages too (`countersign send`): so often the outbox is looked at unasked. */
+const restMs = 1_000;
+
+/** Sends what is due, several at a time, until it is stopped. */
+export function startOutbox(exchange: Exchange): Worker {
+  const inFlight = new Set<Promise<void>>();
+
+  const work = async () => {
+    const room = exchange.home().endpoint.outbox.concurrency - inFlight.size;
+    const deliveries = room > 0 ? await claim(exchange, room) : [];
+    for (const delivery of deliveries) {
+      const task = attempt(delivery, exchange)
+        .catch((error: unknown) => exchange.log.error({ err: error }, 'An attempt could not be settled'))
+        .finally(() => {
+          inFlight.delete(task);
+          worker.wake();
+        });
+      inFlight.add(task);
+    }
+    return deliveries.length;
+  };
+
+  const worker = startWorker('outbox', work, restMs, exchange.log);
+  return {
+    wake: () => worker.wake(),
+    async stop() {
+      await worker.stop();
+      await Promise.all(inFlight);
+    },
+  };
+}
+
+/** Takes deliveries for longer than an attempt may last, so that no other worker takes them meanwhile. */
+function claim({ store, home, clock }: Exchange, limit: number): Promise<Delivery[]> {
+  return store.claimDeliveries(clock(), 2 * home().endpoint.outbox.timeout + 60_000, limit);
+}
+
+/** One attempt, from the claim to what became of it. */
+export async function attempt(delivery: Delivery, exchange: Exchange): Promise<void> {
+  const home = exchange.home();
+  const outcome = await outcomeOf(delivery, home, exchange);
+  await exchange.store.settleDelivery(delivery, outcome, exchange.clock());
+  const partner = delivery.partner ?? 'unknown';
+  exchange.metrics.attempts.inc({ partner, outcome: outcome.kind });
+  const level = {
+    failed: 'error',
+    refused: 'error',
+    retry: 'warn',
+    'awaiting-mdn': 'info',
+    delivered: 'info',
+  } as const;
+  const { subject, attempt: number } = delivery;
+  const about = subject.kind === 'message' ? { message: subject.message.id } : { mdn: subject.mdnId };
+  const detail = 'detail' in outcome ? outcome.detail : undefined;
+  exchange.log[level[outcome.kind]]({ ...about, partner, attempt: number, detail }, `Delivery: ${outcome.kind}`);
+}
+
+async function outcomeOf(delivery: Delivery, home: Home, exchange: Exchange): Promise<DeliveryOutcome> {
+  const { outbox } = home.endpoint;
+  const { subject } = delivery;
+  const partner = delivery.partner === undefined ? undefined : partnerByShortName(home, delivery.partner);
+  if (delivery.attempt > outbox.attempts) {
+    return { kind: 'failed', detail: `Given up after ${outbox.attempts} attempts: no MDN came in time` };
+  }
+
+  const again = (detail: string): DeliveryOutcome => {
+    if (delivery.attempt >= outbox.attempts) {
+      return { kind: 'failed', detail: `Given up after ${outbox.attempts} attempts: ${detail}` };
+    }
+    const pause = pauseAfter(delivery.attempt, outbox.firstPause, outbox.longestPause, Math.random());
+    return { kind: 'retry', at: new Date(exchange.clock().getTime() + pause), detail };
+  };
+
+  let response: PostResponse;
+  try {
+    response = await exchange.post({
+      url: delivery.url,
+      headers: [...delivery.headers, ...authorization(partner, delivery.url)],
+      body: delivery.body,
+      timeoutMs: partner?.send.timeout ?? outbox.timeout,
+      chunked: subject.kind === 'message' && (partner?.send.chunked ?? false),
+    });
+  } catch (error) {
+    return again(`No answer from ${delivery.url}: ${reasonOf(error)}`);
+  }
+
+  if (response.status < 200 || response.status > 299) {
+    const detail = `${delivery.url} answered HTTP ${response.status}`;
+    return isTransient(response.status) ? again(detail) : { kind: 'failed', detail };
+  }
+  return subject.kind === 'mdn' ? { kind: 'delivered' } : judge(response, subject.message, home, exchange, again);
+}
+
+/** What the answer to a message means. */
+async function judge(
+  response: PostResponse,
+  message: OutboundMessage,
+  home: Home,
+  exchange: Exchange,
+  again: (detail: string) => DeliveryOutcome,
+): Promise<DeliveryOutcome> {
+  const at = exchange.clock();
+  if (message.mdnMode === 'none') return { kind: 'delivered', detail: `HTTP ${response.status}; no MDN was asked for` };
+  if (!isMdn(response.headers, response.body)) {
+    if (message.mdnMode === 'sync') return again('The answer holds no MDN');
+    return { kind: 'awaiting-mdn', resendAt: new Date(at.getTime() + home.endpoint.outbox.mdnWait) };
+  }
+  const mdn = await judgeResponse({ at, home, headers: response.headers, raw: response.body }, message, exchange);
+  const detail = mdn.detail ?? '';
+  if (mdn.verdict === 'delivered') return { kind: 'delivered', mdn, detail };
+  if (mdn.verdict === 'refused') return { kind: 'refused', mdn, detail };
+  // Kept as evidence; the partner may do better when it is asked again with the same Message-ID.
+  await exchange.store.recordMdn(mdn, at);
+  return again(`The MDN is not valid: ${detail}`);
+}
+
+/** RFC 4130 §5.4: what the partner will say again next time is not asked again. */
+function isTransient(status: number): boolean {
+  return status >= 500 || [408, 425, 429].includes(status);
+}
+
+/** Credentials go to the partner's own address and nowhere else. */
+function authorization(partner: Partner | undefined, url: string): Headers {
+  if (partner?.as2.basicAuth === undefined || url !== partner.as2.url) return [];
+  const { user, password } = partner.as2.basicAuth;
+  return [['Authorization', `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`]];
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message !== '' ? error.message : ((error as NodeJS.ErrnoException).code ?? error.name);
+}

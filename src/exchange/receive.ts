@@ -1,0 +1,271 @@
+import { createHash } from 'node:crypto';
+
+import { isMdn } from '../as2/read-mdn.ts';
+import { planReceipt, type ReceiptPlan } from '../as2/receipt-plan.ts';
+import { NotAnAs2Message, parseAs2Request, type As2Request } from '../as2/request.ts';
+import { dispositionOf, formatDisposition, processed } from '../as2/disposition.ts';
+import { unwrap, type Unwrapped } from '../as2/unwrap.ts';
+import { formatMic } from '../as2/mic.ts';
+import type { Home, Partner } from '../config/home.ts';
+import { As2Error, AuthenticationFailed, UnknownTradingRelationship } from '../errors.ts';
+import { bytesOf, collect, type Bytes } from '../mime/bytes.ts';
+import { header, type Headers } from '../mime/headers.ts';
+import { decryptionIdentities } from '../pki/keyring.ts';
+import { pinnedFor, trustPinned, type TrustedPath } from '../pki/pinned.ts';
+import type { InboundMessage, OutgoingMdn, SealedMessage } from '../store/store.ts';
+import type { Exchange } from './exchange.ts';
+import { newId } from './ids.ts';
+import { allowedDigests, isRegisteredMdnAddress, partnerOf, receivePolicy } from './partnership.ts';
+import { makeReceipt } from './receipt.ts';
+import { receiveMdn } from './receive-mdn.ts';
+
+/** An HTTP POST as it comes. */
+export interface Arrival {
+  readonly headers: Headers;
+  readonly body: Bytes;
+  /** Content-Length, if any. */
+  readonly announced: number | undefined;
+  readonly remoteAddress: string;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Buffer;
+}
+
+/** Answers a POST. Rejects only when nothing was sealed and the sender had better try again (HTTP 500). */
+export type Receive = (arrival: Arrival) => Promise<Reply>;
+
+/** A message with what is known of it from its headers alone. */
+interface Incoming {
+  readonly id: string;
+  readonly at: Date;
+  readonly arrival: Arrival;
+  readonly home: Home;
+  readonly request: As2Request;
+  readonly raw: Buffer;
+  readonly partner: Partner | undefined;
+  readonly plan: ReceiptPlan;
+}
+
+/** A message that was opened and found to be from the partner. */
+interface Authentic {
+  readonly partner: Partner;
+  readonly opened: Unwrapped;
+  readonly trust: TrustedPath | undefined;
+}
+
+const nothing: Buffer = Buffer.alloc(0);
+
+/** Receiving, from the first byte to the answer: the same steps in the same order for every message. */
+export function createReceive(exchange: Exchange): Receive {
+  return async (arrival) => {
+    const home = exchange.home();
+    const at = exchange.clock();
+    const raw = await readBody(arrival, home.endpoint.limits.messageSize);
+    if (raw === undefined) return refuseOversized(arrival, at, exchange);
+
+    const request = readRequest(arrival.headers);
+    if (request instanceof NotAnAs2Message) return notAs2(request, arrival, exchange);
+
+    // RFC 3798 §2.1: an MDN is never answered with an MDN, whatever its headers ask for.
+    if (isMdn(arrival.headers, raw)) {
+      await receiveMdn({ at, home, request, headers: arrival.headers, raw }, exchange);
+      return { status: 200, headers: [], body: nothing };
+    }
+
+    const partner = partnerOf(home, request.from, request.to);
+    const plan = receiptPlan(request, partner, arrival, exchange);
+    return receiveMessage({ id: newId(at), at, arrival, home, request, raw, partner, plan }, exchange);
+  };
+}
+
+async function receiveMessage(incoming: Incoming, exchange: Exchange): Promise<Reply> {
+  try {
+    const authentic = await authenticate(incoming);
+    const sealed = await exchange.store.findSealed(keyOf(incoming.request));
+    if (sealed !== undefined) return await answerDuplicate(sealed, incoming, exchange);
+    return await accept(incoming, authentic, exchange);
+  } catch (fault) {
+    if (!(fault instanceof As2Error)) throw fault;
+    return refuse(incoming, fault, exchange);
+  }
+}
+
+/** RFC 4130 §5.1 lets us drop what is too large: undefined then, and the rest is not read. */
+async function readBody({ body, announced }: Arrival, limit: number): Promise<Buffer | undefined> {
+  if (announced !== undefined && announced > limit) return undefined;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > limit) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+function readRequest(headers: Headers): As2Request | NotAnAs2Message {
+  try {
+    return parseAs2Request(headers);
+  } catch (error) {
+    if (error instanceof NotAnAs2Message) return error;
+    throw error;
+  }
+}
+
+/** What receipt goes back, and by which way; an address that is not registered falls back to the response. */
+function receiptPlan(
+  request: As2Request,
+  partner: Partner | undefined,
+  arrival: Arrival,
+  { log }: Exchange,
+): ReceiptPlan {
+  const plan = planReceipt(request.receipt, partner === undefined ? ['sha256'] : allowedDigests(partner));
+  if (plan.delivery === 'none') return plan;
+  const { micDigest, micalgsAsked, signWith, fault } = plan;
+  // RFC 4130 §6.2: strangers get an unsigned MDN, on the response: we neither sign for them nor connect for them.
+  if (partner === undefined) return { delivery: 'sync', micDigest, micalgsAsked };
+  if (plan.asyncUrl === undefined || isRegisteredMdnAddress(partner, plan.asyncUrl)) return plan;
+  log.warn(
+    { partner: partner.shortName, address: plan.asyncUrl, remote: arrival.remoteAddress },
+    'An MDN was asked for to an address that is not registered; it goes out on the response',
+  );
+  return { delivery: 'sync', micDigest, micalgsAsked, ...(signWith && { signWith }), ...(fault && { fault }) };
+}
+
+/** @throws As2Error unless the message is from the partner that it names, protected as that partner's file demands */
+async function authenticate({ request, partner, plan, home, at, arrival, raw }: Incoming): Promise<Authentic> {
+  if (request.fault !== undefined) throw request.fault;
+  if (partner === undefined) throw new UnknownTradingRelationship(`"${request.from}" to "${request.to}" is unknown`);
+  if (plan.fault !== undefined) throw plan.fault;
+
+  const opened = await unwrap(
+    { headers: arrival.headers, body: bytesOf(raw) },
+    {
+      keys: decryptionIdentities(home.endpoint.identities, at),
+      pinned: pinnedFor(partner.certificates, 'sign', at),
+      policy: receivePolicy(partner, home.endpoint),
+      micDigest: plan.micDigest,
+    },
+  );
+  if (opened.signer === undefined) return { partner, opened, trust: undefined };
+  const trust = trustPinned(opened.signer, partner.certificates, at);
+  if (trust === undefined) throw new AuthenticationFailed('The signer is not a valid certificate of the partner');
+  return { partner, opened, trust };
+}
+
+async function accept(incoming: Incoming, { partner, opened, trust }: Authentic, exchange: Exchange): Promise<Reply> {
+  const { payload, mic } = opened;
+  const content = await collect(payload.content);
+  const receipt = await makeReceipt(incoming, undefined, mic);
+  const message: InboundMessage = {
+    ...recordOf(incoming),
+    state: 'accepted',
+    payload: {
+      content,
+      contentType: header(payload.headers, 'Content-Type') ?? 'application/octet-stream',
+      fileName: payload.fileName,
+    },
+    facts: { ...opened.facts, ...(await replayNote(partner, content, exchange)) },
+    signer: trust && { fingerprint: trust.certificate.fingerprint, subject: trust.certificate.subject },
+    mic: formatMic(mic),
+    disposition: formatDisposition(processed),
+    mdn: receipt,
+  };
+  // `processed` is said only from here on: the commit is on disk.
+  const outcome = await exchange.store.sealInbound(message);
+  if (outcome.kind === 'duplicate') return answerDuplicate(outcome.sealed, incoming, exchange);
+  exchange.metrics.received.inc({ partner: partner.shortName, disposition: 'processed' });
+  exchange.log.info({ message: message.id, partner: partner.shortName }, 'Message received');
+  exchange.wake();
+  return replyWith(receipt);
+}
+
+/** A payload under a new Message-ID may be meant; it is flagged, not refused. */
+async function replayNote(partner: Partner, content: Buffer, { store }: Exchange): Promise<object> {
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  return (await store.payloadSeen(partner.shortName, sha256)) ? { payloadSeenBefore: true } : {};
+}
+
+/** RFC 4130 §5.5, §9.3: not delivered again; the stored MDN goes out once more, byte for byte. */
+async function answerDuplicate({ id, mdn }: SealedMessage, incoming: Incoming, exchange: Exchange): Promise<Reply> {
+  const { partner, at, raw, plan } = incoming;
+  await exchange.store.note(
+    {
+      chain: partner?.shortName ?? 'endpoint',
+      kind: 'duplicate-answered',
+      subjectId: id,
+      facts: { raw: createHash('sha256').update(raw).digest('hex'), remote: incoming.arrival.remoteAddress },
+    },
+    at,
+  );
+  exchange.log.info({ message: id, partner: partner?.shortName }, 'A duplicate got the MDN of the first');
+  if (mdn?.mode === 'async' && plan.delivery === 'async') {
+    await exchange.store.requeueMdn(id, at);
+    exchange.wake();
+    return replyWith(mdn);
+  }
+  return replyWith(mdn && { ...mdn, mode: 'sync' });
+}
+
+/** The message is not taken: what it was and why is kept, and the sender is told in the MDN. */
+async function refuse(incoming: Incoming, fault: As2Error, exchange: Exchange): Promise<Reply> {
+  const receipt = await makeReceipt(incoming, fault, undefined);
+  await exchange.store.sealInbound({
+    ...recordOf(incoming),
+    state: 'refused',
+    facts: {},
+    disposition: formatDisposition(dispositionOf(fault)),
+    detail: fault.message,
+    mdn: receipt,
+  });
+  const partner = incoming.partner?.shortName ?? 'unknown';
+  exchange.metrics.received.inc({ partner, disposition: fault.modifier });
+  exchange.log.warn({ message: incoming.id, partner, code: fault.code, detail: fault.message }, 'Message refused');
+  if (receipt?.mode === 'async') exchange.wake();
+  return replyWith(receipt);
+}
+
+async function refuseOversized({ headers, announced, remoteAddress }: Arrival, at: Date, exchange: Exchange) {
+  const limit = exchange.home().endpoint.limits.messageSize;
+  const as2 = ['AS2-From', 'AS2-To', 'Message-ID'].map((name) => [name, header(headers, name) ?? null]);
+  const facts = { ...Object.fromEntries(as2), announced: announced ?? null, limit, remote: remoteAddress };
+  await exchange.store.note({ chain: 'endpoint', kind: 'message-too-large', facts }, at);
+  exchange.log.warn(facts, 'A message was larger than limits.messageSize');
+  return plainText(413, 'The message is larger than this endpoint accepts.\n');
+}
+
+function notAs2(fault: NotAnAs2Message, { remoteAddress }: Arrival, { log }: Exchange): Reply {
+  log.info({ remote: remoteAddress, detail: fault.message }, 'A POST was no AS2 message');
+  return plainText(400, 'This is not an AS2 message: AS2-From and AS2-To must each be there, once.\n');
+}
+
+function recordOf({ id, at, arrival, request, partner, home, raw }: Incoming) {
+  return {
+    id,
+    environment: home.endpoint.environment,
+    receivedAt: at,
+    partner: partner?.shortName,
+    ...keyOf(request),
+    remoteAddress: arrival.remoteAddress,
+    subject: request.subject,
+    headers: arrival.headers,
+    raw,
+  };
+}
+
+function keyOf({ from, to, messageId }: As2Request) {
+  return { as2From: from, as2To: to, messageId };
+}
+
+/** RFC 4130 §7.6: 2xx also when the MDN tells of an error; an empty one when no MDN, or a later one, is due. */
+function replyWith(mdn: OutgoingMdn | undefined): Reply {
+  if (mdn?.mode !== 'sync') return { status: 200, headers: [], body: nothing };
+  return { status: 200, headers: mdn.headers, body: mdn.body };
+}
+
+function plainText(status: number, text: string): Reply {
+  return { status, headers: [['Content-Type', 'text/plain; charset=utf-8']], body: Buffer.from(text) };
+}

@@ -1,0 +1,106 @@
+import { messageHeaders, type MessageHeaders } from '../as2/message-headers.ts';
+import { formatMic } from '../as2/mic.ts';
+import { wrap } from '../as2/wrap.ts';
+import { micalgName } from '../cms/algorithms.ts';
+import type { Home, Partner } from '../config/home.ts';
+import type { Headers } from '../mime/headers.ts';
+import { pinnedFor } from '../pki/pinned.ts';
+import type { OutboundMessage, Payload } from '../store/store.ts';
+import { NoEncryptionCertificate } from './errors.ts';
+import { hostOf, newBoundary, newId, newMessageId } from './ids.ts';
+import { signerOf } from './receipt.ts';
+
+/** What is to be sent, before it is an AS2 message. */
+export interface Consignment {
+  readonly payload: Payload;
+  readonly subject?: string | undefined;
+  /** Our id of the received message that this one answers. */
+  readonly answers?: string | undefined;
+}
+
+/**
+ * Makes the AS2 message for a partner, as its file says: compressed, signed, encrypted, with a receipt asked for.
+ * These bytes are what every attempt sends.
+ *
+ * @throws NoSigningIdentity, NoEncryptionCertificate
+ */
+export async function makeMessage(consignment: Consignment, partner: Partner, home: Home, now: Date) {
+  const { payload, subject = partner.send.subject, answers } = consignment;
+  const { send } = partner;
+  const messageId = newMessageId(now, hostOf(home));
+
+  const wrapped = await wrap(
+    { headers: entityHeaders(payload), content: payload.content },
+    {
+      compress: send.compress,
+      micDigest: send.mdnMicalgs[0] ?? 'sha256',
+      boundary: newBoundary(),
+      ...(send.sign !== 'none' && {
+        sign: {
+          identity: signerOf(home, now),
+          digest: send.sign,
+          micalg: micalgName(send.sign, send.micalgStyle),
+          ...(send.scheme && { scheme: send.scheme }),
+        },
+      }),
+      ...(send.encrypt !== 'none' && {
+        encrypt: {
+          recipient: encryptionCertificateOf(partner, now),
+          cipher: send.encrypt,
+          keyTransport: send.keyTransport,
+          form: send.gcmForm,
+        },
+      }),
+    },
+  );
+
+  const headers = messageHeaders({
+    from: home.endpoint.as2.id,
+    to: partner.as2.id,
+    messageId,
+    subject,
+    date: now,
+    ...receiptAskedFor(partner, home),
+  });
+
+  const message: OutboundMessage = {
+    id: newId(now),
+    environment: home.endpoint.environment,
+    createdAt: now,
+    partner: partner.shortName,
+    as2From: home.endpoint.as2.id,
+    as2To: partner.as2.id,
+    messageId,
+    url: partner.as2.url,
+    subject,
+    headers: [...headers, ...wrapped.headers],
+    raw: wrapped.body,
+    payload,
+    facts: { sign: send.sign, encrypt: send.encrypt, keyTransport: send.keyTransport, compress: send.compress },
+    mic: formatMic(wrapped.mic),
+    mdnMode: send.mdn,
+    mdnSigned: send.mdnSigned,
+    answers,
+  };
+  return message;
+}
+
+/** As the partner's file says: on the response, or to our own public address. */
+function receiptAskedFor({ send }: Partner, { endpoint }: Home): Pick<MessageHeaders, 'receipt'> {
+  if (send.mdn === 'none') return {};
+  const micalgs = send.mdnSigned ? send.mdnMicalgs.map((digest) => micalgName(digest, send.micalgStyle)) : [];
+  const asyncUrl = send.mdn === 'async' ? endpoint.as2.url : undefined;
+  return { receipt: { micalgs, ...(asyncUrl !== undefined && { asyncUrl }) } };
+}
+
+function entityHeaders({ contentType, fileName }: Payload): Headers {
+  const type = ['Content-Type', contentType] as const;
+  if (fileName === undefined) return [type];
+  return [type, ['Content-Disposition', `attachment; filename="${fileName.replace(/["\\]/g, '_')}"`]];
+}
+
+function encryptionCertificateOf(partner: Partner, now: Date) {
+  const [newest] = pinnedFor(partner.certificates, 'encrypt', now);
+  if (newest === undefined) throw new NoEncryptionCertificate(partner.shortName);
+  return newest;
+}

@@ -1,0 +1,83 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+
+import type { Receive, Reply } from '../exchange/receive.ts';
+import type { Headers } from '../mime/headers.ts';
+import type { Logger } from '../telemetry/log.ts';
+
+/**
+ * The AS2 address: POST takes messages and asynchronous MDNs; GET and HEAD answer whoever probes it (a load balancer,
+ * a person with a browser). Whatever goes wrong here becomes an HTTP status without a word about its cause.
+ */
+export function as2Endpoint(path: string, receive: Receive, log: Logger): RequestListener {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (request.url?.split('?')[0] !== path) return send(response, text(404, 'There is nothing here.\n'));
+    if (request.method === 'GET' || request.method === 'HEAD') {
+      return send(response, text(200, 'This is an AS2 endpoint. Messages are received by POST.\n'));
+    }
+    if (request.method !== 'POST') {
+      return send(response, { ...text(405, 'Use POST.\n'), headers: [['Allow', 'POST, GET, HEAD']] });
+    }
+    try {
+      const reply = await receive({
+        headers: fieldsOf(request),
+        body: continued(request, response),
+        announced: announcedSize(request),
+        remoteAddress: request.socket.remoteAddress ?? 'unknown',
+      });
+      send(response, reply);
+      if (!request.complete) linger(request);
+    } catch (error) {
+      if (request.destroyed && !request.complete) {
+        log.warn({ remote: request.socket.remoteAddress }, 'A sender broke off before its message was whole');
+        return;
+      }
+      log.error({ err: error }, 'A message could not be received');
+      send(response, text(500, 'The message could not be processed. Please send it again.\n'));
+    }
+  };
+  return (request, response) => void answer(request, response);
+}
+
+/** The fields in the order and spelling in which they came. */
+function fieldsOf(request: IncomingMessage): Headers {
+  const fields: (readonly [string, string])[] = [];
+  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
+    fields.push([request.rawHeaders[index] ?? '', (request.rawHeaders[index + 1] ?? '').trim()]);
+  }
+  return fields;
+}
+
+function announcedSize(request: IncomingMessage): number | undefined {
+  const length = request.headers['content-length'];
+  return length === undefined ? undefined : Number(length);
+}
+
+/** The body; a sender that waits for 100 Continue gets it only when somebody begins to read. */
+async function* continued(request: IncomingMessage, response: ServerResponse): AsyncGenerator<Uint8Array> {
+  if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
+  // Whoever stops reading early still wants to answer: the connection must outlive the iterator.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) yield chunk as Buffer;
+}
+
+/**
+ * Lets a sender whose body was not wanted finish reading our answer: a connection closed with bytes unread is reset,
+ * and the answer is lost with it. What it still sends is dropped, for a bounded time.
+ */
+function linger(request: IncomingMessage): void {
+  const timer = setTimeout(() => request.destroy(), 2_000);
+  request.once('close', () => clearTimeout(timer));
+  request.once('end', () => clearTimeout(timer));
+  request.resume();
+}
+
+function text(status: number, message: string): Reply {
+  return { status, headers: [['Content-Type', 'text/plain; charset=utf-8']], body: Buffer.from(message) };
+}
+
+function send(response: ServerResponse, reply: Reply): void {
+  if (response.headersSent) return;
+  response.statusCode = reply.status;
+  for (const [name, value] of reply.headers) response.setHeader(name, value);
+  response.setHeader('Content-Length', reply.body.length);
+  response.end(reply.body);
+}

@@ -1,0 +1,29 @@
+import { Readable } from 'node:stream';
+
+import { Agent, request } from 'undici';
+
+import type { Post } from '../exchange/post.ts';
+
+/** An MDN is a few KiB; a peer that answers with more than this is not answering with an MDN. */
+const longestAnswer = 4 * 1024 * 1024;
+
+/** The real network: kept connections, no redirects, an answer of bounded size. */
+export function createPost(): { post: Post; close: () => Promise<void> } {
+  const agent = new Agent({ connections: 16, pipelining: 1, keepAliveTimeout: 10_000, maxResponseSize: longestAnswer });
+  const post: Post = async ({ url, headers, body, timeoutMs, chunked }) => {
+    const response = await request(url, {
+      dispatcher: agent,
+      method: 'POST',
+      headers: headers.flat(),
+      body: chunked ? Readable.from([body]) : body,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+    });
+    const answer = Buffer.from(await response.body.arrayBuffer());
+    const fields = Object.entries(response.headers).flatMap(([name, value]) =>
+      (Array.isArray(value) ? value : [value]).map((one) => [name, one ?? ''] as const),
+    );
+    return { status: response.statusCode, headers: fields, body: answer };
+  };
+  return { post, close: () => agent.close() };
+}

@@ -1,0 +1,29 @@
+import express, { type Express } from 'express';
+
+import type { Store } from '../store/store.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+/** What operators and their machines look at; listens on the loopback address unless configured otherwise. */
+export function operatorsApp(store: Store, metrics: Metrics, ready: () => boolean): Express {
+  const app = express();
+  app.disable('x-powered-by');
+
+  app.get('/healthz', (_request, response) => {
+    response.json({ status: 'alive' });
+  });
+
+  app.get('/readyz', async (_request, response) => {
+    if (!ready()) {
+      response.status(503).json({ status: 'stopping' });
+      return;
+    }
+    await store.nextDue();
+    response.json({ status: 'ready' });
+  });
+
+  app.get('/metrics', async (_request, response) => {
+    response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+
+  return app;
+}

@@ -1,0 +1,26 @@
+import { decodeQuotedPrintable } from './quoted-printable.ts';
+
+/** Text from bytes in a charset; without one, or in one that is unknown: UTF-8 if it is that, else ISO 8859-1. */
+export function decodeBytes(bytes: Buffer, charset?: string): string {
+  for (const label of charset ? [charset, 'utf-8'] : ['utf-8']) {
+    try {
+      return new TextDecoder(label, { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch {
+      continue;
+    }
+  }
+  return bytes.toString('latin1');
+}
+
+/** Decodes `=?charset?B?…?=` and `=?charset?Q?…?=` (RFC 2047 §2), also where they should not stand. */
+export function decodeWords(text: string): string {
+  return text
+    .replace(/(=\?[^?\s]+\?[BbQq]\?[^?]*\?=)\s+(?==\?[^?\s]+\?[BbQq]\?)/g, '$1')
+    .replace(/=\?([^?\s*]+)(?:\*[^?\s]*)?\?([BbQq])\?([^?]*)\?=/g, (_, charset: string, kind: string, data: string) => {
+      const bytes = kind.toUpperCase() === 'B' ? Buffer.from(data, 'base64') : fromQ(data);
+      return decodeBytes(bytes, charset);
+    });
+}
+
+/** RFC 2047 §4.2: like quoted-printable, with `_` for a blank. */
+const fromQ = (data: string): Buffer => decodeQuotedPrintable(Buffer.from(data.replaceAll('_', '=20'), 'latin1'));

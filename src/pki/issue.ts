@@ -1,0 +1,61 @@
+import 'reflect-metadata';
+import { randomBytes, webcrypto } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
+import { readCertificate, type Certificate } from './certificate.ts';
+
+export const KEY_TYPES = ['rsa-2048', 'rsa-3072', 'rsa-4096', 'ec-p256'] as const;
+export type KeyType = (typeof KEY_TYPES)[number];
+
+export interface IssueOptions {
+  readonly commonName: string;
+  readonly days: number;
+  readonly keyType: KeyType;
+  readonly now: Date;
+}
+
+/**
+ * A new key with a self-signed certificate, as partners of AS2 exchange them. The key is PKCS#8 PEM, not encrypted.
+ * Valid from an hour before `now`, since partners' clocks go slow.
+ */
+export async function issueSelfSigned(
+  options: IssueOptions,
+): Promise<{ readonly certificate: Certificate; readonly privateKeyPem: string }> {
+  const algorithm = algorithmOf(options.keyType);
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const usage =
+    options.keyType === 'ec-p256'
+      ? x509.KeyUsageFlags.digitalSignature
+      : x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment;
+  const issued = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serialNumber(),
+    name: [{ CN: [options.commonName] }],
+    notBefore: new Date(options.now.getTime() - 3_600_000),
+    notAfter: new Date(options.now.getTime() + options.days * 86_400_000),
+    signingAlgorithm: algorithm,
+    keys,
+    extensions: [
+      // RFC 5280 §4.2.1.9, §4.2.1.3, §4.2.1.2
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(usage, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
+  return {
+    certificate: readCertificate(Buffer.from(issued.rawData)),
+    privateKeyPem: x509.PemConverter.encode(pkcs8, 'PRIVATE KEY') + '\n',
+  };
+}
+
+function algorithmOf(keyType: KeyType) {
+  if (keyType === 'ec-p256') return { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+  const modulusLength = Number(keyType.slice('rsa-'.length));
+  return { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength, publicExponent: new Uint8Array([1, 0, 1]) };
+}
+
+/** RFC 5280 §4.1.2.2: positive, not zero, at most 20 octets */
+function serialNumber(): string {
+  const serial = randomBytes(16);
+  serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
+  return serial.toString('hex');
+}

@@ -1,0 +1,67 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import type { PrivateIdentity } from '../cms/identity.ts';
+import { describeKey, type Certificate } from './certificate.ts';
+import { PkiError } from './pki-error.ts';
+
+/** A key of ours with its certificate. */
+export interface OwnIdentity extends PrivateIdentity {
+  readonly certificate: Certificate;
+  readonly use: readonly ('sign' | 'decrypt')[];
+  /** The later of the configured beginning and the certificate's own. */
+  readonly validFrom: Date;
+  /** The earlier of the configured end and the certificate's own. */
+  readonly validTo: Date;
+}
+
+/** The identity that signs at `now`: the valid one with the latest beginning. */
+export function signingIdentity(identities: readonly OwnIdentity[], now: Date): OwnIdentity | undefined {
+  return identities
+    .filter((each) => each.use.includes('sign') && each.validFrom <= now && now <= each.validTo)
+    .sort((a, b) => b.validFrom.getTime() - a.validFrom.getTime())[0];
+}
+
+/** Partners need time to take up a new certificate: an expired key opens their messages for 30 days more. */
+const DECRYPTION_GRACE_MS = 30 * 86_400_000;
+
+/** The identities that may decrypt at `now`. */
+export function decryptionIdentities(identities: readonly OwnIdentity[], now: Date): OwnIdentity[] {
+  return identities.filter(
+    (each) => each.use.includes('decrypt') && now.getTime() <= each.validTo.getTime() + DECRYPTION_GRACE_MS,
+  );
+}
+
+/**
+ * Joins a private key and its certificate.
+ * @param keyPem PKCS#8 (also encrypted), PKCS#1 or SEC 1
+ * @throws PkiError
+ */
+export function joinIdentity(
+  certificate: Certificate,
+  keyPem: Buffer | string,
+  passphrase?: string,
+): PrivateIdentity & { readonly certificate: Certificate } {
+  const privateKey = readPrivateKey(keyPem, passphrase);
+  if (!createPublicKey(privateKey).equals(certificate.publicKey)) {
+    throw new PkiError(
+      'PKI_KEY_MISMATCH',
+      `The private key (${describeKey(privateKey)}) does not belong to the certificate "${certificate.subject}" (${certificate.keyDescription})`,
+    );
+  }
+  return { certificate, privateKey };
+}
+
+/** @throws PkiError */
+export function readPrivateKey(pem: Buffer | string, passphrase?: string): KeyObject {
+  const text = pem.toString('latin1');
+  if (!text.includes('PRIVATE KEY-----')) throw new PkiError('PKI_KEY_UNREADABLE', 'There is no PEM private key in it');
+  const encrypted = text.includes('ENCRYPTED');
+  if (encrypted && passphrase === undefined)
+    throw new PkiError('PKI_PASSPHRASE_WRONG', 'The private key is encrypted, and no passphrase is given');
+  try {
+    return createPrivateKey({ key: text, format: 'pem', ...(encrypted && { passphrase }) });
+  } catch (error) {
+    throw encrypted
+      ? new PkiError('PKI_PASSPHRASE_WRONG', 'The private key does not open with this passphrase', { cause: error })
+      : new PkiError('PKI_KEY_UNREADABLE', 'The private key cannot be read', { cause: error });
+  }
+}

@@ -1,0 +1,99 @@
+import { certificatesRecord } from './evidence.ts';
+import type { Database, Values } from './database.ts';
+import { matching } from './matching.ts';
+import { readFacts } from './rows.ts';
+import { StoreError } from './store-error.ts';
+import type { CertificateChange, CertificateRecord, Facts, Store } from './store.ts';
+
+export interface Certificates extends Pick<Store, 'findCertificates' | 'listCertificates'> {
+  /**
+   * Within a write: adds a version of each, in order. Returns what the ledger entry of the interchange says of them,
+   * or undefined when one has another version now than was expected; then the write must be taken back.
+   */
+  insert(messageId: string, changes: readonly CertificateChange[]): Facts | undefined;
+}
+
+const IN_FORCE = `NOT EXISTS (
+  SELECT 1 FROM certificates AS later
+  WHERE later.environment = certificates.environment AND later.number = certificates.number
+    AND later.version > certificates.version)`;
+
+/** Every version is kept; none is changed. What is in force is the highest version of a number in its environment. */
+export function certificatesIn(db: Database): Certificates {
+  return {
+    insert(messageId, changes) {
+      const statement = db.statement(
+        `INSERT INTO certificates (environment, number, version, kind, state, country, programme, partner, participant,
+           changed_at, certificate, message_id)
+         SELECT @environment, @number, @version, @kind, @state, @country, @programme, @partner, @participant,
+           @changed_at, @certificate, @message_id
+         WHERE @version - 1 = COALESCE(
+           (SELECT MAX(version) FROM certificates WHERE environment = @environment AND number = @number), 0)`,
+      );
+      const rows = changes.map((change) => rowOf(messageId, change));
+      for (const row of rows) if (statement.run(row).changes === 0) return undefined;
+      const counted = (kind: CertificateChange['kind']) => changes.filter((change) => change.kind === kind).length;
+      const counts = { registered: counted('register'), replaced: counted('replace'), cancelled: counted('cancel') };
+      return { ...counts, record: certificatesRecord(rows) };
+    },
+    findCertificates: (environment, numbers) =>
+      db.read(() => {
+        const rows = db
+          .statement<CertificateRow>(
+            `SELECT * FROM certificates
+             WHERE environment = @environment AND number IN (SELECT value FROM json_each(@numbers)) AND ${IN_FORCE}`,
+          )
+          .all({ environment, numbers: JSON.stringify(numbers) });
+        return new Map(rows.map((row) => [row.number, recordOf(row)]));
+      }),
+    listCertificates: (filter) =>
+      db.read(() => {
+        const { partner, environment, number, country, state } = filter;
+        const { sql, values } = matching(filter, 'changed_at', { partner, environment, number, country, state });
+        const inForce = `(SELECT * FROM certificates WHERE ${IN_FORCE})`;
+        return db.statement<CertificateRow>(`SELECT * FROM ${inForce} ${sql}`).all(values).map(recordOf);
+      }),
+  };
+}
+
+interface CertificateRow extends Values {
+  readonly environment: CertificateRecord['environment'];
+  readonly number: string;
+  readonly version: number;
+  readonly kind: CertificateChange['kind'];
+  readonly state: string;
+  readonly country: string;
+  readonly programme: string;
+  readonly partner: string;
+  readonly participant: string;
+  readonly changed_at: string;
+  readonly certificate: string;
+  readonly message_id: string;
+}
+
+function rowOf(messageId: string, { kind, expectedVersion, record }: CertificateChange): CertificateRow {
+  if (record.version !== expectedVersion + 1) {
+    const text = `Certificate ${record.number}: version ${record.version} does not follow on ${expectedVersion}.`;
+    throw new StoreError('STORE_MISUSED', text);
+  }
+  return {
+    environment: record.environment,
+    number: record.number,
+    version: record.version,
+    kind,
+    state: record.state,
+    country: record.country,
+    programme: record.programme,
+    partner: record.partner,
+    participant: record.participant,
+    changed_at: record.changedAt.toISOString(),
+    certificate: JSON.stringify(record.certificate),
+    message_id: messageId,
+  };
+}
+
+function recordOf(row: CertificateRow): CertificateRecord {
+  const { environment, number, version, state, country, programme, partner, participant } = row;
+  const stored = { environment, number, version, state, country, programme, partner, participant };
+  return { ...stored, changedAt: new Date(row.changed_at), certificate: readFacts(row.certificate) };
+}

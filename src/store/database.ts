@@ -1,0 +1,82 @@
+import Sqlite from 'better-sqlite3';
+import { groupCommit } from './group-commit.ts';
+import { StoreError, asStoreError } from './store-error.ts';
+
+export type Value = string | number | Buffer | null;
+export type Values = Readonly<Record<string, Value>>;
+
+/** One connection. Statements run only inside `read` and `write`, whose functions are synchronous. */
+export interface Database {
+  /** Compiled once for each text. */
+  statement<Row>(sql: string): Sqlite.Statement<[Values], Row>;
+  /** Sees one moment of the database, however many statements it runs. */
+  read<T>(work: () => T): Promise<T>;
+  /** Resolves when it is on disk; when it throws, nothing of it is stored. Shares its transaction (group commit). */
+  write<T>(work: () => T): Promise<T>;
+  /** Waits for the writes that are queued. */
+  close(): Promise<void>;
+}
+
+/** Opens a database file durably; `prepare` runs first. @throws StoreError */
+export function openDatabase(file: string, prepare: (connection: Sqlite.Database) => void): Database {
+  const connection = connect(file, prepare);
+  const compiled = new Map<string, unknown>();
+  let open = true;
+  const alone = connection.transaction((work: () => void) => work());
+  const together = connection.transaction((writes: readonly (() => void)[]) =>
+    writes.map((work) => {
+      try {
+        alone(work); // inside a transaction this is a savepoint
+        return undefined;
+      } catch (error) {
+        // Some failures (disk full, I/O) end the whole transaction: what ran before in it is gone as well.
+        if (!connection.inTransaction) throw error;
+        return error;
+      }
+    }),
+  );
+  const commit = groupCommit((writes) => together.immediate(writes));
+
+  async function guarded<T>(work: () => T | Promise<T>): Promise<T> {
+    if (!open) throw new StoreError('STORE_CLOSED', 'The store is closed.');
+    try {
+      return await work();
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+
+  return {
+    statement: <Row>(sql: string) => {
+      const known = compiled.get(sql) as Sqlite.Statement<[Values], Row> | undefined;
+      if (known) return known;
+      const statement = connection.prepare<[Values], Row>(sql);
+      compiled.set(sql, statement);
+      return statement;
+    },
+    read: (work) => guarded(() => connection.transaction(work)()),
+    write: (work) => guarded(() => commit(work)),
+    async close() {
+      if (!open) return;
+      open = false;
+      await commit(() => undefined);
+      connection.close();
+    },
+  };
+}
+
+function connect(file: string, prepare: (connection: Sqlite.Database) => void): Sqlite.Database {
+  let connection: Sqlite.Database | undefined;
+  try {
+    connection = new Sqlite(file, { timeout: 5000 });
+    connection.pragma('journal_mode = WAL');
+    connection.pragma('synchronous = FULL'); // NORMAL would not survive a power cut
+    connection.pragma('fullfsync = ON'); // where fsync alone does not reach the disk (macOS)
+    connection.pragma('foreign_keys = ON');
+    prepare(connection);
+    return connection;
+  } catch (error) {
+    connection?.close();
+    throw asStoreError(error);
+  }
+}

@@ -1,0 +1,129 @@
+import type { Contents, PreparedContent } from './contents.ts';
+import type { Database } from './database.ts';
+import { messageRecord } from './evidence.ts';
+import { ENDPOINT_CHAIN, type Ledger } from './ledger.ts';
+import type { Mdns } from './mdns.ts';
+import { type MessageRow, insertInto, jsonOrNull } from './rows.ts';
+import type { Facts, InboundMessage, MessageKey, SealedMessage, Store } from './store.ts';
+import type { Work } from './work.ts';
+
+type InboundStore = Pick<Store, 'sealInbound' | 'findSealed' | 'requeueMdn' | 'payloadSeen'>;
+
+/** Messages that we receive, up to their MDN. */
+export function inboundIn(db: Database, contents: Contents, ledger: Ledger, mdns: Mdns, work: Work): InboundStore {
+  function sealedId({ as2From, as2To, messageId }: MessageKey): string | undefined {
+    return db
+      .statement<{ id: string }>(
+        `SELECT id FROM messages
+         WHERE as2_from = @as2From AND as2_to = @as2To AND message_id = @messageId
+           AND direction = 'in' AND state <> 'refused'`,
+      )
+      .get({ as2From, as2To, messageId })?.id;
+  }
+
+  async function sealed(id: string): Promise<SealedMessage> {
+    const mdn = await db.read(() => mdns.sentFor(id));
+    return { id, mdn: mdn && (await mdns.outgoing(mdn)) };
+  }
+
+  function insert(message: InboundMessage, { raw, payload, mdn }: Prepared): void {
+    const row = rowOf(message, contents.insert(raw), payload && contents.insert(payload));
+    db.statement(insertInto('messages', row)).run(row);
+    const mdnFacts = message.mdn && mdn && mdns.insertSent(message, message.mdn, mdn);
+    if (message.state === 'accepted') work.add('interchange', message.id, message.receivedAt);
+    if (message.mdn?.mode === 'async') work.add('mdn', message.id, message.receivedAt);
+    const chain = message.partner ?? ENDPOINT_CHAIN;
+    const facts = entryFacts(message, row, mdnFacts);
+    ledger.append({ chain, kind: `inbound.${message.state}`, subjectId: message.id, facts }, message.receivedAt);
+  }
+
+  return {
+    async sealInbound(message) {
+      const prepared = {
+        raw: await contents.prepare(message.raw),
+        payload: message.payload && (await contents.prepare(message.payload.content)),
+        mdn: message.mdn && (await contents.prepare(message.mdn.body)),
+      };
+      const sealedBefore = await db.write(() => {
+        const id = message.state === 'accepted' ? sealedId(message) : undefined;
+        if (id === undefined) insert(message, prepared);
+        return id;
+      });
+      if (sealedBefore === undefined) return { kind: 'sealed' };
+      return { kind: 'duplicate', sealed: await sealed(sealedBefore) };
+    },
+    async findSealed(key) {
+      const id = await db.read(() => sealedId(key));
+      return id === undefined ? undefined : sealed(id);
+    },
+    requeueMdn: (messageId, now) =>
+      db.write(() => {
+        const mdn = mdns.sentFor(messageId);
+        if (mdn?.mode !== 'async' || work.isOpen('mdn', messageId)) return;
+        work.restart('mdn', messageId, now);
+        mdns.setState(mdn.id, 'pending', undefined);
+        const chain = mdn.partner ?? ENDPOINT_CHAIN;
+        ledger.append({ chain, kind: 'mdn.requeued', subjectId: messageId, facts: { mdn: mdn.id } }, now);
+      }),
+    payloadSeen: (partner, sha256) =>
+      db.read(() => {
+        const found = db
+          .statement(
+            `SELECT 1 FROM messages
+             WHERE payload = @sha256 AND partner = @partner AND direction = 'in' AND state <> 'refused' LIMIT 1`,
+          )
+          .get({ partner, sha256 });
+        return found !== undefined;
+      }),
+  };
+}
+
+interface Prepared {
+  readonly raw: PreparedContent;
+  readonly payload: PreparedContent | undefined;
+  readonly mdn: PreparedContent | undefined;
+}
+
+function rowOf(message: InboundMessage, raw: string, payload: string | undefined): MessageRow {
+  return {
+    id: message.id,
+    direction: 'in',
+    environment: message.environment,
+    at: message.receivedAt.toISOString(),
+    partner: message.partner ?? null,
+    as2_from: message.as2From,
+    as2_to: message.as2To,
+    message_id: message.messageId,
+    subject: message.subject ?? null,
+    remote: message.remoteAddress,
+    headers: JSON.stringify(message.headers),
+    raw,
+    payload: payload ?? null,
+    content_type: message.payload?.contentType ?? null,
+    file_name: message.payload?.fileName ?? null,
+    facts: JSON.stringify(message.facts),
+    signer: jsonOrNull(message.signer),
+    mic: message.mic ?? null,
+    mdn_mode: null,
+    mdn_signed: null,
+    answers: null,
+    state: message.state,
+    disposition: message.disposition,
+    detail: message.detail ?? null,
+  };
+}
+
+function entryFacts(message: InboundMessage, row: MessageRow, mdn: Facts | undefined): Facts {
+  const { environment, as2From, as2To, messageId, disposition, mic, detail } = message;
+  const said = {
+    environment,
+    as2From,
+    as2To,
+    messageId,
+    disposition,
+    mic,
+    detail,
+    signer: message.signer?.fingerprint,
+  };
+  return { ...said, raw: row.raw, payload: row.payload ?? undefined, record: messageRecord(row), mdn };
+}

@@ -1,0 +1,90 @@
+import type { Certificates } from './certificates.ts';
+import type { Database } from './database.ts';
+import type { Outbound } from './outbound.ts';
+import { insertInto } from './rows.ts';
+import { StoreError } from './store-error.ts';
+import type { InterchangeRecord, Store } from './store.ts';
+import type { Transitions } from './transitions.ts';
+import type { Work } from './work.ts';
+
+type JobStore = Pick<Store, 'claimJobs' | 'completeJob' | 'failJob' | 'findInterchange'>;
+
+/** The interchange in a received message: read once, with all that follows from it. */
+export function jobsIn(
+  db: Database,
+  certificates: Certificates,
+  outbound: Outbound,
+  transitions: Transitions,
+  work: Work,
+): JobStore {
+  function findInterchange(environment: string, sender: string, reference: string): InterchangeRow | undefined {
+    return db
+      .statement<InterchangeRow>(
+        'SELECT * FROM interchanges WHERE environment = @environment AND sender = @sender AND reference = @reference',
+      )
+      .get({ environment, sender, reference });
+  }
+
+  return {
+    claimJobs: async (now, leaseMs, limit) => {
+      const claims = await db.write(() => work.claim('interchanges', now, leaseMs, limit));
+      return claims.map(({ message_id: messageId, attempts, lease }) => ({ messageId, attempts, lease }));
+    },
+    async completeJob({ messageId, lease }, { state, detail, ...result }, now) {
+      const prepared = await outbound.prepare(result.outbound);
+      const interchanges = result.interchanges.map(interchangeRow);
+      try {
+        return await db.write(() => {
+          if (work.release('interchange', messageId, lease, undefined) === 'lost') return 'lease-lost';
+          const known = interchanges.some((row) => findInterchange(row.environment, row.sender, row.reference));
+          if (known) throw conflict();
+          for (const row of interchanges) db.statement(insertInto('interchanges', row)).run(row);
+          const changes = certificates.insert(messageId, result.certificates);
+          if (changes === undefined) throw conflict();
+          outbound.insert(prepared);
+          const answers = result.outbound.map(({ id }) => id);
+          const facts = { interchanges, certificates: changes, answers };
+          transitions.move(messageId, `interchange.${state}`, { detail }, facts, now);
+          return 'done';
+        });
+      } catch (error) {
+        if (error instanceof StoreError && error.code === 'STORE_CONFLICT') return 'conflict';
+        throw error;
+      }
+    },
+    failJob: ({ messageId, attempts, lease }, error, retryAt, now) =>
+      db.write(() => {
+        if (work.release('interchange', messageId, lease, retryAt) === 'lost') return;
+        const facts = { attempt: attempts, retryAt };
+        if (retryAt) transitions.remark(messageId, 'interchange.postponed', error, facts, now);
+        else transitions.move(messageId, 'interchange.stuck', { detail: error }, facts, now);
+      }),
+    findInterchange: (environment, sender, reference) =>
+      db.read(() => {
+        const row = findInterchange(environment, sender, reference);
+        if (row === undefined) return undefined;
+        const { message_id: messageId, message_type: messageType, messages, accepted, rejected } = row;
+        return { environment, sender, reference, messageId, messageType, messages, accepted, rejected };
+      }),
+  };
+}
+
+/** Takes the write back. */
+function conflict(): StoreError {
+  return new StoreError('STORE_CONFLICT', 'Something else was registered meanwhile.');
+}
+
+export type InterchangeRow = ReturnType<typeof interchangeRow>;
+
+function interchangeRow(record: InterchangeRecord) {
+  return {
+    environment: record.environment,
+    sender: record.sender,
+    reference: record.reference,
+    message_id: record.messageId,
+    message_type: record.messageType,
+    messages: record.messages,
+    accepted: record.accepted,
+    rejected: record.rejected,
+  };
+}

@@ -1,0 +1,65 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { certificatesIn } from './certificates.ts';
+import { openContentFiles, syncDirectory } from './content-files.ts';
+import { contentsIn } from './contents.ts';
+import { openDatabase } from './database.ts';
+import { deliveriesIn } from './deliveries.ts';
+import { inboundIn } from './inbound.ts';
+import { jobsIn } from './jobs.ts';
+import { ledgerIn } from './ledger.ts';
+import { mdnsIn } from './mdns.ts';
+import { messagesIn } from './messages.ts';
+import { migrate } from './migrations.ts';
+import { outboundIn } from './outbound.ts';
+import { asStoreError } from './store-error.ts';
+import type { Store } from './store.ts';
+import { transitionsIn } from './transitions.ts';
+import { verificationIn } from './verification.ts';
+import { workIn } from './work.ts';
+
+/**
+ * A store in a directory of its own, which is made when it is not there: `countersign.db` (SQLite) and `payloads/` for
+ * what is large. Several processes of one machine may use it at the same time.
+ *
+ * @throws StoreError `STORE_NEWER` or `STORE_DRIFTED` when the database is not of this program, else `STORE_FAILED`
+ */
+export async function openSqliteStore({ directory }: { readonly directory: string }): Promise<Store> {
+  const files = await prepareDirectory(directory);
+  const db = openDatabase(path.join(directory, 'countersign.db'), migrate);
+  const contents = contentsIn(db, files);
+  const ledger = ledgerIn(db);
+  const work = workIn(db);
+  const transitions = transitionsIn(db, ledger);
+  const mdns = mdnsIn(db, contents, ledger);
+  const outbound = outboundIn(db, contents, ledger, transitions, work);
+  const certificates = certificatesIn(db);
+  const { queueOutbound, findOutbound, resend } = outbound;
+  const { findCertificates, listCertificates } = certificates;
+  const { listMdns, getMdn } = mdns;
+  const { note, listLedger } = ledger;
+
+  return {
+    ...inboundIn(db, contents, ledger, mdns, work),
+    ...jobsIn(db, certificates, outbound, transitions, work),
+    ...deliveriesIn(db, contents, ledger, mdns, outbound, transitions, work),
+    ...messagesIn(db, contents),
+    ...verificationIn(db, contents),
+    ...{ queueOutbound, findOutbound, resend },
+    ...{ findCertificates, listCertificates },
+    ...{ listMdns, getMdn },
+    ...{ note, listLedger },
+    releaseLeases: () => db.write(() => work.releaseAll()),
+    close: () => db.close(),
+  };
+}
+
+async function prepareDirectory(directory: string) {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await syncDirectory(path.dirname(path.resolve(directory)));
+    return await openContentFiles(path.join(directory, 'payloads'));
+  } catch (error) {
+    throw asStoreError(error);
+  }
+}

@@ -1,0 +1,23 @@
+import type { InboundState, OutboundState } from './store.ts';
+
+/** The ledger entries that give a message its state. A message is always in the state of the last of them. */
+export const stateAfter = {
+  'inbound.accepted': 'accepted',
+  'inbound.refused': 'refused',
+  'interchange.answered': 'answered',
+  'interchange.unreadable': 'unreadable',
+  'interchange.stuck': 'stuck',
+  'outbound.queued': 'pending',
+  'outbound.resend': 'pending',
+  'outbound.awaiting-mdn': 'awaiting-mdn',
+  'outbound.delivered': 'delivered',
+  'outbound.refused': 'refused',
+  'outbound.failed': 'failed',
+} as const satisfies Record<string, InboundState | OutboundState>;
+
+export type Transition = keyof typeof stateAfter;
+
+/** True for the kinds of entry that only the store itself writes, because they are proved against its rows. */
+export function isOwnKind(kind: string): boolean {
+  return kind in stateAfter || kind === 'mdn.received';
+}

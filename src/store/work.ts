@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from './database.ts';
+
+export type WorkKind = 'interchange' | 'message' | 'mdn';
+
+export interface Claim {
+  readonly kind: WorkKind;
+  readonly message_id: string;
+  readonly attempts: number;
+  readonly due: string;
+  readonly lease: string;
+}
+
+/** What is to be done about messages, and who is at it. All runs within a write. */
+export interface Work {
+  add(kind: WorkKind, messageId: string, due: Date): void;
+  /** Leases what is due and not leased, oldest first, until `now + leaseMs`; counts the attempt. */
+  claim(what: 'interchanges' | 'deliveries', now: Date, leaseMs: number, limit: number): Claim[];
+  /** Gives a lease back, with the time of the next attempt or none. `ended` when another ended the work meanwhile. */
+  release(kind: WorkKind, messageId: string, lease: string, due: Date | undefined): 'held' | 'ended' | 'lost';
+  /** Nothing more is to be done, whoever is at it. */
+  end(kind: WorkKind, messageId: string): void;
+  /** From the first attempt on. A worker that is at it loses its lease. */
+  restart(kind: WorkKind, messageId: string, now: Date): void;
+  isOpen(kind: WorkKind, messageId: string): boolean;
+  releaseAll(): void;
+}
+
+export function workIn(db: Database): Work {
+  return {
+    add(kind, messageId, due) {
+      db.statement('INSERT INTO work (kind, message_id, due) VALUES (@kind, @messageId, @due)').run({
+        kind,
+        messageId,
+        due: due.toISOString(),
+      });
+    },
+    claim(what, now, leaseMs, limit) {
+      const claims = db
+        .statement<Claim>(
+          `UPDATE work SET lease = @lease, leased_until = @until, attempts = attempts + 1
+           WHERE position IN (
+             SELECT position FROM work
+             WHERE due <= @now AND (leased_until IS NULL OR leased_until <= @now)
+               AND ${what === 'interchanges' ? "kind = 'interchange'" : "kind <> 'interchange'"}
+             ORDER BY due, position LIMIT @limit)
+           RETURNING kind, message_id, attempts, due, lease`,
+        )
+        .all({
+          lease: randomUUID(),
+          now: now.toISOString(),
+          until: new Date(now.getTime() + leaseMs).toISOString(),
+          limit,
+        });
+      return claims.sort((a, b) => (a.due < b.due ? -1 : a.due > b.due ? 1 : 0)); // RETURNING promises no order
+    },
+    release(kind, messageId, lease, due) {
+      const before = db
+        .statement<{ due: string | null }>(
+          'SELECT due FROM work WHERE kind = @kind AND message_id = @messageId AND lease = @lease',
+        )
+        .get({ kind, messageId, lease });
+      if (before === undefined) return 'lost';
+      const ended = before.due === null;
+      db.statement(
+        `UPDATE work SET due = @due, lease = NULL, leased_until = NULL WHERE kind = @kind AND message_id = @messageId`,
+      ).run({ kind, messageId, due: ended ? null : (due?.toISOString() ?? null) });
+      return ended ? 'ended' : 'held';
+    },
+    end(kind, messageId) {
+      db.statement('UPDATE work SET due = NULL WHERE kind = @kind AND message_id = @messageId').run({
+        kind,
+        messageId,
+      });
+    },
+    restart(kind, messageId, now) {
+      db.statement(
+        `UPDATE work SET due = @now, attempts = 0, lease = NULL, leased_until = NULL
+         WHERE kind = @kind AND message_id = @messageId`,
+      ).run({ kind, messageId, now: now.toISOString() });
+    },
+    isOpen: (kind, messageId) =>
+      db
+        .statement('SELECT 1 FROM work WHERE kind = @kind AND message_id = @messageId AND due IS NOT NULL')
+        .get({ kind, messageId }) !== undefined,
+    releaseAll() {
+      db.statement('UPDATE work SET lease = NULL, leased_until = NULL WHERE lease IS NOT NULL').run({});
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import { Counter, Registry, collectDefaultMetrics } from 'prom-client';
+
+export interface Metrics {
+  readonly registry: Registry;
+  /** Messages received, by partner and disposition. */
+  readonly received: Counter<'partner' | 'disposition'>;
+  /** Attempts to send, by partner and outcome. */
+  readonly attempts: Counter<'partner' | 'outcome'>;
+  /** Certificates answered, by decision. */
+  readonly certificates: Counter<'decision'>;
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const counter = <Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> =>
+    new Counter({ name, help, labelNames, registers: [registry] });
+  return {
+    registry,
+    received: counter('countersign_messages_received_total', 'AS2 messages received', ['partner', 'disposition']),
+    attempts: counter('countersign_deliveries_total', 'Attempts to send a message or MDN', ['partner', 'outcome']),
+    certificates: counter('countersign_certificates_total', 'Certificates answered', ['decision']),
+  };
+}

@@ -1,0 +1,68 @@
+import { makeCompressedData } from '../../src/cms/compressed-data.ts';
+import { makeEnvelope } from '../../src/cms/enveloped-data.ts';
+import type { EnvelopeOptions } from '../../src/cms/enveloped-data.ts';
+import type { CertificateIdentity, PrivateIdentity } from '../../src/cms/identity.ts';
+import { makeSignedData } from '../../src/cms/signed-data.ts';
+import type { SigningOptions } from '../../src/cms/signed-data.ts';
+import { bytesOf } from '../../src/mime/bytes.ts';
+import type { HeaderField } from '../../src/mime/headers.ts';
+
+/** Messages put together from bytes, so that what `unwrap` says is not judged by what `wrap` believes. */
+export interface Part {
+  readonly headers: readonly HeaderField[];
+  readonly body: Buffer;
+}
+
+/** The bytes of an entity with its headers. */
+export function bytesOfPart({ headers, body }: Part): Buffer {
+  return Buffer.concat([
+    Buffer.from(`${headers.map((field) => field.join(': ')).join('\r\n')}\r\n\r\n`, 'latin1'),
+    body,
+  ]);
+}
+
+export async function compressed(content: Buffer): Promise<Part> {
+  const body = await makeCompressedData(bytesOf(content));
+  return { headers: [['Content-Type', 'application/pkcs7-mime; smime-type=compressed-data; name=smime.p7z']], body };
+}
+
+export async function encrypted(
+  content: Buffer,
+  recipient: CertificateIdentity,
+  options: EnvelopeOptions = { cipher: 'aes256-cbc', keyTransport: 'rsa-pkcs1' },
+): Promise<Part> {
+  const body = await makeEnvelope(bytesOf(content), [recipient], options);
+  return { headers: [['Content-Type', 'application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m']], body };
+}
+
+type Signing = Omit<SigningOptions, 'detached'>;
+
+export async function signedOpaque(content: Buffer, signer: PrivateIdentity, options: Signing = { digest: 'sha256' }) {
+  const body = await makeSignedData(bytesOf(content), signer, { ...options, detached: false });
+  const headers: HeaderField[] = [['Content-Type', 'application/pkcs7-mime; smime-type=signed-data; name=smime.p7m']];
+  return { headers, body };
+}
+
+/** @param sent what stands in the message, when that is not what was signed */
+export async function signedDetached(
+  content: Buffer,
+  signer: PrivateIdentity,
+  options: Signing = { digest: 'sha256' },
+  sent = content,
+): Promise<Part> {
+  const p7s = await makeSignedData(bytesOf(content), signer, { ...options, detached: true });
+  return multipartSigned([sent, signaturePart(p7s)]);
+}
+
+export function signaturePart(p7s: Buffer): Buffer {
+  return bytesOfPart({ headers: [['Content-Type', 'application/pkcs7-signature; name=smime.p7s']], body: p7s });
+}
+
+export function multipartSigned(parts: readonly Buffer[], epilogue = ''): Part {
+  const pieces = parts.flatMap((part) => [Buffer.from('--BOUNDARY\r\n'), part, Buffer.from('\r\n')]);
+  const type = 'multipart/signed; protocol="application/pkcs7-signature"; micalg=sha-256; boundary="BOUNDARY"';
+  return {
+    headers: [['Content-Type', type]],
+    body: Buffer.concat([...pieces, Buffer.from(`--BOUNDARY--\r\n${epilogue}`, 'latin1')]),
+  };
+}
