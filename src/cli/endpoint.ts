@@ -2,7 +2,6 @@ import { startJobs } from '../exchange/jobs.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { startOutbox } from '../exchange/outbox.ts';
 import { createReceive } from '../exchange/receive.ts';
-import type { Home } from '../config/home.ts';
 import { loadHome } from '../config/load.ts';
 import { loadReference } from '../config/reference-data.ts';
 import { as2Endpoint } from '../http/as2-endpoint.ts';

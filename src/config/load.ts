@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { ConfigError } from './config-error.ts';
+import { ConfigError, type Problem } from './config-error.ts';
 import { loadBasicAuth, loadIdentities, loadPins, type Vault } from './credentials.ts';
 import { checkHome } from './cross-check.ts';
 import { readEndpointFile, readPartnerFiles, type Read } from './files.ts';
@@ -27,7 +27,7 @@ export async function loadHome(home: string, env: Environment, now = new Date())
   for (const [shortName, file] of partnerFiles) partners.push(await loadPartner(vault, shortName, file));
 
   findings.warnings.push(...strayVariables(env, secretVariables(endpointFile, partnerFiles)));
-  if (endpoint === undefined || endpointFile === undefined) throw new ConfigError(findings.problems);
+  if (endpoint === undefined || endpointFile === undefined) throw refusal(findings.problems);
   checkHome({
     endpoint,
     partners,
@@ -36,8 +36,15 @@ export async function loadHome(home: string, env: Environment, now = new Date())
     now,
     findings,
   });
-  if (findings.problems.length > 0) throw new ConfigError(findings.problems);
+  if (findings.problems.length > 0) throw refusal(findings.problems);
   return { directory, endpoint, partners, warnings: findings.warnings };
+}
+
+/** In the order in which somebody goes through the files. */
+function refusal(problems: readonly Problem[]): ConfigError {
+  return new ConfigError(
+    problems.toSorted((a, b) => (a.file === b.file ? (a.line ?? 0) - (b.line ?? 0) : a.file < b.file ? -1 : 1)),
+  );
 }
 
 async function loadEndpoint(vault: Vault, file: Read<EndpointConfig>): Promise<Endpoint> {

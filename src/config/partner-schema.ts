@@ -157,7 +157,7 @@ export const partnerSchema = z.strictObject({
     .describe('Certificates of the partner, several at a time. Nothing else is trusted.'),
   receive: receive.prefault({}).describe('What we demand of messages from the partner.'),
   send: send.prefault({}).describe('How we send to the partner.'),
-  edifact: edifact.prefault({}).describe('The partner in EDIFACT.'),
+  edifact: edifact.describe('The partner in EDIFACT.'),
   contact: z
     .strictObject({
       name: z.string().optional().describe('Person or desk.'),

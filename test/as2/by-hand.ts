@@ -1,4 +1,7 @@
+import { OID } from '../../src/cms/algorithms.ts';
 import { makeCompressedData } from '../../src/cms/compressed-data.ts';
+import { contentInfo, encapsulated } from '../../src/cms/content-info.ts';
+import { encode, sequence, setOf, smallInteger } from '../../src/cms/der.ts';
 import { makeEnvelope } from '../../src/cms/enveloped-data.ts';
 import type { EnvelopeOptions } from '../../src/cms/enveloped-data.ts';
 import type { CertificateIdentity, PrivateIdentity } from '../../src/cms/identity.ts';
@@ -65,4 +68,9 @@ export function multipartSigned(parts: readonly Buffer[], epilogue = ''): Part {
     headers: [['Content-Type', type]],
     body: Buffer.concat([...pieces, Buffer.from(`--BOUNDARY--\r\n${epilogue}`, 'latin1')]),
   };
+}
+
+/** SignedData around the content without any SignerInfo, as a forger would hope for. */
+export function signedByNobody(content?: Buffer): Buffer {
+  return encode(contentInfo(OID.signedData, sequence(smallInteger(1), setOf([]), encapsulated(content), setOf([]))));
 }

@@ -73,7 +73,7 @@ describe('disposition', () => {
     for (const text of [';'.repeat(100_000), `processed${' '.repeat(100_000)}x`, '; processed/'.repeat(20_000)]) {
       const start = performance.now();
       parseDisposition(text);
-      assert.ok(performance.now() - start < 500);
+      assert.ok(performance.now() - start < 2000);
     }
   });
 });

@@ -89,7 +89,7 @@ CREATE TABLE work (
   due TEXT,
   lease TEXT,
   leased_until TEXT,
-  UNIQUE (kind, message_id)
+  UNIQUE (message_id, kind)
 ) STRICT;
 CREATE INDEX work_due ON work (due) WHERE due IS NOT NULL;
 

@@ -1,0 +1,3 @@
+import type { Command } from 'commander';
+import type { Terminal } from './output.ts';
+export function registerPartner(_program: Command, _terminal: Terminal): void {}

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { type Agreement, judgeByAgreement } from '../../src/edifact/agreement.ts';
+import { faultsIn, interchange, message, read } from './samples.ts';
+
+const agreement: Agreement = {
+  recipients: [{ id: 'USCBP', qualifier: 'ZZZ' }],
+  senders: [{ id: 'NZMPI' }, { id: 'AUDAFF' }],
+  messages: [{ type: 'SANCRT', version: 'D', release: '97B', agency: 'UN' }],
+  maxMessages: 3000,
+  duplicate: false,
+};
+const good = interchange([message('1'), message('2')]);
+const judged = (text: string, change: Partial<Agreement> = {}) =>
+  faultsIn(judgeByAgreement(read(text), { ...agreement, ...change }));
+
+describe('what breaks the agreement with the partner', () => {
+  it('nothing, when all is as agreed; a qualifier left out matches any', () => assert.deepEqual(judged(good), []));
+  it('23: an unknown sender', () => assert.deepEqual(judged(good, { senders: [{ id: 'NZMPI' }] }), ['UCI 23 UNB']));
+  it('7: a recipient who is not us, by the qualifier too', () => {
+    assert.deepEqual(judged(good, { recipients: [{ id: 'USFDA' }] }), ['UCI 7 UNB']);
+    assert.deepEqual(judged(good, { recipients: [{ id: 'USCBP', qualifier: '1' }] }), ['UCI 7 UNB']);
+  });
+  it('26: a control reference that was used before', () => {
+    assert.deepEqual(judged(good, { duplicate: true }), ['UCI 26 UNB']);
+  });
+  it('17: more messages than agreed', () => {
+    const many = (count: number) => interchange(Array.from({ length: count }, (_, index) => message(String(index + 1))));
+    assert.deepEqual(judged(many(3000)), []);
+    assert.deepEqual(judged(many(3001)), ['UCI 17 UNZ']);
+  });
+  it('17: a type or release that is not agreed on, for that message alone', () => {
+    assert.deepEqual(judged(interchange([message('1', 'SANCRT:D:96B:UN'), message('2')])), ['UCM 17 UNH']);
+  });
+  it('14: a second type of message', () => {
+    assert.deepEqual(judged(interchange([message('1'), message('2', 'REQDOC:D:97B:UN')])), ['UCM 14 UNH']);
+  });
+  it('CONTRL is always taken', () => assert.deepEqual(judged(interchange([message('1', 'CONTRL:D:3:UN')])), []));
+});

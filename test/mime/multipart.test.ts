@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { MimeError } from '../../src/mime/mime-error.ts';
+import { joinMultipart, MULTIPART_LIMITS, splitMultipart } from '../../src/mime/multipart.ts';
+
+const split = (text: string, boundary = 'b') => {
+  const { parts, preamble, epilogue, closed } = splitMultipart(Buffer.from(text, 'latin1'), boundary);
+  return { parts: parts.map(String), preamble: String(preamble), epilogue: String(epilogue), closed };
+};
+
+describe('mime/multipart', () => {
+  it('RFC 2046 §5.1.1: the line end before a delimiter belongs to it', () => {
+    assert.deepEqual(split('--b\r\nA: 1\r\n\r\none\r\n\r\n--b\r\n\r\ntwo\r\n--b--\r\n'), {
+      parts: ['A: 1\r\n\r\none\r\n', '\r\ntwo'],
+      preamble: '',
+      epilogue: '',
+      closed: true,
+    });
+  });
+
+  it('RFC 1847 §2.1: a part is exactly what was sent, not a byte more or less', () => {
+    for (const part of ['', '\r\n', '\n', '\r', 'a\r', ' a ', 'a\0\xff', '\r\n\r\n', 'a\r\n'])
+      assert.deepEqual(split(`--b\r\n${part}\r\n--b--`).parts, [String(Buffer.from(part, 'latin1'))]);
+  });
+
+  it('parts are slices of what came', () => {
+    const body = Buffer.from('--b\r\none\r\n--b--');
+    assert.equal(splitMultipart(body, 'b').parts[0]?.buffer, body.buffer);
+  });
+
+  it('takes line ends of LF alone', () => {
+    assert.deepEqual(split('--b\none\n\n--b\ntwo\n--b--\n').parts, ['one\n', 'two']);
+  });
+
+  it('tells preamble and epilogue, in which boundaries count for nothing', () => {
+    assert.deepEqual(split('pre\r\n--b\r\none\r\n--b--\r\npost\r\n--b\r\nthree\r\n'), {
+      parts: ['one'],
+      preamble: 'pre',
+      epilogue: 'post\r\n--b\r\nthree\r\n',
+      closed: true,
+    });
+    assert.equal(split('\r\n--b\r\none\r\n--b--').preamble, '');
+  });
+
+  it('takes padding after the boundary, and no line end after the last', () => {
+    assert.deepEqual(split('--b \t\r\none\r\n--b-- \t').parts, ['one']);
+    assert.equal(split('--b\r\none\r\n--b-- \t').closed, true);
+  });
+
+  it('a boundary may be the beginning of another, and may stand in the middle of a line', () => {
+    const inner = '--bb\r\ninner\r\n--bb--\r\n';
+    assert.deepEqual(split(`--b\r\n${inner}\r\n--b\r\nx--b\r\n --b\r\n--b-\r\n--b--x\r\n--b--`).parts, [
+      inner,
+      'x--b\r\n --b\r\n--b-\r\n--b--x',
+    ]);
+    assert.deepEqual(split('--b--\r\none\r\n--b----', 'b--').parts, ['one']);
+  });
+
+  it('two delimiters in a row make an empty part', () => {
+    assert.deepEqual(split('--b\r\n--b\r\n\r\n--b--').parts, ['', '']);
+  });
+
+  it('without the closing delimiter the last part goes to the end, and that is told', () => {
+    assert.deepEqual(split('--b\r\none\r\n--b\r\ntwo\r\n'), {
+      parts: ['one', 'two\r\n'],
+      preamble: '',
+      epilogue: '',
+      closed: false,
+    });
+    assert.deepEqual(split('--b\r\none\r\n--b').parts, ['one', '']);
+  });
+
+  it('a body may have no parts', () => {
+    assert.deepEqual(split('--b--').parts, []);
+  });
+
+  it('refuses a boundary that is nowhere, empty or too long', () => {
+    const wrong = { name: 'MimeError', code: 'MIME_BOUNDARY' };
+    assert.throws(() => split('--c\r\none\r\n--c--'), wrong);
+    assert.throws(() => split('', 'b'), wrong);
+    assert.throws(() => split('--\r\n', ''), wrong);
+    assert.throws(() => split('', 'x'.repeat(201)), wrong);
+  });
+
+  it('refuses too many parts, and too many lines that look like delimiters', () => {
+    const many = { name: 'MimeError', code: 'MIME_LIMIT' };
+    assert.throws(() => split('--b\r\n'.repeat(MULTIPART_LIMITS.parts + 2)), many);
+    assert.throws(() => split(`--b\r\n${'--bx\r\n'.repeat(MULTIPART_LIMITS.parts + 1)}`), many);
+  });
+
+  it('what was joined is split into the same parts', () => {
+    const part = fc.oneof(
+      fc.uint8Array({ maxLength: 100 }),
+      fc.array(fc.constantFrom('\r', '\n', '-', '--', 'b', '\r\n--bb')).map((pieces) => Buffer.from(pieces.join(''))),
+    );
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 6 }), (parts) => {
+        const buffers = parts.map((bytes) => Buffer.from(bytes));
+        // A sender takes a boundary that is nowhere in the parts.
+        const joined = joinMultipart(buffers, 'boundary-1');
+        const found = splitMultipart(joined, 'boundary-1');
+        assert.deepEqual(found.parts, buffers);
+        assert.deepEqual([found.preamble.length, found.epilogue.length, found.closed], [0, 0, true]);
+      }),
+    );
+  });
+
+  it('no bytes raise anything but MimeError', () => {
+    const pieces = fc.array(fc.constantFrom('\r', '\n', '-', '--b', '--b--', ' ', 'b'), { maxLength: 40 });
+    fc.assert(
+      fc.property(pieces, (text) => {
+        try {
+          split(text.join(''));
+        } catch (error) {
+          assert.ok(error instanceof MimeError, String(error));
+        }
+      }),
+    );
+  });
+
+  it('hostile bodies take no time to speak of', () => {
+    const start = performance.now();
+    for (const piece of ['-', '\n', '\n-', '\n--', '\r\n--a', '\n--aaa'])
+      for (const boundary of ['-', 'a'.repeat(200), '-'.repeat(200)])
+        try {
+          splitMultipart(Buffer.alloc(8 << 20, piece), boundary);
+        } catch (error) {
+          assert.ok(error instanceof MimeError);
+        }
+    assert.ok(performance.now() - start < 5000);
+  });
+});

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { asyncMdn, at, digestOf, inbound, LEASE_MS, refused } from '../fixtures.ts';
+import type { OpenTestStore } from './open.ts';
+
+export function describeInbound(open: OpenTestStore): void {
+  describe('receiving', () => {
+    it('seals an accepted message with its MDN and its job', async () => {
+      const { store } = await open();
+      const message = inbound();
+      assert.deepEqual(await store.sealInbound(message), { kind: 'sealed' });
+      assert.deepEqual(await store.findSealed(message), { id: message.id, mdn: message.mdn });
+      const [job, ...others] = await store.claimJobs(at(0), LEASE_MS, 10);
+      assert.equal(job?.messageId, message.id);
+      assert.deepEqual(others, []);
+      assert.deepEqual(await store.claimDeliveries(at(0), LEASE_MS, 10), [], 'a synchronous MDN is not sent again');
+    });
+
+    it('RFC 4130 §9.3: finds a message that was sealed before, with the stored MDN byte for byte', async () => {
+      const { store } = await open();
+      const first = inbound();
+      await store.sealInbound(first);
+      const again = inbound({ messageId: first.messageId });
+      assert.deepEqual(await store.sealInbound(again), {
+        kind: 'duplicate',
+        sealed: { id: first.id, mdn: first.mdn },
+      });
+      assert.equal(await store.getMessage(again.id), undefined, 'nothing of the duplicate is stored');
+      assert.equal((await store.claimJobs(at(0), LEASE_MS, 10)).length, 1);
+    });
+
+    it('tells messages apart by AS2-From, AS2-To and Message-ID, each compared exactly', async () => {
+      const { store } = await open();
+      const message = inbound({ messageId: '<a@b>' });
+      await store.sealInbound(message);
+      for (const other of [{ as2From: 'van' }, { as2To: 'us' }, { messageId: '<A@b>' }, { messageId: 'a@b' }]) {
+        const another = inbound({ messageId: message.messageId, ...other });
+        assert.equal(await store.findSealed(another), undefined);
+        assert.deepEqual(await store.sealInbound(another), { kind: 'sealed' });
+      }
+    });
+
+    it('seals exactly one of many that come at the same moment, also through two stores', async () => {
+      const { store, another } = await open();
+      const second = await another();
+      const copies = Array.from({ length: 20 }, () => inbound({ messageId: '<same@van>' }));
+      const outcomes = await Promise.all(
+        copies.map((copy, index) => (index % 2 === 0 ? store : second).sealInbound(copy)),
+      );
+      const sealed = copies.filter((_, index) => outcomes[index]?.kind === 'sealed');
+      assert.equal(sealed.length, 1);
+      for (const outcome of outcomes) {
+        if (outcome.kind === 'duplicate') assert.deepEqual(outcome.sealed, { id: sealed[0]!.id, mdn: sealed[0]!.mdn });
+      }
+    });
+
+    it('a refused message is kept, has no job, is not found as sealed, and may come again', async () => {
+      const { store } = await open();
+      const message = refused({ messageId: '<again@van>' });
+      assert.deepEqual(await store.sealInbound(message), { kind: 'sealed' });
+      assert.equal(await store.findSealed(message), undefined);
+      assert.deepEqual(await store.claimJobs(at(0), LEASE_MS, 10), []);
+      assert.deepEqual(await store.sealInbound(refused({ messageId: '<again@van>' })), { kind: 'sealed' });
+      assert.deepEqual(await store.sealInbound(inbound({ messageId: '<again@van>' })), { kind: 'sealed' });
+      assert.deepEqual(await store.sealInbound(refused({ messageId: '<again@van>' })), { kind: 'sealed' });
+      assert.equal((await store.getMessage(message.id))?.state, 'refused');
+    });
+
+    for (const message of [inbound({ mdn: asyncMdn() }), refused({ mdn: asyncMdn() })]) {
+      it(`the asynchronous MDN of a message that is ${message.state} goes into the outbox`, async () => {
+        const { store } = await open();
+        await store.sealInbound(message);
+        const [delivery] = await store.claimDeliveries(at(0), LEASE_MS, 10);
+        const { mdn } = message;
+        assert.equal(delivery?.attempt, 1);
+        assert.deepEqual(delivery.subject, { kind: 'mdn', mdnId: mdn?.id, messageId: message.id });
+        assert.deepEqual([delivery.url, delivery.headers, delivery.body], [mdn?.url, mdn?.headers, mdn?.body]);
+        assert.equal(delivery.partner, 'van');
+      });
+    }
+
+    it('puts a stored asynchronous MDN into the outbox once more, unless it is there still', async () => {
+      const { store } = await open();
+      const message = inbound({ mdn: asyncMdn() });
+      await store.sealInbound(message);
+      await store.requeueMdn(message.id, at(1));
+      const [first, ...rest] = await store.claimDeliveries(at(1), LEASE_MS, 10);
+      assert.deepEqual(rest, []);
+      await store.requeueMdn(message.id, at(1));
+      assert.deepEqual(await store.claimDeliveries(at(1), LEASE_MS, 10), [], 'it is on its way');
+      await store.settleDelivery(first!, { kind: 'delivered' }, at(2));
+      await store.requeueMdn(message.id, at(3));
+      const [second] = await store.claimDeliveries(at(3), LEASE_MS, 10);
+      assert.deepEqual([second?.body, second?.attempt], [message.mdn?.body, 1]);
+    });
+
+    it('has nothing to put into the outbox for a synchronous MDN or for no message', async () => {
+      const { store } = await open();
+      const message = inbound();
+      await store.sealInbound(message);
+      await store.requeueMdn(message.id, at(1));
+      await store.requeueMdn('nobody', at(1));
+      assert.deepEqual(await store.claimDeliveries(at(1), LEASE_MS, 10), []);
+    });
+
+    it('knows a payload that an accepted message of the same partner held', async () => {
+      const { store } = await open();
+      const message = inbound();
+      const { content, contentType } = message.payload!;
+      const turnedDown = Buffer.from('turned down');
+      await store.sealInbound(message);
+      await store.sealInbound(refused({ payload: { content: turnedDown, contentType } }));
+      assert.equal(await store.payloadSeen('van', digestOf(content)), true);
+      assert.equal(await store.payloadSeen('other', digestOf(content)), false);
+      assert.equal(await store.payloadSeen('van', digestOf(turnedDown)), false);
+      assert.equal(await store.payloadSeen('van', digestOf(message.raw)), false);
+    });
+
+    it('keeps bytes of every size, and what it was told about them, also after it was opened again', async () => {
+      const { store, reopened } = await open();
+      const messages = [0, 1, 256 * 1024 - 1, 256 * 1024, 3_000_000].map((size, index) =>
+        inbound({
+          raw: Buffer.alloc(size, index),
+          payload: { content: Buffer.alloc(size, index + 100), contentType: 'text/plain' },
+          mdn: asyncMdn({ body: Buffer.alloc(size, index + 200) }),
+        }),
+      );
+      await Promise.all(messages.map((message) => store.sealInbound(message)));
+      const later = await reopened();
+      for (const { id, raw, payload, mdn, headers, facts, signer } of messages) {
+        assert.ok((await later.getBytes(id, 'raw'))?.equals(raw));
+        assert.ok((await later.getBytes(id, 'payload'))?.equals(payload!.content));
+        assert.ok((await later.getMdn(mdn!.id))?.body.equals(mdn!.body));
+        const detail = await later.getMessage(id);
+        assert.deepEqual([detail?.headers, detail?.facts, detail?.signer], [headers, facts, signer]);
+        assert.deepEqual([detail?.rawSha256, detail?.payloadSha256], [digestOf(raw), digestOf(payload!.content)]);
+        assert.equal(detail?.size, raw.length);
+      }
+    });
+  });
+}

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import type { InterchangeRecord } from '../../../src/store/store.ts';
+import { at, change, inbound, LEASE_MS, outbound, result, sealedJob } from '../fixtures.ts';
+import type { OpenTestStore } from './open.ts';
+
+export function describeJobs(open: OpenTestStore): void {
+  describe('the interchange job', () => {
+    const interchange = (messageId: string, over: Partial<InterchangeRecord> = {}): InterchangeRecord => ({
+      environment: 'test',
+      sender: 'NZMPI:ZZZ',
+      reference: '42',
+      messageId,
+      messageType: 'SANCRT',
+      messages: 3,
+      accepted: 2,
+      rejected: 1,
+      ...over,
+    });
+
+    it('takes jobs that are due, oldest first, up to the limit, and leases each', async () => {
+      const { store } = await open();
+      const messages = [3, 1, 2, 9].map((second) => inbound({ receivedAt: at(second) }));
+      for (const message of messages) await store.sealInbound(message);
+      const first = await store.claimJobs(at(5), LEASE_MS, 2);
+      assert.deepEqual(
+        first.map((job) => [job.messageId, job.attempts]),
+        [
+          [messages[1]?.id, 1],
+          [messages[2]?.id, 1],
+        ],
+      );
+      const second = await store.claimJobs(at(5), LEASE_MS, 10);
+      assert.deepEqual(
+        second.map((job) => job.messageId),
+        [messages[0]?.id],
+      );
+      assert.deepEqual(await store.claimJobs(at(5), LEASE_MS, 10), []);
+    });
+
+    it('two workers never hold the same job', async () => {
+      const { store, another } = await open();
+      const other = await another();
+      for (let n = 0; n < 10; n++) await store.sealInbound(inbound());
+      const claims = await Promise.all(
+        Array.from({ length: 8 }, (_, n) => (n % 2 ? store : other).claimJobs(at(0), LEASE_MS, 3)),
+      );
+      const ids = claims.flat().map((job) => job.messageId);
+      assert.deepEqual([ids.length, new Set(ids).size], [10, 10]);
+    });
+
+    it('a lease that ran out is taken by another, and then the first can neither complete nor fail the job', async () => {
+      const { store } = await open();
+      const first = await sealedJob(store);
+      assert.deepEqual(await store.claimJobs(at(59), LEASE_MS, 1), []);
+      const [second] = await store.claimJobs(at(60), LEASE_MS, 1);
+      assert.deepEqual([second?.messageId, second?.attempts], [first.messageId, 2]);
+      assert.notEqual(second?.lease, first.lease);
+      const late = result({ certificates: [change('A1')], outbound: [outbound()] });
+      assert.equal(await store.completeJob(first, late, at(61)), 'lease-lost');
+      await store.failJob(first, 'too late', undefined, at(61));
+      assert.equal((await store.getMessage(first.messageId))?.state, 'accepted');
+      assert.equal((await store.findCertificates('test', ['A1'])).size, 0);
+      assert.deepEqual(await store.claimDeliveries(at(61), LEASE_MS, 10), []);
+      assert.equal(await store.completeJob(second!, late, at(62)), 'done');
+      assert.equal(await store.completeJob(second!, late, at(62)), 'lease-lost');
+    });
+
+    it('takes back every lease: what a dead worker held is due at once', async () => {
+      const { store } = await open();
+      const held = await sealedJob(store);
+      await store.queueOutbound([outbound()]);
+      await store.claimDeliveries(at(0), LEASE_MS, 10);
+      await store.releaseLeases();
+      assert.equal((await store.claimDeliveries(at(0), LEASE_MS, 10)).length, 1);
+      const [again] = await store.claimJobs(at(0), LEASE_MS, 10);
+      assert.deepEqual([again?.messageId, again?.attempts], [held.messageId, 2]);
+      assert.equal(await store.completeJob(held, result(), at(1)), 'lease-lost');
+    });
+
+    it('ends a job with its interchanges, certificates and answers in one', async () => {
+      const { store } = await open();
+      const job = await sealedJob(store);
+      const answer = outbound({ answers: job.messageId, createdAt: at(2) });
+      const interchanges = [interchange(job.messageId), interchange(job.messageId, { reference: '43' })];
+      const done = result({ detail: '2 accepted', interchanges, certificates: [change('A1')], outbound: [answer] });
+      assert.equal(await store.completeJob(job, done, at(2)), 'done');
+      const detail = await store.getMessage(job.messageId);
+      assert.deepEqual([detail?.state, detail?.detail, detail?.answeredBy], ['answered', '2 accepted', [answer.id]]);
+      assert.deepEqual(await store.findInterchange('test', 'NZMPI:ZZZ', '43'), interchanges[1]);
+      assert.equal(await store.findInterchange('production', 'NZMPI:ZZZ', '43'), undefined);
+      assert.equal(await store.findInterchange('test', 'NZMPI:ZZZ', '44'), undefined);
+      assert.deepEqual((await store.findCertificates('test', ['A1'])).get('A1'), change('A1').record);
+      const [delivery] = await store.claimDeliveries(at(2), LEASE_MS, 10);
+      assert.deepEqual(delivery?.subject, { kind: 'message', message: answer });
+      assert.deepEqual(await store.claimJobs(at(9999), LEASE_MS, 10), [], 'it is over');
+    });
+
+    it('an unreadable interchange ends the job as well', async () => {
+      const { store } = await open();
+      const job = await sealedJob(store);
+      assert.equal(await store.completeJob(job, result({ state: 'unreadable', detail: 'no UNB' }), at(2)), 'done');
+      const detail = await store.getMessage(job.messageId);
+      assert.deepEqual([detail?.state, detail?.detail, detail?.nextAttemptAt], ['unreadable', 'no UNB', undefined]);
+    });
+
+    it('a certificate that has another version now is a conflict: nothing is written, and the lease holds', async () => {
+      const { store } = await open();
+      await store.completeJob(await sealedJob(store), result({ certificates: [change('A1')] }), at(1));
+      const job = await sealedJob(store);
+      const entries = await store.listLedger({});
+      for (const stale of [change('A1', 0), change('A1', 2), change('new', 1)]) {
+        const conflicting = result({
+          interchanges: [interchange(job.messageId)],
+          certificates: [change('B2'), stale],
+          outbound: [outbound()],
+        });
+        assert.equal(await store.completeJob(job, conflicting, at(2)), 'conflict');
+      }
+      assert.equal((await store.findCertificates('test', ['B2', 'new'])).size, 0);
+      assert.equal(await store.findInterchange('test', 'NZMPI:ZZZ', '42'), undefined);
+      assert.deepEqual(await store.claimDeliveries(at(2), LEASE_MS, 10), []);
+      assert.deepEqual(await store.listLedger({}), entries);
+      assert.equal(await store.completeJob(job, result({ certificates: [change('A1', 1)] }), at(3)), 'done');
+      assert.equal((await store.findCertificates('test', ['A1'])).get('A1')?.version, 2);
+    });
+
+    it('an interchange that was registered meanwhile is a conflict', async () => {
+      const { store } = await open();
+      const [one, two] = [await sealedJob(store), await sealedJob(store)];
+      assert.equal(await store.completeJob(one, result({ interchanges: [interchange(one.messageId)] }), at(1)), 'done');
+      const second = result({ interchanges: [interchange(two.messageId)], certificates: [change('A1')] });
+      assert.equal(await store.completeJob(two, second, at(1)), 'conflict');
+      assert.equal((await store.findInterchange('test', 'NZMPI:ZZZ', '42'))?.messageId, one.messageId);
+    });
+
+    it('of two jobs that decide on the same version at the same moment, one is a conflict', async () => {
+      const { store, another } = await open();
+      const jobs = [await sealedJob(store), await sealedJob(store)];
+      const stores = [store, await another()];
+      const outcomes = await Promise.all(
+        jobs.map((job, n) => stores[n]!.completeJob(job, result({ certificates: [change('A1')] }), at(1))),
+      );
+      assert.deepEqual(outcomes.sort(), ['conflict', 'done']);
+    });
+
+    it('one interchange may change a certificate more than once, in order', async () => {
+      const { store } = await open();
+      const job = await sealedJob(store);
+      assert.equal(
+        await store.completeJob(job, result({ certificates: [change('A1'), change('A1', 1)] }), at(1)),
+        'done',
+      );
+      assert.equal((await store.findCertificates('test', ['A1'])).get('A1')?.version, 2);
+      assert.equal((await store.listCertificates({})).length, 1);
+      assert.equal((await store.verifyLedger()).kind, 'whole');
+    });
+
+    it('a version that does not follow on the expected one is an error of the program, not a conflict', async () => {
+      const { store } = await open();
+      const job = await sealedJob(store);
+      const wrong = change('A1', 0, { record: { ...change('A1').record, version: 7 } });
+      await assert.rejects(store.completeJob(job, result({ certificates: [wrong] }), at(1)), { code: 'STORE_MISUSED' });
+    });
+
+    it('test and production never mix', async () => {
+      const { store } = await open();
+      const production = change('A1', 0, { record: { ...change('A1').record, environment: 'production' } });
+      await store.completeJob(await sealedJob(store), result({ certificates: [change('A1'), production] }), at(1));
+      await store.completeJob(await sealedJob(store), result({ certificates: [change('A1', 1)] }), at(1));
+      assert.equal((await store.findCertificates('test', ['A1'])).get('A1')?.version, 2);
+      assert.equal((await store.findCertificates('production', ['A1'])).get('A1')?.version, 1);
+      assert.equal((await store.listCertificates({ environment: 'production' })).length, 1);
+    });
+
+    it('registers and finds 3000 certificates of one interchange', async () => {
+      const { store } = await open();
+      const numbers = Array.from({ length: 3000 }, (_, n) => `C${n}`);
+      const job = await sealedJob(store);
+      assert.equal(
+        await store.completeJob(job, result({ certificates: numbers.map((n) => change(n)) }), at(1)),
+        'done',
+      );
+      const found = await store.findCertificates('test', [...numbers, 'other', 'C1']);
+      assert.deepEqual([...found.keys()].sort(), numbers.sort());
+      assert.equal((await store.verifyLedger()).kind, 'whole');
+    });
+
+    it('puts a job off until it is due again, with the reason', async () => {
+      const { store } = await open();
+      const job = await sealedJob(store);
+      await store.failJob(job, 'the disk is full', at(100), at(1));
+      const detail = await store.getMessage(job.messageId);
+      assert.deepEqual([detail?.state, detail?.detail], ['accepted', 'the disk is full']);
+      assert.deepEqual([detail?.attempts, detail?.nextAttemptAt], [1, at(100)]);
+      assert.deepEqual(await store.claimJobs(at(99), LEASE_MS, 10), []);
+      const [again] = await store.claimJobs(at(100), LEASE_MS, 10);
+      assert.deepEqual([again?.messageId, again?.attempts], [job.messageId, 2]);
+    });
+
+    it('puts a job off for good: the message is stuck', async () => {
+      const { store } = await open();
+      const job = await sealedJob(store);
+      await store.failJob(job, 'partner gone', undefined, at(1));
+      const detail = await store.getMessage(job.messageId);
+      assert.deepEqual([detail?.state, detail?.detail], ['stuck', 'partner gone']);
+      assert.deepEqual(await store.claimJobs(at(9999), LEASE_MS, 10), []);
+      assert.notEqual(await store.findSealed(detail!), undefined, 'it was accepted all the same');
+    });
+  });
+}
