@@ -12,9 +12,10 @@ import type { ReceivePolicy } from './policy.ts';
  * Opens an encrypted layer and reads what is inside.
  *
  * Encryption by CBC is not authenticated: whoever gets hold of a message can alter it, send it again, and learn from
- * the answer (Vaudenay; Bleichenbacher; EFAIL). So every fault inside is the same `decryption-failed`, padding is
- * looked at last, when all that is inside has verified, and the two answers that remain are given to content that is
- * whole and well-formed, whatever its padding: a signature that is not the partner's, or none where one is demanded.
+ * the answer (Vaudenay; Bleichenbacher; EFAIL). So every fault inside is the same `decryption-failed`, and padding is
+ * looked at last, when all that is inside has verified. Two faults alone are told, because altered content does not
+ * come to have them: no signature where one is demanded, below a header of plain text, and never mind what follows it;
+ * and a signature that is whole, which takes somebody who knows the content, but not the partner's.
  *
  * @param read gets the content, and whether it must refuse all that no signature covers
  * @throws As2Error, and what `read` throws when the encryption is authenticated
@@ -50,6 +51,7 @@ async function concealed<T>(read: () => Promise<T>): Promise<T> {
     return await read();
   } catch (error) {
     if (error instanceof AuthenticationFailed || error instanceof InsufficientMessageSecurity) throw error;
+    if (error instanceof DecryptionFailed) throw error;
     // Also an error of our own: were it told apart, it would be an answer too.
     throw new DecryptionFailed(`Inside the envelope: ${String(error)}`, { cause: error });
   }

@@ -1,5 +1,6 @@
 import { OID } from '../cms/algorithms.ts';
 import { BerReader, readHeader } from '../cms/ber.ts';
+import { CmsError } from '../cms/cms-error.ts';
 import { contentTypeOf } from '../mime/entity.ts';
 import type { Entity } from '../mime/entity.ts';
 import { header } from '../mime/headers.ts';
@@ -46,8 +47,9 @@ export function layerOf(entity: Entity): Layer {
   if (contentType.type === 'multipart/signed') return { kind: 'signed-detached', entity, contentType };
   if (!pkcs7Mime.test(contentType.type)) return { kind: 'payload', entity, contentType };
   const cms = decodedBody(entity);
-  const kind = kinds.get(cmsContentType(cms));
-  if (kind === undefined) return { kind: 'payload', entity, contentType };
+  const type = cmsContentType(cms);
+  const kind = kinds.get(type);
+  if (kind === undefined) throw new CmsError('CMS_UNSUPPORTED', `AS2 has no layer of content type ${type}`);
   return kind === 'signed-opaque' ? { kind, cms } : { kind, cms };
 }
 

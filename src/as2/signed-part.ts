@@ -5,8 +5,10 @@ import { bytesOf, collect } from '../mime/bytes.ts';
 import { contentTypeOf, parseEntity } from '../mime/entity.ts';
 import { MimeError } from '../mime/mime-error.ts';
 import { splitMultipart } from '../mime/multipart.ts';
+import { enclosedCertificates } from './enclosed-certificates.ts';
 import { decodedBody } from './layer.ts';
 import type { DetachedLayer, SignedLayer } from './layer.ts';
+import { hasPlainHeader } from './plain-header.ts';
 import { signedVariants } from './signed-variants.ts';
 
 /** A signed layer that was read and not yet verified. */
@@ -14,9 +16,11 @@ export interface SignedPart {
   readonly detached: boolean;
   /** what was signed, as received */
   readonly received: Buffer;
-  /** something lies around it that no signature covers: bytes behind a structure, or a multipart that does not close */
+  /** something that no signature covers lies around it where it should not, or might: an end is missing */
   readonly loose: boolean;
   readonly signed: SignedContent;
+  /** the SignedData */
+  readonly cms: Buffer;
 }
 
 /** The bytes that a signature was found to cover, or not. */
@@ -52,10 +56,22 @@ export async function verifySignedPart(
   return first;
 }
 
+/**
+ * Whether the signature holds under any certificate at all, a pinned one or one that the message brings along: then
+ * whoever signed it knew every byte of it. It says nothing of who that was.
+ *
+ * @throws MimeError, CmsError
+ */
+export async function isSelfConsistent(part: SignedPart, pinned: readonly CertificateIdentity[]): Promise<boolean> {
+  const anybody = [...pinned, ...enclosedCertificates(part.cms)];
+  const { verdict } = await verifySignedPart(part, anybody, () => true);
+  return verdict.kind === 'verified';
+}
+
 async function readOpaque(cms: Buffer): Promise<SignedPart> {
   const signed = await readSignedData(bytesOf(cms));
   if (signed.content === undefined) throw new MimeError('MIME_BOUNDARY', 'The signed-data holds no content');
-  return { detached: false, received: await collect(signed.content), loose: signed.trailing, signed };
+  return { detached: false, received: await collect(signed.content), loose: signed.trailing, signed, cms };
 }
 
 /** RFC 1847 §2.1: two parts, the content and its signature. A third would be content that nobody signed. */
@@ -70,9 +86,10 @@ async function readDetached({ entity, contentType }: DetachedLayer): Promise<Sig
   const { type } = contentTypeOf(p7s.headers);
   if (!pkcs7Signature.test(type))
     throw new MimeError('MIME_PARAMETER', 'The signature is not application/pkcs7-signature');
-  const signed = await readSignedData(bytesOf(decodedBody(p7s)));
-  const loose = signed.trailing || !closed || epilogue.some((byte) => !blank.has(byte));
-  return { detached: true, received: content, loose, signed };
+  const cms = decodedBody(p7s);
+  const signed = await readSignedData(bytesOf(cms));
+  const loose = signed.trailing || !closed || epilogue.some((byte) => !blank.has(byte)) || !hasPlainHeader(p7s);
+  return { detached: true, received: content, loose, signed, cms };
 }
 
 const pkcs7Signature = /^application\/(?:x-)?pkcs7-signature$/;

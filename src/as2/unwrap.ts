@@ -1,4 +1,4 @@
-import { UnexpectedProcessingError } from '../errors.ts';
+import { DecryptionFailed, UnexpectedProcessingError } from '../errors.ts';
 import type { DigestName } from '../cms/algorithms.ts';
 import { readCompressedData } from '../cms/compressed-data.ts';
 import type { EnvelopeFacts } from '../cms/enveloped-data.ts';
@@ -20,7 +20,8 @@ import { micOf } from './mic.ts';
 import type { Mic } from './mic.ts';
 import { demandEncryption, demandSignature, isSignatureAllowed, signatureFault } from './policy.ts';
 import type { ReceivePolicy } from './policy.ts';
-import { readSignedPart, verifySignedPart } from './signed-part.ts';
+import { hasPlainHeader } from './plain-header.ts';
+import { isSelfConsistent, readSignedPart, verifySignedPart } from './signed-part.ts';
 import { toldFault } from './told-fault.ts';
 
 export interface UnwrapContext {
@@ -74,7 +75,7 @@ export async function unwrap(
     const layer = layerOf(outer);
     if (layer.kind === 'encrypted') {
       const { facts, inside } = await openEnvelope(layer.cms, context, (content, strict) =>
-        readInside(parseEntity(content), context, strict),
+        readEnclosed(parseEntity(content), context, strict),
       );
       return { ...inside, facts: { ...inside.facts, layers: ['encrypted', ...inside.facts.layers], envelope: facts } };
     }
@@ -85,6 +86,14 @@ export async function unwrap(
   }
 }
 
+/** Bytes that decrypt to noise must not pass for a message without signature: that one has a header, and a Content-Type. */
+async function readEnclosed(entity: Entity, context: UnwrapContext, strict: boolean): Promise<Unwrapped> {
+  const typed = header(entity.headers, 'Content-Type') !== undefined;
+  if (strict && !(typed && (context.policy.allowUnsigned || hasPlainHeader(entity))))
+    throw new MimeError('MIME_HEADER', 'The header has no Content-Type, or is not plain text');
+  return readInside(entity, context, strict);
+}
+
 /**
  * @param strict refuse whatever lies loose around a structure. It matters where somebody can alter what is encrypted:
  * then nothing may be taken that its signature does not cover.
@@ -93,9 +102,6 @@ async function readInside(outer: Entity, context: UnwrapContext, strict: boolean
   const afterSigning = await inflated(outer, context, strict);
   const layer = layerOf(afterSigning.entity);
   if (!isSigned(layer)) {
-    // Bytes that decrypt to noise must not pass for a message without signature: that one has a Content-Type.
-    if (strict && header(outer.headers, 'Content-Type') === undefined)
-      throw new MimeError('MIME_HEADER', 'What was encrypted has no Content-Type');
     demandSignature(context.policy);
     // RFC 5402 §4.2, §4.3: uncompressed, with all its MIME headers.
     const mic = micOf(context.micDigest, afterSigning.entity.bytes);
@@ -137,7 +143,11 @@ async function verified(layer: SignedLayer, { pinned, policy }: UnwrapContext, s
   const { verdict, bytes, variant } = await verifySignedPart(part, pinned, (facts) =>
     isSignatureAllowed(facts, policy),
   );
-  if (verdict.kind !== 'verified') throw signatureFault(verdict, policy);
+  if (verdict.kind !== 'verified') {
+    const fault = signatureFault(verdict, policy);
+    if (strict && !(await isSelfConsistent(part, pinned))) throw new DecryptionFailed(fault.message, { cause: fault });
+    throw fault;
+  }
   const { signer } = verdict;
   const form = part.detached ? ('detached' as const) : ('opaque' as const);
   return { signer, bytes, signature: { ...signer.facts, form, variant } };

@@ -1,20 +1,21 @@
-import { startJobs } from '../exchange/jobs.ts';
-import type { Exchange } from '../exchange/exchange.ts';
-import { startOutbox } from '../exchange/outbox.ts';
-import { createReceive } from '../exchange/receive.ts';
 import { loadHome } from '../config/load.ts';
 import { loadReference } from '../config/reference-data.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { startJobs } from '../exchange/jobs.ts';
+import { startOutbox } from '../exchange/outbox.ts';
+import { createReceive } from '../exchange/receive.ts';
+import type { Worker } from '../exchange/worker.ts';
 import { as2Endpoint } from '../http/as2-endpoint.ts';
 import { createPost } from '../http/client.ts';
 import { operatorsApp } from '../http/operators.ts';
 import { listen } from '../http/server.ts';
+import { holdLock } from '../store/lock.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
-import { holdLock } from '../store/lock.ts';
 
 export interface RunningEndpoint {
-  /** Base addresses with the real ports. */
+  /** Addresses with the real ports. */
   readonly as2Address: string;
   readonly operatorsAddress: string;
   /** Takes the configuration anew: all of it, or, when anything in it is wrong, none. @throws ConfigError */
@@ -23,57 +24,89 @@ export interface RunningEndpoint {
   stop(): Promise<void>;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
  * Brings an endpoint to life from its home: the one place where the rooms are put together.
  *
- * @throws ConfigError, StoreError, HomeInUse, or what listening met
+ * @throws ConfigError, ReferenceDataError, StoreError, HomeInUse, or what listening met
  */
-export async function startEndpoint(directory: string, env: NodeJS.ProcessEnv, log: Logger): Promise<RunningEndpoint> {
-  let home = await loadHome(directory, env);
-  const release = holdLock(home.endpoint.data);
-  const store = await openSqliteStore({ directory: home.endpoint.data });
-  await store.releaseLeases();
-  const { post, close: closePost } = createPost();
-  const metrics = createMetrics();
-  let running = true;
+export async function startEndpoint(directory: string, env: Environment, log: Logger): Promise<RunningEndpoint> {
+  const open = await openExchange(directory, env, log);
+  const { exchange } = open;
+  const { endpoint } = exchange.home();
+  try {
+    const letGo = holdLock(endpoint.data);
+    await exchange.store.releaseLeases();
+    const receive = as2Endpoint(endpoint.listen.path, createReceive(exchange), log);
+    const as2 = await listen(receive, endpoint.listen.host, endpoint.listen.port);
+    let ready = true;
+    const operatorsPages = operatorsApp(exchange.store, exchange.metrics, () => ready);
+    const operators = await listen(operatorsPages, endpoint.operators.host, endpoint.operators.port);
+    const workers = open.startWorkers();
+    return {
+      as2Address: as2.address + endpoint.listen.path,
+      operatorsAddress: operators.address,
+      reload: open.reload,
+      async stop() {
+        ready = false;
+        await as2.close();
+        await workers.stop();
+        await operators.close();
+        await open.close();
+        letGo();
+      },
+    };
+  } catch (error) {
+    await open.close();
+    throw error;
+  }
+}
 
+/** An exchange that listens to nobody: what a server and a single command have in common. */
+export interface OpenExchange {
+  readonly exchange: Exchange;
+  readonly reload: () => Promise<void>;
+  /** Begins to work through payloads and to send. */
+  readonly startWorkers: () => Pick<Worker, 'stop'>;
+  readonly close: () => Promise<void>;
+}
+
+export async function openExchange(directory: string, env: Environment, log: Logger): Promise<OpenExchange> {
+  let home = await loadHome(directory, env);
+  for (const warning of home.warnings) log.warn(warning, 'The configuration should be looked at');
+  const reference = await loadReference(home.endpoint.reference);
+  const store = await openSqliteStore({ directory: home.endpoint.data });
+  const network = createPost();
+  const clock = () => new Date();
+  const workers: Worker[] = [];
   const exchange: Exchange = {
     home: () => home,
-    reference: await loadReference(home.endpoint.reference),
+    reference,
     store,
-    post,
-    clock: () => new Date(),
+    post: network.post,
+    clock,
     log,
-    metrics,
-    wake() {
-      jobs.wake();
-      outbox.wake();
-    },
+    metrics: createMetrics(),
+    wake: () => workers.forEach((worker) => worker.wake()),
   };
-  const jobs = startJobs(exchange);
-  const outbox = startOutbox(exchange);
-
-  const { listen: partners, operators } = home.endpoint;
-  const as2 = as2Endpoint(partners.path, createReceive(exchange), log);
-  const app = operatorsApp(store, metrics, () => running);
-  const as2Server = await listen(as2, partners.host, partners.port);
-  const operatorsServer = await listen(app, operators.host, operators.port);
-
   return {
-    as2Address: as2Server.address + partners.path,
-    operatorsAddress: operatorsServer.address,
+    exchange,
     async reload() {
       home = await loadHome(directory, env);
-      await store.note({ chain: 'endpoint', kind: 'configuration-loaded', facts: {} }, exchange.clock());
+      await store.note({ chain: 'endpoint', kind: 'configuration-loaded', facts: {} }, clock());
     },
-    async stop() {
-      running = false;
-      await as2Server.close();
-      await Promise.all([jobs.stop(), outbox.stop()]);
-      await operatorsServer.close();
-      await closePost();
+    startWorkers() {
+      workers.push(startJobs(exchange), startOutbox(exchange));
+      return {
+        async stop() {
+          for (const worker of workers) await worker.stop();
+        },
+      };
+    },
+    async close() {
+      await network.close();
       await store.close();
-      release();
     },
   };
 }

@@ -1,11 +1,30 @@
 #!/usr/bin/env node
+import { registerAudit } from './audit.ts';
 import { registerConfig } from './config.ts';
+import { registerDemo } from './demo.ts';
+import { registerEcert } from './ecert.ts';
 import { registerInit } from './init.ts';
 import { registerKey } from './key.ts';
+import { registerMdn } from './mdn.ts';
+import { registerMessage } from './message.ts';
 import { registerPartner } from './partner.ts';
 import { run } from './program.ts';
+import { registerSend } from './send.ts';
+import { registerServe } from './serve.ts';
 
-const nouns = [registerInit, registerPartner, registerKey, registerConfig];
+const nouns = [
+  registerInit,
+  registerServe,
+  registerSend,
+  registerPartner,
+  registerKey,
+  registerMessage,
+  registerMdn,
+  registerEcert,
+  registerAudit,
+  registerConfig,
+  registerDemo,
+];
 const terminal = { stdout: process.stdout, stderr: process.stderr, env: process.env, now: () => new Date() };
 
 process.exitCode = await run(process.argv.slice(2), terminal, nouns);

@@ -10,7 +10,7 @@ export interface Terminal {
 }
 
 export interface OutputStream {
-  write(text: string): unknown;
+  write(text: string | Uint8Array): unknown;
   readonly isTTY?: boolean | undefined;
 }
 

@@ -146,7 +146,7 @@ function pssHolds(
   const masked = encoded.subarray(0, encoded.length - digestValue.length - 1);
   const hash = encoded.subarray(masked.length, -1);
   const separator = masked.length - saltLength - 1;
-  const unused = (0xff00 >> (8 - (8 * encoded.length - bits))) & 0xff;
+  const unused = (0xff00 >> (8 * encoded.length - bits)) & 0xff;
   if (separator < 0 || encoded.at(-1) !== 0xbc || (masked.readUInt8(0) & unused) !== 0) return false;
   if (block.length !== encoded.length && block[0] !== 0) return false;
   const data = unmask(masked, hash, maskDigest);

@@ -13,13 +13,17 @@ export function judgeEnvironment({ environment, testIndicator, sender }: Judgeme
 /** What BGM asks for; undefined when it cannot be told. */
 export type RequestKind = 'register' | 'replace' | 'cancel';
 
-const kinds: Readonly<Record<string, RequestKind>> = { '9': 'register', '5': 'replace', '1': 'cancel' };
+const kinds = new Map<string, RequestKind>([
+  ['9', 'register'],
+  ['5', 'replace'],
+  ['1', 'cancel'],
+]);
 
 const exportLicence = '811';
 
 export function judgeKind({ document, function: code }: CertificateRequest, breach: Breach): RequestKind | undefined {
   if (document?.value !== exportLicence) breach('document-unknown', document?.at);
-  const kind = kinds[code?.value ?? ''];
+  const kind = kinds.get(code?.value ?? '');
   if (kind === undefined) breach('function-unknown', code?.at);
   return kind;
 }

@@ -20,25 +20,23 @@ export function characterSetOf(id: string): CharacterSet | undefined {
   return set;
 }
 
-/** Every name that `characterSetOf` knows. */
-export const characterSetNames: readonly string[] = [
-  ...['UNOA', 'UNOB', 'UNOC', 'UNOD', 'UNOE', 'UNOF', 'UNOG', 'UNOH', 'UNOI', 'UNOJ', 'UNOK', 'UNOL', 'UNOY'],
-];
-
 const made = new Map<string, CharacterSet>();
 
 /** Parts 2, 5, 7, 3, 4, 6, 8, 9 and 15 of ISO 8859. */
-const encodings: Readonly<Record<string, string>> = {
-  UNOD: 'iso-8859-2',
-  UNOE: 'iso-8859-5',
-  UNOF: 'iso-8859-7',
-  UNOG: 'iso-8859-3',
-  UNOH: 'iso-8859-4',
-  UNOI: 'iso-8859-6',
-  UNOJ: 'iso-8859-8',
-  UNOK: 'windows-1254', // what decoders give for ISO 8859-9; they differ in 80 to 9F only, which no set here uses
-  UNOL: 'iso-8859-15',
-};
+const encodings = new Map([
+  ['UNOD', 'iso-8859-2'],
+  ['UNOE', 'iso-8859-5'],
+  ['UNOF', 'iso-8859-7'],
+  ['UNOG', 'iso-8859-3'],
+  ['UNOH', 'iso-8859-4'],
+  ['UNOI', 'iso-8859-6'],
+  ['UNOJ', 'iso-8859-8'],
+  ['UNOK', 'windows-1254'], // what decoders give for ISO 8859-9; they differ in 80 to 9F only, which no set here uses
+  ['UNOL', 'iso-8859-15'],
+]);
+
+/** Every name that `characterSetOf` knows. */
+export const characterSetNames: readonly string[] = ['UNOA', 'UNOB', 'UNOC', ...encodings.keys(), 'UNOY'];
 
 function make(id: string): CharacterSet | undefined {
   // The basic table of ISO 646 without its national and alternative positions; level A without lower case too.
@@ -46,7 +44,7 @@ function make(id: string): CharacterSet | undefined {
   if (id === 'UNOB') return latinSet(id, /[^ !"%&'()*+,\-./0-9:;<=>?A-Z_a-z]/);
   if (id === 'UNOC') return latinSet(id, /[^\x20-\x7e\xa0-\xff]/);
   if (id === 'UNOY') return unicodeSet(id);
-  const encoding = encodings[id];
+  const encoding = encodings.get(id);
   return encoding === undefined ? undefined : tableSet(id, encoding);
 }
 

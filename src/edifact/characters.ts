@@ -28,21 +28,28 @@ function codePoint(text: string, index: number): string {
   return `U+${(text.codePointAt(index) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-/** A quick look at the raw text of a segment, so that only the few that need it are taken apart. */
-export type Suspicion = (raw: string) => boolean;
+/** Marks the bytes of which a segment without fault has none; service characters are without fault. */
+export type SuspectBytes = Uint8Array;
 
-/** Tells of raw segment text whether it may hold a character that the set has not. */
-export function suspicionOf({ delimiters, characterSet }: Format): Suspicion {
-  const service = delimiters.component + delimiters.element + delimiters.release;
-  // Service characters from outside of the set stand in every segment: then each is looked at closely.
-  if (characterSet.lacks(service) !== -1) return () => true;
-  return (raw) => characterSet.lacks(characterSet.decode(raw)) !== -1;
+/** The bytes that the set has not, or that need a closer look since the set takes several bytes for a character. */
+export function suspectBytes({ delimiters, characterSet }: Format): SuspectBytes {
+  const suspect = new Uint8Array(256);
+  for (let byte = 0; byte < 256; byte++) {
+    if (characterSet.lacks(characterSet.decode(String.fromCharCode(byte))) !== -1) suspect[byte] = 1;
+  }
+  const { component, element, release } = delimiters;
+  for (const character of [component, element, release]) suspect[character.charCodeAt(0)] = 0;
+  return suspect;
+}
+
+export function holdsSuspect(bytes: Buffer, start: number, end: number, suspect: SuspectBytes): boolean {
+  for (let at = start; at < end; at++) if (suspect[bytes[at] as number] === 1) return true;
+  return false;
 }
 
 /** An element that is repeated by the separator of syntax 4; no message that is read here has one (35). */
 export function repetitionFinding(segment: Segment, raw: string, { delimiters }: Format): Finding | undefined {
-  const { repetition } = delimiters;
-  if (repetition === ' ' || !holdsUnreleased(raw, repetition, delimiters)) return undefined;
+  if (!holdsUnreleased(raw, delimiters.repetition, delimiters)) return undefined;
   const { tag, position, offset } = segment;
   const text = 'A data element is repeated where the directory has it once';
   return { level: 'UCS', code: '35', tag, segment: position, offset, text };

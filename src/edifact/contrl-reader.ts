@@ -35,7 +35,7 @@ export interface ReportedFinding {
 /** Reads a CONTRL (D:3, 4:1 and 2:2 are alike in this); undefined when its UCI says nothing of use. */
 export function readContrl(message: Message): ContrlReport | undefined {
   const uci = message.segments.find(({ tag }) => tag === 'UCI');
-  const action = uci === undefined ? undefined : actions[valueOf(uci, 4)];
+  const action = uci === undefined ? undefined : actions.get(valueOf(uci, 4));
   if (uci === undefined || action === undefined || valueOf(uci, 1) === '') return undefined;
   const place: Place = { message: undefined, segment: undefined };
   const rejected: string[] = [];
@@ -44,7 +44,7 @@ export function readContrl(message: Message): ContrlReport | undefined {
     if (segment.tag === 'UCM') {
       place.message = valueOf(segment, 1);
       place.segment = undefined;
-      if (actions[valueOf(segment, 3)] === 'rejected') rejected.push(place.message);
+      if (actions.get(valueOf(segment, 3)) === 'rejected') rejected.push(place.message);
     }
     if (segment.tag === 'UCS') place.segment = ordinal(valueOf(segment, 1));
     findings.push(...findingOf(segment, place));
@@ -59,7 +59,11 @@ export function readContrl(message: Message): ContrlReport | undefined {
   };
 }
 
-const actions: Readonly<Record<string, ContrlAction>> = { '4': 'rejected', '7': 'acknowledged', '8': 'received' };
+const actions = new Map<string, ContrlAction>([
+  ['4', 'rejected'],
+  ['7', 'acknowledged'],
+  ['8', 'received'],
+]);
 
 interface Place {
   message: string | undefined;
@@ -67,15 +71,15 @@ interface Place {
 }
 
 /** Where 0085 and S011 stand in each of the segments that tell of a fault. */
-const layout: Readonly<Record<string, { level: Level; code: number; element: number | undefined }>> = {
-  UCI: { level: 'UCI', code: 5, element: 7 },
-  UCM: { level: 'UCM', code: 4, element: 6 },
-  UCS: { level: 'UCS', code: 2, element: undefined },
-  UCD: { level: 'UCD', code: 1, element: 2 },
-};
+const layout = new Map<string, { readonly level: Level; readonly code: number; readonly element?: number }>([
+  ['UCI', { level: 'UCI', code: 5, element: 7 }],
+  ['UCM', { level: 'UCM', code: 4, element: 6 }],
+  ['UCS', { level: 'UCS', code: 2 }],
+  ['UCD', { level: 'UCD', code: 1, element: 2 }],
+]);
 
 function findingOf(segment: Segment, place: Place): readonly ReportedFinding[] {
-  const form = layout[segment.tag];
+  const form = layout.get(segment.tag);
   if (form === undefined || valueOf(segment, form.code) === '') return [];
   const position = (component: number) =>
     form.element === undefined ? undefined : ordinal(valueOf(segment, form.element, component));

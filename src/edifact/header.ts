@@ -54,7 +54,7 @@ export function readHeader(unb: Segment): Header {
       preparedAt: date,
       reference: valueOf(unb, 5),
       applicationReference: valueOf(unb, 7) || undefined,
-      acknowledgementRequest: requests[valueOf(unb, 9)] ?? 'none',
+      acknowledgementRequest: requests.get(valueOf(unb, 9)) ?? 'none',
       testIndicator: test !== '' && test !== '0',
       header: unb,
     },
@@ -64,7 +64,10 @@ export function readHeader(unb: Segment): Header {
 }
 
 /** 0031 */
-const requests: Readonly<Record<string, AcknowledgementRequest>> = { '1': 'acknowledgement', '2': 'receipt' };
+const requests = new Map<string, AcknowledgementRequest>([
+  ['1', 'acknowledgement'],
+  ['2', 'receipt'],
+]);
 
 /** S002 or S003. */
 export function partyOf(components: readonly string[]): Party {

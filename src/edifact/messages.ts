@@ -1,12 +1,12 @@
 import type { CharacterSet } from './character-set.ts';
-import { type Suspicion, characterFindings, repetitionFinding, suspicionOf } from './characters.ts';
+import { type SuspectBytes, characterFindings, holdsSuspect, repetitionFinding, suspectBytes } from './characters.ts';
 import { isTag, skipBlanks } from './delimiters.ts';
 import { InterchangeTooLarge } from './errors.ts';
 import { repeatableSet } from './identification.ts';
 import { type Finding, type Message, type Segment, type Syntax, valueOf } from './interchange.ts';
 import { type OpenMessage, closeMessage, isCount, maxFindings } from './message.ts';
 import type { ReadLimits } from './limits.ts';
-import { type Format, makeSegment, segmentEnd, tagOf } from './tokenizer.ts';
+import { type Format, isTagText, makeSegment, segmentEnd, tagAt } from './tokenizer.ts';
 
 export interface Body {
   readonly messages: readonly Message[];
@@ -36,9 +36,11 @@ export function readMessages(bytes: Buffer, from: number, subject: Subject, limi
     if (end === -1) return truncated(state, bytes.length, 'the interchange breaks off within a segment');
     if (end - start > limits.maxSegmentLength) throw new InterchangeTooLarge('A segment is too long', start);
     if (count > limits.maxSegments) throw new InterchangeTooLarge('There are too many segments', start);
-    const raw = bytes.toString('latin1', start, end);
-    const segment = makeSegment(raw, start, positionOf(state, tagOf(raw, delimiters)), subject.format);
-    take(state, segment, raw);
+    const position = positionOf(state, tagAt(bytes, start, end, delimiters));
+    const segment = makeSegment(bytes, start, end, position, subject.format);
+    take(state, segment);
+    checkText(state, segment, bytes, end);
+    if (segment.tag === 'UNT') finishMessage(state);
     if (segment.tag === 'UNZ') return closed(state, end + 1);
     start = skipBlanks(bytes, end + 1);
   }
@@ -46,7 +48,7 @@ export function readMessages(bytes: Buffer, from: number, subject: Subject, limi
 
 interface State {
   readonly subject: Subject;
-  readonly suspicious: Suspicion;
+  readonly suspect: SuspectBytes;
   readonly namingSet: CharacterSet;
   readonly messages: Message[];
   readonly findings: Finding[];
@@ -59,7 +61,7 @@ interface State {
 function emptyState(subject: Subject): State {
   return {
     subject,
-    suspicious: suspicionOf(subject.format),
+    suspect: suspectBytes(subject.format),
     namingSet: repeatableSet(subject.syntax.id),
     messages: [],
     findings: [],
@@ -69,36 +71,36 @@ function emptyState(subject: Subject): State {
   };
 }
 
-const outsideOfMessages = ['UNG', 'UNE', 'UNZ'];
+const outsideOfMessages = new Set(['UNG', 'UNE', 'UNZ']);
 
 function positionOf(state: State, tag: string): number {
   if (tag === 'UNH') return 1;
-  return state.open === undefined || outsideOfMessages.includes(tag) ? 0 : state.open.segments.length + 1;
+  return state.open === undefined || outsideOfMessages.has(tag) ? 0 : state.open.segments.length + 1;
 }
 
-function take(state: State, segment: Segment, raw: string): void {
-  if (segment.tag === 'UNH' || outsideOfMessages.includes(segment.tag)) finishMessage(state);
+function take(state: State, segment: Segment): void {
+  if (segment.tag === 'UNH' || outsideOfMessages.has(segment.tag)) finishMessage(state);
   if (segment.tag === 'UNH') state.open = { segments: [], findings: [] };
   if (segment.tag === 'UNZ') checkTrailer(state, segment);
   else if (segment.tag === 'UNG' || segment.tag === 'UNE') refuseGroup(state, segment);
   else if (state.open === undefined) refuseStray(state, segment);
   if (state.open !== undefined) state.open.segments.push(segment);
-  checkText(state, segment, raw);
-  if (segment.tag === 'UNT') finishMessage(state);
 }
 
-function checkText(state: State, segment: Segment, raw: string): void {
+function checkText(state: State, segment: Segment, bytes: Buffer, end: number): void {
   const { format } = state.subject;
   const findings = state.open?.findings ?? state.findings;
   if (findings.length >= maxFindings) return;
-  if (state.suspicious(raw)) {
+  if (holdsSuspect(bytes, segment.offset, end, state.suspect)) {
     const level = state.open === undefined ? 'UCI' : 'UCD';
     findings.push(...characterFindings(segment, format.characterSet, level).slice(0, maxFindings));
   }
   if (state.open === undefined) return;
-  const repetition = repetitionFinding(segment, raw, format);
-  if (repetition !== undefined) findings.push(repetition);
-  if (!/^[A-Z][A-Z0-9]{2}$/.test(segment.tag)) {
+  if (format.delimiters.repetition !== ' ') {
+    const repetition = repetitionFinding(segment, bytes.toString('latin1', segment.offset, end), format);
+    if (repetition !== undefined) findings.push(repetition);
+  }
+  if (!isTagText(segment.tag)) {
     const text = `${JSON.stringify(segment.tag)} is no segment tag`;
     const { tag, position, offset } = segment;
     findings.push({ level: 'UCS', code: '12', tag, segment: position, offset, text });

@@ -27,14 +27,13 @@ export function readInterchange(bytes: Buffer, limits: ReadLimits = defaultReadL
   const end = segmentEnd(bytes, opening.header, opening.delimiters);
   if (end === -1) throw new UnreadableInterchange('UNB has no end', opening.header);
   if (end - opening.header > limits.maxSegmentLength) throw new InterchangeTooLarge('UNB is too long', opening.header);
-  const raw = bytes.toString('latin1', opening.header, end);
 
   // S001 is written in the letters that all sets share, so it can be read before the set is known.
   const basic = repeatableSet('UNOC');
-  const syntax = syntaxOf(makeSegment(raw, opening.header, 0, { ...opening, characterSet: basic }));
+  const syntax = syntaxOf(makeSegment(bytes, opening.header, end, 0, { ...opening, characterSet: basic }));
   const delimiters = delimitersFor(opening, syntax.version);
   const format: Format = { delimiters, characterSet: characterSetOf(syntax.id) ?? basic };
-  const unb = makeSegment(raw, opening.header, 0, format);
+  const unb = makeSegment(bytes, opening.header, end, 0, format);
   const header = readHeader(unb);
   const body = readMessages(bytes, end + 1, { syntax, reference: header.fields.reference, format }, limits);
   return {

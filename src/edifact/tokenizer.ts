@@ -24,48 +24,63 @@ function isReleased(bytes: Buffer, from: number, at: number, release: number): b
   return (at - first) % 2 === 1;
 }
 
-/**
- * The segment whose bytes, without the terminator, are `raw` (one character a byte).
- * Its elements are made when they are first asked for.
- */
-export function makeSegment(raw: string, offset: number, position: number, format: Format): Segment {
-  return new RawSegment(raw, offset, position, format);
+/** The segment from `start` to its terminator at `end`. Its elements are made when they are first asked for. */
+export function makeSegment(bytes: Buffer, start: number, end: number, position: number, format: Format): Segment {
+  return new SegmentSlice(bytes, start, end, position, format);
 }
 
-class RawSegment implements Segment {
+class SegmentSlice implements Segment {
   readonly tag: string;
   readonly offset: number;
   readonly position: number;
-  readonly #raw: string;
-  readonly #format: Format;
-  #elements: readonly (readonly string[])[] | undefined;
+  private readonly bytes: Buffer;
+  private readonly end: number;
+  private readonly format: Format;
+  private split: readonly (readonly string[])[] | undefined;
 
-  constructor(raw: string, offset: number, position: number, format: Format) {
-    this.tag = tagOf(raw, format.delimiters);
-    this.offset = offset;
+  constructor(bytes: Buffer, start: number, end: number, position: number, format: Format) {
+    this.tag = tagAt(bytes, start, end, format.delimiters);
+    this.offset = start;
     this.position = position;
-    this.#raw = raw;
-    this.#format = format;
+    this.bytes = bytes;
+    this.end = end;
+    this.format = format;
+    this.split = undefined;
   }
 
   get elements(): readonly (readonly string[])[] {
-    this.#elements ??= this.#split();
-    return this.#elements;
+    this.split ??= this.read();
+    return this.split;
   }
 
-  #split(): readonly (readonly string[])[] {
-    const { delimiters, characterSet } = this.#format;
+  private read(): readonly (readonly string[])[] {
+    const { delimiters, characterSet } = this.format;
     // What stands between the tag and the first element separator (a nesting indicator of old) is no data.
-    const [, ...elements] = splitElements(this.#raw, delimiters);
+    const [, ...elements] = splitElements(this.bytes.toString('latin1', this.offset, this.end), delimiters);
     return elements.map((components) => components.map((component) => characterSet.decode(component)));
   }
 }
 
-/** The tag of raw segment text; one character too many when it is longer than a tag can be. */
-export function tagOf(raw: string, { element, component }: Delimiters): string {
-  let length = 0;
-  while (length < 4 && length < raw.length && raw[length] !== element && raw[length] !== component) length++;
-  return raw.slice(0, length);
+/** Tags that were met, by their bytes; only well-formed ones, so that there is an end to them. */
+const tags = new Map<number, string>();
+
+/** The tag of the segment at `start`: all before the first separator, cut where it is longer than a tag can be. */
+export function tagAt(bytes: Buffer, start: number, end: number, { element, component }: Delimiters): string {
+  const closing = end - start === 3 ? element.charCodeAt(0) : bytes[start + 3];
+  if (end - start >= 3 && (closing === element.charCodeAt(0) || closing === component.charCodeAt(0))) {
+    const key = bytes.readUIntBE(start, 3);
+    const known = tags.get(key);
+    if (known !== undefined) return known;
+    const tag = bytes.toString('latin1', start, start + 3);
+    if (isTagText(tag)) tags.set(key, tag);
+    return tag;
+  }
+  const text = bytes.toString('latin1', start, Math.min(end, start + 4));
+  return text.split(element, 1)[0]?.split(component, 1)[0] ?? '';
+}
+
+export function isTagText(tag: string): boolean {
+  return /^[A-Z][A-Z0-9]{2}$/.test(tag);
 }
 
 /** Elements and components of raw segment text (one character a byte), release characters taken out. */

@@ -230,8 +230,14 @@ async function refuse(incoming: Incoming, fault: As2Error, exchange: Exchange): 
 
 async function refuseOversized({ headers, announced, remoteAddress }: Arrival, at: Date, exchange: Exchange) {
   const limit = exchange.home().endpoint.limits.messageSize;
-  const as2 = ['AS2-From', 'AS2-To', 'Message-ID'].map((name) => [name, header(headers, name) ?? null]);
-  const facts = { ...Object.fromEntries(as2), announced: announced ?? null, limit, remote: remoteAddress };
+  const facts = {
+    as2From: header(headers, 'AS2-From'),
+    as2To: header(headers, 'AS2-To'),
+    messageId: header(headers, 'Message-ID'),
+    announced,
+    limit,
+    remote: remoteAddress,
+  };
   await exchange.store.note({ chain: 'endpoint', kind: 'message-too-large', facts }, at);
   exchange.log.warn(facts, 'A message was larger than limits.messageSize');
   return plainText(413, 'The message is larger than this endpoint accepts.\n');

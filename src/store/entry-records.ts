@@ -2,16 +2,22 @@ import { canonicalJson } from './canonical-json.ts';
 import type { Database, Values } from './database.ts';
 import { certificatesRecord, mdnRecord, messageRecord } from './evidence.ts';
 import type { InterchangeRow } from './jobs.ts';
+import { ENDPOINT_CHAIN } from './ledger.ts';
 import type { MdnRow, MessageRow } from './rows.ts';
 import { type Transition, isOwnKind, stateAfter } from './states.ts';
-import type { LedgerEntry } from './store.ts';
+import type { LedgerEntry, LedgerVerdict } from './store.ts';
+
+export type Broken = Extract<LedgerVerdict, { kind: 'broken' }>;
 
 export interface EntryRecords {
-  /** Compares what an entry tells of with what is stored. `digests` name the bytes that must be there. */
-  check(entry: LedgerEntry): { digests: string[]; fault?: string };
-  /** After the last entry: what is stored that no entry told of. */
-  untold(): string | undefined;
+  /** Compares what an entry tells of with the rows that are stored. */
+  check(entry: LedgerEntry): Checked;
+  /** After the last entry: what is stored that is not as the entries together tell it. */
+  strays(): Broken | undefined;
 }
+
+/** The digests of the bytes that must be there as well; or what is wrong. */
+export type Checked = readonly string[] | { readonly fault: string };
 
 /** What the entries that this store writes say of rows. */
 interface Told {
@@ -24,27 +30,30 @@ interface Told {
 /** Checks the entries of one walk through the ledger. Runs within reads. */
 export function recordsIn(db: Database): EntryRecords {
   const told = { messages: 0, mdns: 0, interchanges: 0, certificates: 0 };
+  /** Told last: it may come of entries that are missing, and then those are the break. */
+  let wrongState: Broken | undefined;
 
-  function message(id: string | undefined, record: string): Checked {
+  function message(entry: LedgerEntry, record: string): Checked {
     told.messages += 1;
-    const row = db.statement<MessageRow>('SELECT * FROM messages WHERE id = @id').get({ id: id ?? '' });
-    if (!row) return { digests: [], fault: 'its message is missing' };
-    const digests = row.payload === null ? [row.raw] : [row.raw, row.payload];
-    if (messageRecord(row) !== record) return { digests, fault: 'its message was changed' };
+    const row = db.statement<MessageRow>('SELECT * FROM messages WHERE id = @id').get({ id: entry.subjectId ?? '' });
+    if (!row) return { fault: 'its message is missing' };
+    if (messageRecord(row) !== record) return { fault: 'its message was changed' };
     const last = db
       .statement<{ kind: Transition }>(
         `SELECT kind FROM ledger WHERE subject_id = @id AND kind IN (${TRANSITIONS}) ORDER BY position DESC LIMIT 1`,
       )
       .get({ id: row.id });
-    if (last && stateAfter[last.kind] === row.state) return { digests };
-    return { digests, fault: `its message is in a state (${row.state}) that the ledger does not give it` };
+    if (last && stateAfter[last.kind] !== row.state) {
+      wrongState ??= brokenAt(entry, `its message is in a state (${row.state}) that the ledger does not give it`);
+    }
+    return row.payload === null ? [row.raw] : [row.raw, row.payload];
   }
 
   function mdn({ id, record }: { id: string; record: string }): Checked {
     told.mdns += 1;
     const row = db.statement<MdnRow>('SELECT * FROM mdns WHERE id = @id').get({ id });
-    if (!row) return { digests: [], fault: 'its MDN is missing' };
-    return mdnRecord(row) === record ? { digests: [row.body] } : { digests: [row.body], fault: 'its MDN was changed' };
+    if (!row) return { fault: 'its MDN is missing' };
+    return mdnRecord(row) === record ? [row.body] : { fault: 'its MDN was changed' };
   }
 
   function interchange(expected: InterchangeRow): Checked {
@@ -56,7 +65,7 @@ export function recordsIn(db: Database): EntryRecords {
       )
       .get({ environment, sender, reference });
     const same = row !== undefined && canonicalJson(row) === canonicalJson(expected);
-    return same ? { digests: [] } : { digests: [], fault: 'its interchange is missing or was changed' };
+    return same ? [] : { fault: 'its interchange is missing or was changed' };
   }
 
   function certificates(messageId: string, expected: NonNullable<Told['certificates']>): Checked {
@@ -64,36 +73,37 @@ export function recordsIn(db: Database): EntryRecords {
     const rows = db
       .statement<Values>('SELECT * FROM certificates WHERE message_id = @messageId ORDER BY position')
       .iterate({ messageId });
-    if (certificatesRecord(rows) === expected.record) return { digests: [] };
-    return { digests: [], fault: 'certificates that it changed are missing or were changed' };
+    const same = certificatesRecord(rows) === expected.record;
+    return same ? [] : { fault: 'certificates that it changed are missing or were changed' };
   }
 
   return {
     check(entry) {
-      if (!isOwnKind(entry.kind)) return { digests: [] };
-      const facts = entry.facts as Told;
+      if (!isOwnKind(entry.kind)) return [];
+      const { record, mdn: answer, interchanges = [], certificates: changes } = entry.facts as Told;
       const checked: Checked[] = [];
-      if (facts.record !== undefined) checked.push(message(entry.subjectId, facts.record));
-      if (typeof facts.mdn === 'object') checked.push(mdn(facts.mdn));
-      for (const row of facts.interchanges ?? []) checked.push(interchange(row));
-      if (facts.certificates) checked.push(certificates(entry.subjectId ?? '', facts.certificates));
-      const fault = checked.find((result) => result.fault !== undefined)?.fault;
-      const digests = checked.flatMap((result) => result.digests);
-      return fault === undefined ? { digests } : { digests, fault };
+      if (record !== undefined) checked.push(message(entry, record));
+      if (typeof answer === 'object') checked.push(mdn(answer));
+      for (const row of interchanges) checked.push(interchange(row));
+      if (changes) checked.push(certificates(entry.subjectId ?? '', changes));
+      return (
+        checked.find((result) => 'fault' in result) ?? checked.flatMap((result) => ('fault' in result ? [] : result))
+      );
     },
-    untold() {
+    strays() {
+      if (wrongState) return wrongState;
       for (const [table, count] of Object.entries(told)) {
         const stored = db.statement<{ n: number }>(`SELECT COUNT(*) AS n FROM ${table}`).get({})?.n ?? 0;
-        if (stored !== count) return `${stored} ${table} are stored, but entries tell of ${count}`;
+        const reason = `${stored} ${table} are stored, but entries tell of ${count}`;
+        if (stored !== count) return { kind: 'broken', chain: ENDPOINT_CHAIN, sequence: 0, reason };
       }
       return undefined;
     },
   };
 }
 
-interface Checked {
-  readonly digests: string[];
-  readonly fault?: string;
+export function brokenAt({ chain, sequence }: LedgerEntry, reason: string): Broken {
+  return { kind: 'broken', chain, sequence, reason };
 }
 
 const TRANSITIONS = Object.keys(stateAfter)

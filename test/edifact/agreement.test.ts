@@ -24,7 +24,8 @@ describe('what breaks the agreement with the partner', () => {
     assert.deepEqual(judged(good, { duplicate: true }), ['UCI 26 UNB']);
   });
   it('17: more messages than agreed', () => {
-    const many = (count: number) => interchange(Array.from({ length: count }, (_, index) => message(String(index + 1))));
+    const many = (count: number) =>
+      interchange(Array.from({ length: count }, (_, index) => message(String(index + 1))));
     assert.deepEqual(judged(many(3000)), []);
     assert.deepEqual(judged(many(3001)), ['UCI 17 UNZ']);
   });

@@ -94,6 +94,9 @@ function segmentFaults(segment: Segment, directory: Directory): readonly string[
   return faults;
 }
 
+/** What CONTRL repeats of its subject as it is, whatever it be: 0007 of S002 and S003, and S009. */
+const repeated = new Set(['0007', '0051', '0052', '0054', '0065']);
+
 function valueFaults(text: string, id: string, { elements, codes }: Directory): readonly string[] {
   const element = elements[id];
   if (element === undefined) return [`${id} is not in the directory`];
@@ -101,7 +104,7 @@ function valueFaults(text: string, id: string, { elements, codes }: Directory): 
   if (text.length > element.max || text.length < element.min) faults.push(`${id} has a wrong length: ${text}`);
   if (element.type === 'n' && !/^-?\d+([.,]\d+)?$/.test(text)) faults.push(`${id} is not numeric: ${text}`);
   const list = codes[id];
-  const open = element.userCodes === true || element.with1131_3055 === true || id === '0007';
+  const open = element.userCodes === true || element.with1131_3055 === true || repeated.has(id);
   if (list !== undefined && !open && list[text] === undefined) faults.push(`${id} has no code ${text}`);
   return faults;
 }

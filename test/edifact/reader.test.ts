@@ -7,7 +7,7 @@ const good = interchange([message('1'), message('2')]);
 
 describe('reading an interchange', () => {
   it('reads UNB, messages and segments', () => {
-    const header = "UNB+UNOC:3+AUDAFF:ZZZ:NODE+USCBP:ZZZ+261102:0930+AU0000000417++ECERT++1++1";
+    const header = 'UNB+UNOC:3+AUDAFF:ZZZ:NODE+USCBP:ZZZ+261102:0930+AU0000000417++ECERT++1++1';
     const read1 = read(interchange([message('1')], header));
     assert.deepEqual(read1.findings, []);
     assert.deepEqual(read1.syntax, { id: 'UNOC', version: '3' });
@@ -46,7 +46,8 @@ describe('reading an interchange', () => {
   });
 
   it('ISO 9735: UNA names the service characters', () => {
-    const advised = "UNA|^,! ~UNB^UNOC|3^AUDAFF|ZZZ^USCBP|ZZZ^261102|0930^R1~UNH^1^SANCRT|D|97B|UN~FTX^AAO^^^a!^b!!+:'!~c~UNT^3^1~UNZ^1^R1~";
+    const advised =
+      "UNA|^,! ~UNB^UNOC|3^AUDAFF|ZZZ^USCBP|ZZZ^261102|0930^R1~UNH^1^SANCRT|D|97B|UN~FTX^AAO^^^a!^b!!+:'!~c~UNT^3^1~UNZ^1^R1~";
     const read1 = read(advised);
     assert.deepEqual(faultsIn(read1), []);
     assert.deepEqual(read1.messages[0]?.segments[1]?.elements, [['AAO'], [''], [''], ["a^b!+:'~c"]]);
@@ -56,11 +57,18 @@ describe('reading an interchange', () => {
   it('a UNA without its reserved character is met as it was meant, with a warning', () => {
     const short = read(`UNA:+.?'${good}`);
     assert.deepEqual(faultsIn(short), []);
-    assert.deepEqual(short.warnings.map(({ text }) => text), ['UNA is one character short']);
+    assert.deepEqual(
+      short.warnings.map(({ text }) => text),
+      ['UNA is one character short'],
+    );
   });
 
   it('level B: the information separators are taken where UNB is followed by one', () => {
-    const text = good.replaceAll('UNOC', 'UNOB').replaceAll('+', '\x1d').replaceAll(':', '\x1f').replaceAll("'", '\x1c');
+    const text = good
+      .replaceAll('UNOC', 'UNOB')
+      .replaceAll('+', '\x1d')
+      .replaceAll(':', '\x1f')
+      .replaceAll("'", '\x1c');
     const read1 = read(text);
     assert.deepEqual(faultsIn(read1), []);
     assert.equal(read1.messages.length, 2);
@@ -76,7 +84,10 @@ describe('reading an interchange', () => {
   });
 
   it('a released terminator or separator is data, at the end of a segment too', () => {
-    const text = interchange([message('1', undefined, ["FTX+AAO+++it?'s 5?+5 ???", 'FTX+AAO+++??'])]).replace('???', "???'");
+    const text = interchange([message('1', undefined, ["FTX+AAO+++it?'s 5?+5 ???", 'FTX+AAO+++??'])]).replace(
+      '???',
+      "???'",
+    );
     const [, first, second] = read(text).messages[0]?.segments ?? [];
     assert.deepEqual(first?.elements.at(-1), ["it's 5+5 ?'"]);
     assert.deepEqual(second?.elements.at(-1), ['?']);
@@ -190,7 +201,13 @@ describe('what cannot be read at all', () => {
 
   it('limits: a segment too long, too many segments', () => {
     const long = interchange([message('1', undefined, [`FTX+AAO+++${'x'.repeat(100)}`])]);
-    assert.throws(() => readInterchange(Buffer.from(long), { maxSegmentLength: 99, maxSegments: 10 }), InterchangeTooLarge);
-    assert.throws(() => readInterchange(Buffer.from(good), { maxSegmentLength: 99, maxSegments: 3 }), InterchangeTooLarge);
+    assert.throws(
+      () => readInterchange(Buffer.from(long), { maxSegmentLength: 99, maxSegments: 10 }),
+      InterchangeTooLarge,
+    );
+    assert.throws(
+      () => readInterchange(Buffer.from(good), { maxSegmentLength: 99, maxSegments: 3 }),
+      InterchangeTooLarge,
+    );
   });
 });

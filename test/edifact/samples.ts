@@ -20,5 +20,7 @@ export function read(text: string): Interchange {
 
 /** The faults of an interchange and of its messages, as `level code tag`. */
 export function faultsIn({ findings, messages }: Interchange): readonly string[] {
-  return [...findings, ...messages.flatMap((each) => each.findings)].map(({ level, code, tag }) => `${level} ${code} ${tag}`);
+  return [...findings, ...messages.flatMap((each) => each.findings)].map(
+    ({ level, code, tag }) => `${level} ${code} ${tag}`,
+  );
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -12,6 +12,8 @@ export interface TestHome {
   readonly directory: string;
   readonly as2Id: string;
   readonly own: TestIdentity;
+  /** What it signs with: `own` unless another was given. */
+  readonly signer: TestIdentity;
   /** Writes `partners/<shortName>.yaml`; the settings lie over sensible ones. */
   addPartner(shortName: string, partner: PartnerOptions): void;
 }
@@ -22,6 +24,8 @@ export interface PartnerOptions {
   readonly as2Id: string;
   readonly url: string;
   readonly certificatePem: string;
+  /** Beside that one. */
+  readonly moreCertificates?: PartnerFile['certificates'];
   readonly identities?: Edifact['identities'];
   readonly receive?: PartnerFile['receive'];
   readonly send?: PartnerFile['send'];
@@ -29,21 +33,36 @@ export interface PartnerOptions {
   readonly contrl?: Edifact['contrl'];
 }
 
+export interface HomeOptions {
+  readonly as2Id?: string;
+  /** Of the key and certificate. */
+  readonly name?: string;
+  /** A key of its own for signing. */
+  readonly signer?: TestIdentity;
+}
+
 /** @param settings laid over the `countersign.yaml` of a test endpoint: any free ports, short pauses */
-export async function makeHome(settings: Record<string, unknown> = {}): Promise<TestHome> {
+export async function makeHome(settings: Record<string, unknown> = {}, options: HomeOptions = {}): Promise<TestHome> {
+  const { as2Id = 'USCBP-AS2', name = 'countersign.test', signer } = options;
   const directory = mkdtempSync(path.join(tmpdir(), 'countersign-'));
-  const own = await identity('countersign.test');
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const own = await identity(name);
   mkdirSync(path.join(directory, 'keys'));
   mkdirSync(path.join(directory, 'partners'));
-  const key = own.privateKey.export({ type: 'pkcs8', format: 'pem' });
-  writeFileSync(path.join(directory, 'keys/own.key.pem'), key, { mode: 0o600 });
-  writeFileSync(path.join(directory, 'keys/own.cert.pem'), own.certificate.pem);
-  const as2Id = 'USCBP-AS2';
+  const write = (file: string, { certificate, privateKey }: TestIdentity) => {
+    const key = privateKey.export({ type: 'pkcs8', format: 'pem' });
+    writeFileSync(path.join(directory, `keys/${file}.key.pem`), key, { mode: 0o600 });
+    writeFileSync(path.join(directory, `keys/${file}.cert.pem`), certificate.pem);
+    return { certificate: `keys/${file}.cert.pem`, key: `keys/${file}.key.pem` };
+  };
   const endpoint = {
     as2: { id: as2Id },
     listen: { host: '127.0.0.1', port: 0 },
     operators: { port: 0 },
-    identities: [{ certificate: 'keys/own.cert.pem', key: 'keys/own.key.pem' }],
+    identities: [
+      { ...write('own', own), ...(signer && { use: ['decrypt'] }) },
+      ...(signer ? [{ ...write('signer', signer), use: ['sign'] }] : []),
+    ],
     edifact: { identities: [{ id: 'USCBP', qualifier: 'ZZZ' }] },
     outbox: { firstPause: '20ms', longestPause: '100ms', timeout: '5s' },
     log: { level: 'error' },
@@ -54,11 +73,14 @@ export async function makeHome(settings: Record<string, unknown> = {}): Promise<
     directory,
     as2Id,
     own,
-    addPartner(shortName, { as2Id: id, url, certificatePem, identities, receive, send, as2, contrl }) {
+    signer: signer ?? own,
+    addPartner(shortName, partnerOptions) {
+      const { as2Id: id, url, certificatePem, moreCertificates = [], receive, send, as2 } = partnerOptions;
+      const { identities, contrl } = partnerOptions;
       const partner: PartnerFile = {
         name: shortName,
         as2: { id, url, ...as2 },
-        certificates: [{ pem: certificatePem }],
+        certificates: [{ pem: certificatePem }, ...moreCertificates],
         ...(receive && { receive }),
         ...(send && { send }),
         edifact: {

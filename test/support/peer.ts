@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 
 import { request } from 'undici';
 
@@ -18,9 +19,10 @@ export interface Answered {
   readonly body: Buffer;
 }
 
-/** A plain POST over a real socket; nothing is added to the headers but Host and the length. */
-export async function post(url: string, headers: Headers, body: Buffer): Promise<Answered> {
-  const response = await request(url, { method: 'POST', headers: headers.flat(), body });
+/** A plain POST over a real socket; nothing is added to the headers but Host and the length, or how it is chunked. */
+export async function post(url: string, headers: Headers, body: Buffer, chunked = false): Promise<Answered> {
+  const sent = chunked ? Readable.from([body.subarray(0, 7), body.subarray(7)]) : body;
+  const response = await request(url, { method: 'POST', headers: headers.flat(), body: sent });
   const fields = Object.entries(response.headers).flatMap(([name, value]) =>
     [value ?? ''].flat().map((one) => [name, one] as const),
   );

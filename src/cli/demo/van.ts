@@ -44,7 +44,7 @@ export interface Answer {
 export async function startVan(
   as2Id: string,
   identity: PrivateIdentity,
-  endpointCertificate: () => Certificate,
+  endpointCertificate: Certificate,
   post: Post,
 ): Promise<Van> {
   const answers: Answer[] = [];
@@ -55,7 +55,7 @@ export async function startVan(
     const plan = planReceipt(request.receipt, ['sha256']);
     const context = {
       keys: [identity],
-      pinned: [endpointCertificate()],
+      pinned: [endpointCertificate],
       policy: strictPolicy,
       micDigest: plan.micDigest,
     };

@@ -1,0 +1,57 @@
+import { InvalidArgumentError, type Command } from 'commander';
+
+import { loadHome } from '../config/load.ts';
+import { openSqliteStore } from '../store/sqlite.ts';
+import type { Store } from '../store/store.ts';
+import type { Terminal } from './output.ts';
+
+/** What every listing can be narrowed by. */
+export interface PageOptions {
+  readonly partner?: string;
+  readonly since?: Date;
+  readonly until?: Date;
+  readonly limit: number;
+}
+
+/** Opens the store of a home for one command; a running server does not mind. */
+export async function withStore<T>(directory: string, terminal: Terminal, look: (store: Store) => Promise<T>) {
+  const { endpoint } = await loadHome(directory, terminal.env, terminal.now());
+  const store = await openSqliteStore({ directory: endpoint.data });
+  try {
+    return await look(store);
+  } finally {
+    await store.close();
+  }
+}
+
+export function withPageOptions(command: Command): Command {
+  return command
+    .option('--partner <name>', "partner's short name")
+    .option('--since <date>', 'from this day or instant on, UTC', parseInstant)
+    .option('--until <date>', 'up to this day (included) or instant, UTC', parseEnd)
+    .option('--limit <n>', 'at most so many, newest first', parseLimit, 100);
+}
+
+function parseInstant(text: string): Date {
+  const instant = /^\d{4}-\d\d-\d\d(T[\d:.]+Z)?$/.test(text) ? new Date(text) : undefined;
+  if (instant === undefined || Number.isNaN(instant.getTime())) {
+    throw new InvalidArgumentError('Write a day such as 2026-11-02, or an instant such as 2026-11-02T09:30:00Z.');
+  }
+  return instant;
+}
+
+function parseEnd(text: string): Date {
+  const instant = parseInstant(text);
+  return text.includes('T') ? instant : new Date(instant.getTime() + 86_400_000 - 1);
+}
+
+function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (!Number.isInteger(limit) || limit < 1) throw new InvalidArgumentError('Give a whole number from 1 on.');
+  return limit;
+}
+
+/** `2026-11-02 09:30:00`, UTC */
+export function instant(date: Date): string {
+  return date.toISOString().slice(0, 19).replace('T', ' ');
+}

@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+
+import { CountersignError } from '../errors.ts';
+import { createLog } from '../telemetry/log.ts';
+import { startEndpoint } from './endpoint.ts';
+import { printResult, type Terminal } from './output.ts';
+import { optionsOf } from './program.ts';
+
+export function registerServe(program: Command, terminal: Terminal): void {
+  program
+    .command('serve')
+    .description('receive, answer and send, until SIGTERM; SIGHUP takes the configuration anew')
+    .action(async (_options: unknown, command: Command) => {
+      const { home, json } = optionsOf(command);
+      const log = createLog(terminal.env['COUNTERSIGN_LOG_LEVEL'] ?? 'info');
+      const endpoint = await startEndpoint(home, terminal.env, log);
+      const { as2Address, operatorsAddress } = endpoint;
+      printResult(
+        terminal,
+        json,
+        { as2Address, operatorsAddress },
+        `AS2        ${as2Address}\noperators  ${operatorsAddress}`,
+      );
+
+      process.on('SIGHUP', () => {
+        endpoint.reload().then(
+          () => log.info('Configuration loaded'),
+          (error: unknown) => {
+            if (!(error instanceof CountersignError)) throw error;
+            log.error({ detail: error.message }, 'Configuration not loaded; the old one holds');
+          },
+        );
+      });
+      await new Promise<void>((resolve) => {
+        process.once('SIGTERM', () => resolve());
+        process.once('SIGINT', () => resolve());
+      });
+      log.info('Stopping: what is in hand is ended');
+      await endpoint.stop();
+    });
+}

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { judgeByAgreement } from '../../src/edifact/agreement.ts';
+import { readContrl } from '../../src/edifact/contrl-reader.ts';
+import { contrlDue, contrlSyntax, makeContrl } from '../../src/edifact/contrl.ts';
+import { EdifactError } from '../../src/edifact/errors.ts';
+import { type Interchange, allFindings } from '../../src/edifact/interchange.ts';
+import { readInterchange } from '../../src/edifact/reader.ts';
+import { writeInterchange } from '../../src/edifact/writer.ts';
+import { faultsOf } from './directory-check.ts';
+import { faultsIn, interchange, message, read, unb } from './samples.ts';
+
+const good = interchange([message('1'), message('2')]);
+
+/** As it goes out: sender and recipient swapped. */
+function answer(subject: Interchange): Buffer {
+  return writeInterchange({
+    syntax: contrlSyntax(subject),
+    sender: subject.recipient,
+    recipient: subject.sender,
+    preparedAt: new Date('2026-11-02T09:31:00Z'),
+    reference: 'US1',
+    testIndicator: subject.testIndicator,
+    messages: [makeContrl(subject)],
+  });
+}
+
+const body = (text: string) => /(UCI.*)UNT/.exec(answer(read(text)).toString('latin1'))?.[1];
+const uci = 'UCI+AU0000000417+AUDAFF:ZZZ+USCBP:ZZZ';
+
+describe('CONTRL', () => {
+  it('repeats 0020, S002 and S003 as they are, while its own UNB is swapped', () => {
+    assert.equal(
+      answer(read(good)).toString(),
+      `UNB+UNOC:3+USCBP:ZZZ+AUDAFF:ZZZ+261102:0931+US1'UNH+1+CONTRL:D:3:UN'${uci}+7'UNT+3+1'UNZ+1+US1'`,
+    );
+    assert.equal(body(good.replace('AUDAFF:ZZZ', 'AUDAFF::ROUTE')), "UCI+AU0000000417+AUDAFF::ROUTE+USCBP:ZZZ+7'");
+  });
+
+  const cases: readonly (readonly [what: string, text: string, segments: string])[] = [
+    ['a fault of the interchange refuses all of it (4)', good.replace('UNZ+2', 'UNZ+3'), `${uci}+4+29+UNZ+2'`],
+    ['with its place', good.replace('UNOC', 'UNOZ'), `${uci}+4+2+UNB+2:1'`],
+    ['no place where 0013 cannot name the segment', good.replace('UNH+2', "BGM'UNH+2"), `${uci}+4+33'`],
+    ['a message that is refused (4) leaves its neighbours accepted (7)', good.replace('UNT+3+2', 'UNT+9+2'), `${uci}+7'UCM+2+SANCRT:D:97B:UN+4+29+UNT+2'`],
+    ['an element that is refused', good.replace('6AU000123+9\'UNT+3+2', 'A\x07+9\'UNT+3+2'), `${uci}+7'UCM+2+SANCRT:D:97B:UN+4'UCS+2'UCD+21+3'`],
+    ['a segment that is refused', good.replace('BGM', 'bgm'), `${uci}+7'UCM+1+SANCRT:D:97B:UN+4'UCS+2+12'`],
+    ['0031 = 2 asks for the receipt alone (8)', good.replace(unb, `${unb}++++2`), `${uci}+8'`],
+    ['a fault is told though the receipt alone is asked for', good.replace(unb, `${unb}++++2`).replace('UNT+3+2', 'UNT+3+3'), `${uci}+7'UCM+2+SANCRT:D:97B:UN+4+28+UNT+3'`],
+  ]; // prettier-ignore
+  for (const [what, text, segments] of cases) it(what, () => assert.equal(body(text), segments));
+
+  it('is 4:1 in syntax 4', () => {
+    const four = read(good.replace('UNOC:3', 'UNOC:4').replace('261102', '20261102'));
+    assert.match(answer(four).toString(), /^UNB\+UNOC:4.*UNH\+1\+CONTRL:4:1:UN'/);
+  });
+
+  it('is written in level C where its subject broke its own level', () => {
+    const lower = read(good.replace('UNOC', 'UNOA').replace('AUDAFF', 'Audaff'));
+    assert.equal(contrlSyntax(lower).id, 'UNOC');
+    assert.equal(contrlSyntax(read(good.replace('UNOC', 'UNOA'))).id, 'UNOA');
+  });
+
+  it('is due by policy and 0031; always when something is refused; never for a CONTRL', () => {
+    const asked = good.replace(unb, `${unb}++++1`);
+    const bad = good.replace('UNT+3+2', 'UNT+4+2');
+    const own = interchange([message('1', 'CONTRL:D:3:UN')]).replace('UNZ+1', 'UNZ+7');
+    const due = (text: string) =>
+      (['always', 'when-asked', 'on-error'] as const).map((policy) => contrlDue(read(text), policy));
+    assert.deepEqual(due(good), [true, false, false]);
+    assert.deepEqual(due(asked), [true, true, false]);
+    assert.deepEqual(due(bad), [true, true, true]);
+    assert.deepEqual(due(own), [false, false, false]);
+  });
+});
+
+describe('reading a CONTRL', () => {
+  const reported = (text: string) => readContrl(readInterchange(answer(read(text))).messages[0]!);
+
+  it('tells which interchange, what became of it, and why', () => {
+    const report = reported(good.replace('UNZ+2', 'UNZ+3'));
+    assert.equal(report?.interchangeReference, 'AU0000000417');
+    assert.deepEqual(report.sender, { id: 'AUDAFF', qualifier: 'ZZZ' });
+    assert.deepEqual(report.recipient, { id: 'USCBP', qualifier: 'ZZZ' });
+    assert.equal(report.action, 'rejected');
+    const nowhere = { message: undefined, segment: undefined };
+    assert.deepEqual(report.findings, [{ level: 'UCI', code: '29', ...nowhere, element: 2, component: undefined }]);
+  });
+
+  it('tells messages, segments and elements that are refused', () => {
+    const report = reported(good.replace('UNT+3+1', 'UNT+9+1').replace("6AU000123+9'UNT+3+2", "A:\x07+9'UNT+3+2"));
+    assert.equal(report?.action, 'acknowledged');
+    assert.deepEqual(report.rejectedMessages, ['1', '2']);
+    assert.deepEqual(report.findings, [
+      { level: 'UCM', code: '29', message: '1', segment: undefined, element: 2, component: undefined },
+      { level: 'UCD', code: '21', message: '2', segment: 2, element: 3, component: 2 },
+    ]);
+  });
+
+  it('a receipt', () => assert.equal(reported(good.replace(unb, `${unb}++++2`))?.action, 'received'));
+
+  it('undefined without a usable UCI', () => {
+    for (const segments of [[], ['UCI'], ['UCI+R1+A+B+constructor'], ['UCI++A+B+7'], ['UCI+R1+A+B+9']]) {
+      const contrl = read(interchange([message('1', 'CONTRL:D:3:UN', segments)]));
+      assert.equal(readContrl(contrl.messages[0]!), undefined);
+    }
+  });
+});
+
+describe('properties of CONTRL', () => {
+  const codesUrl = new URL('../../reference/edifact/CONTRL-CODES.json', import.meta.url);
+  const { errorCodes } = JSON.parse(readFileSync(codesUrl, 'utf8')) as {
+    errorCodes: Record<string, { v3: boolean; v4: boolean; levels: string[] | null }>;
+  };
+  const bases = [
+    good,
+    `UNA:+.? '${good}`,
+    good.replace('UNOC:3', 'UNOA:2'),
+    good.replace('UNOC:3', 'UNOY:4').replace('261102', '20261102'),
+    good.replace('UNH+1', "UNG+A'UNH+1"),
+  ];
+  const damage = fc.record({
+    at: fc.nat(400),
+    remove: fc.nat(3),
+    insert: fc.string({
+      unit: fc.constantFrom("'", '+', ':', '?', 'a', '9', '\x07', 'é', "UNH+1'", "UNT'", "UNZ'", '*'),
+      maxLength: 4,
+    }),
+  });
+
+  it('every CONTRL conforms to its directory and reads back, whatever was done to its subject', () => {
+    const agreement = {
+      ...{ recipients: [{ id: 'USCBP' }], senders: [{ id: 'AUDAFF' }], maxMessages: 2, duplicate: false },
+      messages: [{ type: 'SANCRT', version: 'D', release: '97B', agency: 'UN' }],
+    };
+    fc.assert(
+      fc.property(fc.constantFrom(...bases), fc.array(damage, { maxLength: 3 }), (base, damages) => {
+        const damaged = damages.reduce((text, { at, remove, insert }) => {
+          return text.slice(0, at) + insert + text.slice(at + remove);
+        }, base);
+        let subject: Interchange;
+        try {
+          subject = judgeByAgreement(readInterchange(Buffer.from(damaged, 'latin1')), agreement);
+        } catch (error) {
+          assert.ok(error instanceof EdifactError);
+          return;
+        }
+        const version = subject.syntax.version === '4' ? 'v4' : 'v3';
+        for (const { level, code } of allFindings(subject)) {
+          assert.ok(errorCodes[code]?.[version], `${code} is not of ${version}`);
+          assert.ok(errorCodes[code].levels?.includes(level), `${code} at ${level}`);
+        }
+        const written = readInterchange(answer(subject));
+        assert.deepEqual(faultsIn(written), []);
+        assert.deepEqual(faultsOf(written.messages[0]!, written.syntax.version), []);
+        const report = readContrl(written.messages[0]!);
+        assert.equal(report?.interchangeReference, subject.reference);
+        assert.deepEqual([report.sender, report.recipient], [subject.sender, subject.recipient]);
+        assert.equal(report.action === 'rejected', subject.findings.length > 0);
+      }),
+      { numRuns: 1500 },
+    );
+  });
+});
