@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { measureBound } from './bound.ts';
-import { measureReceive } from './receive.ts';
+import { measureReceive, type Measured } from './receive.ts';
 
 /**
  * Receiving, beside what bounds it: the RSA operations that one core of this machine does in the same run.
@@ -12,7 +12,7 @@ const rounds = 5;
 const rows: { connections: number; perSecond: number; p50: number; p99: number; share: number }[] = [];
 
 for (const connections of [1, 16]) {
-  const measured = [];
+  const measured: (Measured & { readonly share: number })[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const bound = measureBound();
     const result = await measureReceive(connections, 1_500);
@@ -21,7 +21,7 @@ for (const connections of [1, 16]) {
       `${connections} connections, round ${round + 1} of ${rounds}: ${result.perSecond.toFixed(0)}/s\n`,
     );
   }
-  const median = (pick: (each: (typeof measured)[number]) => number) =>
+  const median = (pick: (each: Measured & { readonly share: number }) => number) =>
     measured.map(pick).sort((a, b) => a - b)[rounds >> 1] ?? 0;
   rows.push({
     connections,

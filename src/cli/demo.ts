@@ -129,7 +129,7 @@ async function showRecords(directory: string, terminal: Terminal, say: (text: st
 /** Ports that are free, whatever else runs on this machine. */
 function onFreePorts(env: Terminal['env']): Terminal['env'] {
   const free = { COUNTERSIGN_LISTEN_PORT: '0', COUNTERSIGN_OPERATORS_PORT: '0' };
-  return { ...env, ...free, COUNTERSIGN_LISTEN_HOST: '127.0.0.1' };
+  return { ...env, ...free, COUNTERSIGN_LISTEN_HOST: '127.0.0.1', COUNTERSIGN_LOG_LEVEL: 'warn' };
 }
 
 function partnerFile(url: string, certificatePem: string): string {

@@ -35,6 +35,7 @@ export async function startEndpoint(directory: string, env: Environment, log: Lo
   const open = await openExchange(directory, env, log);
   const { exchange } = open;
   const { endpoint } = exchange.home();
+  log.level = endpoint.log.level;
   try {
     const letGo = holdLock(endpoint.data);
     await exchange.store.releaseLeases();
@@ -47,7 +48,10 @@ export async function startEndpoint(directory: string, env: Environment, log: Lo
     return {
       as2Address: as2.address + endpoint.listen.path,
       operatorsAddress: operators.address,
-      reload: open.reload,
+      async reload() {
+        await open.reload();
+        log.level = exchange.home().endpoint.log.level;
+      },
       async stop() {
         ready = false;
         await as2.close();

@@ -113,7 +113,7 @@ async function generate(
     validFrom: signsFrom,
   });
   printResult(terminal, json, { name, files, fingerprint: certificate.fingerprint, signsFrom }, files.join('\n'));
-  const since = signsFrom === undefined ? "now" : day(signsFrom);
+  const since = signsFrom === undefined ? 'now' : day(signsFrom);
   note(terminal, `It signs from ${since} on. Give partners its certificate: countersign key export ${name}`);
 }
 

@@ -12,7 +12,7 @@ export function registerServe(program: Command, terminal: Terminal): void {
     .description('receive, answer and send, until SIGTERM; SIGHUP takes the configuration anew')
     .action(async (_options: unknown, command: Command) => {
       const { home, json } = optionsOf(command);
-      const log = createLog(terminal.env['COUNTERSIGN_LOG_LEVEL'] ?? 'info');
+      const log = createLog('info');
       const endpoint = await startEndpoint(home, terminal.env, log);
       const { as2Address, operatorsAddress } = endpoint;
       printResult(

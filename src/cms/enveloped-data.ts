@@ -30,7 +30,7 @@ export interface Envelope {
    * Decrypts. When there is no key for us, or a wrong one, CBC goes on with a random key, and gives rubbish.
    * @throws DecryptionFault when authenticated content does not hold, for whatever reason
    */
-  open(): Promise<OpenedEnvelope>;
+  readonly open: () => Promise<OpenedEnvelope>;
 }
 
 export interface OpenedEnvelope {
@@ -39,7 +39,7 @@ export interface OpenedEnvelope {
    * Whether the padding of CBC was good and nothing followed the structure. To be asked last, after the content and
    * everything inside it was found good: who can make us tell bad padding from other faults can decrypt (Vaudenay).
    */
-  intact(): boolean;
+  readonly intact: () => boolean;
 }
 
 interface Enclosed {

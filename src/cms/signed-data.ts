@@ -35,11 +35,11 @@ export interface SignedContent {
    * @param content the detached content, or the encapsulated one
    * @param allowed is asked before any signature is verified
    */
-  verify(
+  readonly verify: (
     content: Bytes,
     pinned: readonly CertificateIdentity[],
     allowed: (facts: SignatureFacts) => boolean,
-  ): Promise<SignatureVerdict>;
+  ) => Promise<SignatureVerdict>;
 }
 
 /** Reads SignedData (RFC 5652 §5.1). @throws CmsError */

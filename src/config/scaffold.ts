@@ -33,7 +33,7 @@ export async function createHome(directory: string, options: HomeOptions): Promi
     ['keys/endpoint.cert.pem', own.certificate.pem],
     ['partners/example-van.yaml', sample.replace(/^# yaml-language-server:.*$/m, schemaComment('partner'))],
     ['partners/example-van.cert.pem', example.certificate.pem],
-    ['.gitignore', 'data/\nkeys/*.key.pem\n*.p12\n'],
+    ['.gitignore', 'data/\nkeys/*.key.pem\nkeys/*.password\n*.p12\n'],
   ]);
 }
 
@@ -62,7 +62,7 @@ export async function writeNewFiles(
   return files.map(([file]) => file);
 }
 
-const SECRET = /\.(key\.pem|p12)$/;
+const SECRET = /\.(key\.pem|password)$/;
 
 /** For editors that check YAML by a schema. */
 export function schemaComment(schema: 'countersign' | 'partner'): string {

@@ -72,5 +72,7 @@ export function multipartSigned(parts: readonly Buffer[], epilogue = ''): Part {
 
 /** SignedData around the content without any SignerInfo, as a forger would hope for. */
 export function signedByNobody(content?: Buffer): Buffer {
-  return encode(contentInfo(OID.signedData, sequence(smallInteger(1), setOf([]), encapsulated(content), setOf([]))));
+  return encode(
+    contentInfo(OID.signedData, sequence(smallInteger(1), setOf([]), encapsulated(content && [content]), setOf([]))),
+  );
 }

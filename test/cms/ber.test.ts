@@ -145,7 +145,7 @@ describe('cms/ber: reading', () => {
           maxLength: 5,
         }),
         indefinite: fc.boolean(),
-      }) as fc.Arbitrary<Chopped>,
+      }),
     }));
     const valueOf = ({ pieces }: Chopped): Buffer =>
       Buffer.concat(pieces.map((piece) => ('pieces' in piece ? valueOf(piece) : piece)));

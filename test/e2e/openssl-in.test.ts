@@ -11,7 +11,14 @@ import { combinations } from '../support/pairwise.ts';
 import { post } from '../support/peer.ts';
 import { serve, type Served } from '../support/served.ts';
 import { compressByHand, encryptByOpenssl, signByOpenssl } from '../support/smime.ts';
-import { bytesOfPart, encodedPart, multipartSigned, pkcs7Part, type Encoding, type Part } from '../support/mime-parts.ts';
+import {
+  bytesOfPart,
+  encodedPart,
+  multipartSigned,
+  pkcs7Part,
+  type Encoding,
+  type Part,
+} from '../support/mime-parts.ts';
 
 const encodings = [undefined, 'binary', 'base64', 'quoted-printable', '7bit', '8bit'] as const;
 const digests = ['sha256', 'sha384', 'sha512', 'sha1'] as const;
@@ -220,5 +227,7 @@ let count = 0;
 
 function inWords(choice: Choice): string {
   const entries = Object.entries(choice) as [string, string | boolean | undefined][];
-  return entries.map(([name, value]) => (typeof value === 'string' ? value : `${value ? '' : 'no '}${name}`)).join(', ');
+  return entries
+    .map(([name, value]) => (typeof value === 'string' ? value : `${value ? '' : 'no '}${name}`))
+    .join(', ');
 }

@@ -15,7 +15,11 @@ export function encodedPart(headers: readonly HeaderField[], content: Buffer, en
 
 /** Around a CMS structure. */
 export function pkcs7Part(smimeType: string, cms: Buffer, encoding: Encoding): Part {
-  return encodedPart([['Content-Type', `application/pkcs7-mime; smime-type=${smimeType}; name=smime.p7m`]], cms, encoding);
+  return encodedPart(
+    [['Content-Type', `application/pkcs7-mime; smime-type=${smimeType}; name=smime.p7m`]],
+    cms,
+    encoding,
+  );
 }
 
 /** RFC 1847 §2.1: what is signed, and a detached signature over it. */

@@ -2,55 +2,54 @@ export type Dimensions = Readonly<Record<string, readonly unknown[]>>;
 export type Row<D extends Dimensions> = { readonly [K in keyof D]: D[K][number] };
 
 /**
- * Rows in which every value of every dimension meets every value of every other at least once, and those in which one
- * dimension at a time differs from the first values. Always the same ones.
+ * Rows in which one dimension at a time differs from the first values, and further ones, until every value of every
+ * dimension has met every value of every other. Always the same rows.
  */
 export function combinations<const D extends Dimensions>(dimensions: D): Row<D>[] {
-  const names = Object.keys(dimensions);
-  const values = (name: string) => dimensions[name] ?? [];
-  const first = Object.fromEntries(names.map((name) => [name, values(name)[0]]));
-  const alone = [
-    first,
-    ...names.flatMap((name) =>
-      values(name)
-        .slice(1)
-        .map((value) => ({ ...first, [name]: value })),
-    ),
-  ];
-  return [...alone, ...pairwise(names, values)] as Row<D>[];
-}
-
-type Values = (name: string) => readonly unknown[];
-
-function pairwise(names: readonly string[], values: Values): Record<string, unknown>[] {
-  const open = new Set<string>();
-  for (const [at, a] of names.entries())
-    for (const b of names.slice(at + 1))
-      for (const x of values(a)) for (const y of values(b)) open.add(pair(names, a, x, b, y));
-
-  const rows: Record<string, unknown>[] = [];
-  for (const [seed] of open.entries()) {
-    if (!open.has(seed)) continue;
-    const row = Object.fromEntries(JSON.parse(seed) as [string, unknown][]);
-    for (const name of names) {
-      if (name in row) continue;
-      const gain = (value: unknown) =>
-        Object.entries(row).filter(([other, chosen]) => open.has(pair(names, name, value, other, chosen))).length;
-      const [best] = [...values(name)].sort((x, y) => gain(y) - gain(x));
-      row[name] = best;
-    }
-    for (const [a, x] of Object.entries(row))
-      for (const [b, y] of Object.entries(row)) open.delete(pair(names, a, x, b, y));
+  const columns = Object.values(dimensions);
+  const first = columns.map(() => 0);
+  const alone = columns.flatMap((values, column) => values.slice(1).map((_, index) => first.with(column, index + 1)));
+  const rows = [first, ...alone];
+  const open = new Map(allPairs(columns).map((pair) => [keyOf(...pair), pair]));
+  const close = (row: readonly number[]) => {
+    for (const [a, x] of row.entries()) for (const [b, y] of row.entries()) open.delete(keyOf(a, x, b, y));
+  };
+  rows.forEach(close);
+  for (const [a, x, b, y] of open.values()) {
+    const row = fill(
+      new Map([
+        [a, x],
+        [b, y],
+      ]),
+      columns,
+      open,
+    );
+    close(row);
     rows.push(row);
   }
-  return rows;
+  const names = Object.keys(dimensions);
+  return rows.map((row) => Object.fromEntries(names.map((name, at) => [name, columns[at]?.[row[at] ?? 0]])) as Row<D>);
 }
 
-/** The same text whichever of the two comes first. */
-function pair(names: readonly string[], a: string, x: unknown, b: string, y: unknown): string {
-  const [one, other] = [
-    [a, x],
-    [b, y],
-  ].sort(([p], [q]) => names.indexOf(p as string) - names.indexOf(q as string));
-  return JSON.stringify([one, other]);
+/** Value x of column a with value y of column b. */
+type Pair = readonly [a: number, x: number, b: number, y: number];
+
+/** Each column that is still free gets the value that meets most others for the first time. */
+function fill(chosen: Map<number, number>, columns: readonly (readonly unknown[])[], open: ReadonlyMap<string, Pair>) {
+  for (const [column, values] of columns.entries()) {
+    if (chosen.has(column)) continue;
+    const gains = values.map((_, x) => [...chosen].filter(([b, y]) => open.has(keyOf(column, x, b, y))).length);
+    chosen.set(column, gains.indexOf(Math.max(...gains)));
+  }
+  return columns.map((_, column) => chosen.get(column) ?? 0);
 }
+
+function allPairs(columns: readonly (readonly unknown[])[]): Pair[] {
+  return columns.flatMap((left, a) =>
+    columns.flatMap((right, b) => (b <= a ? [] : left.flatMap((_, x) => right.map((_, y): Pair => [a, x, b, y])))),
+  );
+}
+
+/** The same whichever of the two comes first. */
+const keyOf = (a: number, x: number, b: number, y: number): string =>
+  a < b ? `${a}.${x} ${b}.${y}` : `${b}.${y} ${a}.${x}`;

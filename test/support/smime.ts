@@ -1,6 +1,7 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 
 import type { CipherName, DigestName, KeyTransportName, SignatureScheme } from '../../src/cms/algorithms.ts';
+import { toBer } from '../cms/support.ts';
 import { openssl, type TestIdentity } from './openssl.ts';
 
 /** What `openssl cms` is told to do, in our words. */
@@ -18,6 +19,9 @@ export interface SignChoice {
 /** @returns SignedData by the OpenSSL command line */
 export function signByOpenssl(content: Buffer, signer: TestIdentity, choice: SignChoice): Buffer {
   const { certificateFile, keyFile } = signer;
+  // OpenSSL cannot stream PSS; what it made in DER is written again as a streaming sender would.
+  if (choice.streamed && choice.scheme === 'rsa-pss')
+    return toBer(signByOpenssl(content, signer, { ...choice, streamed: false }));
   const when = (condition: boolean, ...args: readonly string[]) => (condition ? args : []);
   return openssl(
     [
@@ -46,7 +50,14 @@ export function encryptByOpenssl(content: Buffer, recipientFile: string, choice:
   const oaep = ['rsa_padding_mode:oaep', `rsa_oaep_md:${oaepDigest}`, `rsa_mgf1_md:${oaepDigest}`];
   return openssl(
     [
-      ...['cms', '-encrypt', '-binary', '-outform', 'DER', cipher === '3des' ? '-des3' : `-${cipher}`],
+      ...[
+        'cms',
+        '-encrypt',
+        '-binary',
+        '-outform',
+        'DER',
+        cipher === '3des' ? '-des3' : `-${cipher.replace('aes', 'aes-')}`,
+      ],
       ...['-recip', recipientFile],
       ...(oaepDigest === undefined ? [] : oaep.flatMap((option) => ['-keyopt', option])),
       ...(streamed ? ['-stream'] : []),

@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { processed } from '../../src/as2/disposition.ts';
+import { judgeMdn } from '../../src/as2/judge.ts';
+import type { MdnExpectation, MdnVerdict } from '../../src/as2/judge.ts';
+import { makeMdn } from '../../src/as2/mdn.ts';
+import type { MdnDraft } from '../../src/as2/mdn.ts';
+import { micOf } from '../../src/as2/mic.ts';
+import { strictPolicy } from '../../src/as2/policy.ts';
+import { MdnUnreadable, readMdn } from '../../src/as2/read-mdn.ts';
+import type { DigestName } from '../../src/cms/algorithms.ts';
+import type { Headers } from '../../src/mime/headers.ts';
+import { identity } from '../support/identities.ts';
+import type { TestIdentity } from '../support/identities.ts';
+import {
+  bytesOfPart,
+  multipartSigned,
+  signaturePart,
+  signedByNobody,
+  signedDetached,
+  signedOpaque,
+} from './by-hand.ts';
+import type { Part } from './by-hand.ts';
+
+let partner: TestIdentity;
+let stranger: TestIdentity;
+let forger: TestIdentity;
+before(async () => {
+  [partner, stranger, forger] = await Promise.all([
+    identity('partner'),
+    identity('stranger'),
+    identity('partner', 'rsa', 'forged'),
+  ]);
+});
+
+const mic = micOf('sha256', Buffer.from('content'));
+const expected = (more: Partial<MdnExpectation> = {}): MdnExpectation => ({
+  messageId: '<1@us.example>',
+  mic,
+  signed: true,
+  pinned: [partner.certificate],
+  policy: strictPolicy,
+  ...more,
+});
+
+const base = (): MdnDraft => ({
+  from: 'VAN',
+  to: 'US',
+  messageId: '<mdn@van.example>',
+  date: new Date('2026-11-22T12:00:00Z'),
+  original: { messageId: '<1@us.example>' },
+  disposition: processed,
+  explanation: 'Fine.',
+  mic,
+  reportingUa: 'van',
+  boundary: 'aBcDeF0123456789',
+});
+
+async function judged(
+  more: Partial<MdnDraft>,
+  expectation = expected(),
+  signer: TestIdentity | undefined = partner,
+  digest: DigestName = 'sha256',
+) {
+  const { headers, body } = await makeMdn({ ...base(), ...more, sign: { identity: signer, digest } });
+  return judgeMdn(await readMdn(headers, body), expectation);
+}
+
+async function judgedUnsigned(more: Partial<MdnDraft>, expectation = expected({ signed: false })) {
+  const { headers, body } = await makeMdn({ ...base(), ...more });
+  return judgeMdn(await readMdn(headers, body), expectation);
+}
+
+/** A report, and what is signed around it by hand. */
+async function reportBytes(more: Partial<MdnDraft> = {}): Promise<Buffer> {
+  const { headers, body } = await makeMdn({ ...base(), ...more });
+  return bytesOfPart({ headers: headers.filter(([name]) => name === 'Content-Type'), body });
+}
+
+async function judgedPart({ headers, body }: Part, expectation = expected()) {
+  return judgeMdn(await readMdn(headers as Headers, body), expectation);
+}
+
+function isInvalid(verdict: MdnVerdict, reason: RegExp) {
+  assert.equal(verdict.kind, 'invalid', verdict.reason);
+  assert.match(verdict.reason, reason);
+  assert.equal(verdict.signer, undefined);
+}
+
+describe('judging an MDN: delivery', () => {
+  it('RFC 4130 §7.1: signed by the pinned key, for this message, with its MIC: delivered', async () => {
+    const verdict = await judged({});
+    assert.equal(verdict.kind, 'delivered');
+    assert.equal(verdict.signer?.certificate, partner.certificate);
+  });
+
+  it('RFC 4130 §7.5.5: a warning is a delivery too', async () => {
+    const verdict = await judged({
+      disposition: { type: 'processed', modifier: 'warning', text: 'duplicate-document' },
+    });
+    assert.equal(verdict.kind, 'delivered-with-warning');
+    assert.match(verdict.reason, /duplicate-document/);
+  });
+
+  it('unsigned where none was asked for', async () => assert.equal((await judgedUnsigned({})).kind, 'delivered'));
+
+  it('opaque signed-data', async () =>
+    assert.equal((await judgedPart(await signedOpaque(await reportBytes(), partner))).kind, 'delivered'));
+
+  it('Original-Message-ID without its angle brackets', async () =>
+    assert.equal((await judged({ original: { messageId: '1@us.example' } })).kind, 'delivered'));
+
+  it('signed over LF, sent with CRLF and the other way round: what was signed is what is judged', async () => {
+    const crlf = await reportBytes();
+    const lf = Buffer.from(crlf.toString('latin1').replaceAll('\r\n', '\n'), 'latin1');
+    const part = await signedDetached(crlf, partner, { digest: 'sha256' }, lf);
+    assert.equal((await judgedPart(part)).kind, 'delivered');
+  });
+});
+
+describe('judging an MDN: refusal', () => {
+  const refusals = [
+    { type: 'processed', modifier: 'error', text: 'decryption-failed' },
+    { type: 'processed', modifier: 'Error', text: 'x' },
+    { type: 'processed', modifier: 'failed', text: 'of old' },
+    { type: 'processed', modifier: 'failure' },
+    { type: 'failed', modifier: 'failure', text: 'unsupported format' },
+    { type: 'failed' },
+  ];
+  for (const disposition of refusals)
+    it(`RFC 4130 §7.5: ${JSON.stringify(Object.values(disposition).join(' '))} is refused, with or without MIC`, async () => {
+      const { mic: _none, ...without } = base();
+      const verdict = await judged({ disposition });
+      assert.equal(verdict.kind, 'refused');
+      if (disposition.text) assert.ok(verdict.reason.includes(disposition.text));
+      const { headers, body } = await makeMdn({
+        ...without,
+        disposition,
+        sign: { identity: partner, digest: 'sha256' },
+      });
+      assert.equal((await judgeMdn(await readMdn(headers, body), expected())).kind, 'refused');
+    });
+
+  it('a reason is one line of printable text, whatever the partner writes', async () => {
+    const body = Buffer.from(
+      '--b\r\n\r\n\u001b[31mred\r\nline\u0000\r\n--b\r\nContent-Type: message/disposition-notification\r\n\r\n' +
+        'Original-Message-ID: <1@us.example>\r\nDisposition: x/y; processed/error: a\u001b[0m\r\n--b--',
+    );
+    const mdn = await readMdn([['Content-Type', 'multipart/report; boundary=b']], body);
+    const verdict = await judgeMdn(mdn, expected({ signed: false }));
+    assert.equal(verdict.kind, 'refused');
+    assert.match(verdict.reason, /^[ -~]+$/);
+  });
+});
+
+describe('judging an MDN: what proves nothing', () => {
+  it('unsigned, though signed was asked for; also when it is a refusal', async () => {
+    isInvalid(await judgedUnsigned({}, expected()), /not signed.*processed/);
+    isInvalid(
+      await judgedUnsigned({ disposition: { type: 'processed', modifier: 'error', text: 'x' } }, expected()),
+      /processed\/error: x/,
+    );
+  });
+
+  it('signed by a stranger, though it asks for nothing signed either', async () => {
+    isInvalid(await judged({}, expected(), stranger), /pinned/);
+    isInvalid(await judged({}, expected({ signed: false }), stranger), /pinned/);
+  });
+
+  it('signed by a key whose certificate copies issuer and serial number', async () =>
+    isInvalid(await judged({}, expected(), forger), /does not verify/));
+
+  it('signed-data without a signer', async () => {
+    const report = await reportBytes();
+    isInvalid(await judgedPart(multipartSigned([report, signaturePart(signedByNobody())])), /no signature/);
+    isInvalid(
+      await judgedPart({ headers: [['Content-Type', 'application/pkcs7-mime']], body: signedByNobody(report) }),
+      /no signature/,
+    );
+  });
+
+  it('changed after it was signed', async () => {
+    const report = await reportBytes({ disposition: { type: 'processed', modifier: 'error', text: 'x' } });
+    const better = Buffer.from(report.toString('latin1').replace(/processed\/error: x/g, 'processed'), 'latin1');
+    isInvalid(
+      await judgedPart(await signedDetached(report, partner, { digest: 'sha256' }, better)),
+      /not what was signed/,
+    );
+  });
+
+  it('signed by an algorithm that the partnership does not allow', async () =>
+    isInvalid(await judged({}, expected(), partner, 'sha1'), /sha256, sha384, sha512/));
+
+  it('for another message, or for none', async () => {
+    for (const messageId of ['<2@us.example>', '<1@US.example>', ''])
+      isInvalid(await judgedUnsigned({ original: { messageId } }), /another message/);
+  });
+
+  it('RFC 4130 §2.4.2: processed without a MIC', async () => {
+    const { mic: _none, ...without } = base();
+    for (const disposition of [processed, { type: 'processed', modifier: 'warning', text: 'x' }]) {
+      const { headers, body } = await makeMdn({ ...without, disposition });
+      isInvalid(await judgeMdn(await readMdn(headers, body), expected({ signed: false })), /no Received-Content-MIC/);
+    }
+  });
+
+  it('RFC 4130 §7.1: a MIC of something else, or by another algorithm', async () => {
+    for (const other of [micOf('sha256', Buffer.from('other')), micOf('sha1', Buffer.from('content'))])
+      isInvalid(await judgedUnsigned({ mic: other }), /not that of what was sent/);
+  });
+
+  it('a disposition that means nothing here', async () => {
+    for (const disposition of [{ type: 'displayed' }, { type: 'processed', modifier: 'superseded' }])
+      isInvalid(await judgedUnsigned({ disposition }), /means nothing/);
+    isInvalid(await judgedUnsigned({ disposition: { type: 'whatever' } }), /no disposition/);
+  });
+
+  it('a report beside the signed one is not read', async () => {
+    const good = await reportBytes();
+    const { body } = await signedDetached(await reportBytes({ disposition: { type: 'failed' } }), partner);
+    const p7s = body.subarray(
+      body.indexOf('Content-Type: application/pkcs7-signature'),
+      body.lastIndexOf('\r\n--BOUNDARY--'),
+    );
+    const { headers, body: three } = multipartSigned([good, good, p7s]);
+    await assert.rejects(readMdn(headers, three), MdnUnreadable);
+  });
+
+  it('any change to a signed MDN: it is unreadable, invalid, or says the same', async () => {
+    const { headers, body } = await makeMdn({
+      ...base(),
+      disposition: { type: 'processed', modifier: 'error', text: 'x' },
+      sign: { identity: partner, digest: 'sha256' },
+    });
+    const change = fc.record({ at: fc.nat(body.length - 1), bits: fc.integer({ min: 1, max: 255 }) });
+    await fc.assert(
+      fc.asyncProperty(change, async ({ at, bits }) => {
+        const changed = Buffer.from(body);
+        changed[at] = (changed[at] ?? 0) ^ bits;
+        const mdn = await readMdn(headers, changed).catch((error: unknown) => {
+          assert.ok(error instanceof MdnUnreadable, String(error));
+        });
+        if (mdn) assert.ok(['invalid', 'refused'].includes((await judgeMdn(mdn, expected())).kind));
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

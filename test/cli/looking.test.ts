@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { startVan, type Van } from '../../src/cli/demo/van.ts';
+import { startEndpoint, type RunningEndpoint } from '../../src/cli/endpoint.ts';
+import { createPost } from '../../src/http/client.ts';
+import type { LedgerEntry, MdnSummary, MessageDetail, MessageSummary } from '../../src/store/store.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { makeHome, type TestHome } from '../support/home.ts';
+import { identity } from '../support/identities.ts';
+import { interchange, numberOf } from '../support/sancrt.ts';
+import { countersign } from '../support/terminal.ts';
+
+describe('the command line, beside a running server', () => {
+  const network = createPost();
+  const sent = interchange([{}, { number: numberOf('AU', 124), quantity: '1.5' }]);
+  let home: TestHome;
+  let van: Van;
+  let endpoint: RunningEndpoint;
+
+  before(async () => {
+    home = await makeHome();
+    const key = await identity('van.test');
+    van = await startVan('VAN', key, home.own.certificate, network.post);
+    home.addPartner('van', { as2Id: 'VAN', url: van.url, certificatePem: key.certificate.pem });
+    endpoint = await startEndpoint(home.directory, {}, createLog('error'));
+    const to = { url: endpoint.as2Address, as2Id: home.as2Id, certificate: home.own.certificate };
+    const { verdict } = await van.send(to, sent);
+    assert.equal(verdict.kind, 'delivered');
+    await van.nextAnswer(10_000);
+    await van.nextAnswer(10_000);
+    // Both answers have been acknowledged by now; stopping waits until that is written.
+    await endpoint.stop();
+    endpoint = await startEndpoint(home.directory, {}, createLog('error'));
+  });
+
+  after(async () => {
+    await endpoint.stop();
+    await van.close();
+    await network.close();
+  });
+
+  const json = async <T>(...args: string[]): Promise<T> => {
+    const { status, stdout, stderr } = await countersign(home.directory, '--json', ...args);
+    assert.equal(status, 0, stderr);
+    return JSON.parse(stdout) as T;
+  };
+
+  it('message list shows what came in and what went out, with filters by direction, partner, state and date', async () => {
+    const all = await json<MessageSummary[]>('message', 'list');
+    assert.deepEqual(all.map(({ direction, state }) => `${direction} ${state}`).sort(), [
+      'in answered',
+      'out delivered',
+      'out delivered',
+    ]);
+    const count = async (...filter: string[]) => (await json<unknown[]>('message', 'list', ...filter)).length;
+    assert.equal(await count('--direction', 'in'), 1);
+    assert.equal(await count('--partner', 'nobody'), 0);
+    assert.equal(await count('--state', 'delivered'), 2);
+    assert.equal(await count('--until', '2020-01-01'), 0);
+    assert.equal(await count('--since', new Date().toISOString().slice(0, 10), '--limit', '2'), 2);
+  });
+
+  it('message show says who, when, how it was protected and what was answered', async () => {
+    const [received] = await json<MessageSummary[]>('message', 'list', '--direction', 'in');
+    const detail = await json<MessageDetail>('message', 'show', received?.id ?? '');
+    assert.equal(detail.as2From, 'VAN');
+    assert.equal(detail.signer?.fingerprint, (await identity('van.test')).certificate.fingerprint);
+    assert.equal(detail.answeredBy.length, 2);
+    assert.match(JSON.stringify(detail.facts), /aes256-cbc/);
+    assert.equal(detail.mdns.length, 1);
+    const { stdout } = await countersign(home.directory, 'message', 'show', detail.messageId);
+    assert.match(stdout, /^disposition +automatic-action\/MDN-sent-automatically; processed$/m);
+  });
+
+  it('message raw gives the bytes as received, and the payload as it was sent', async () => {
+    const [received] = await json<MessageSummary[]>('message', 'list', '--direction', 'in');
+    const raw = await countersign(home.directory, 'message', 'raw', received?.id ?? '');
+    assert.equal(raw.bytes.length, received?.size);
+    const payload = await countersign(home.directory, 'message', 'raw', '--payload', received?.id ?? '');
+    assert.deepEqual(payload.bytes, sent);
+  });
+
+  it('message resend sends the same bytes under the same Message-ID', async () => {
+    const [answer] = await json<MessageSummary[]>('message', 'list', '--direction', 'out');
+    const { status } = await countersign(home.directory, 'message', 'resend', answer?.id ?? '');
+    assert.equal(status, 0);
+    const again = await van.nextAnswer(10_000);
+    assert.equal(again.subject, answer?.subject);
+  });
+
+  it('mdn list and show tell receipts sent and received', async () => {
+    const mdns = await json<MdnSummary[]>('mdn', 'list');
+    assert.ok(mdns.every(({ signed, disposition }) => signed && disposition?.endsWith('processed')));
+    const [first] = await json<MdnSummary[]>('mdn', 'list', '--direction', 'out');
+    const raw = await countersign(home.directory, 'mdn', 'raw', first?.id ?? '');
+    assert.match(raw.stdout, /^Content-Type: multipart\/signed/im);
+  });
+
+  it('ecert list and show tell what is on file', async () => {
+    const listed = await countersign(home.directory, 'ecert', 'list', '--country', 'AU');
+    assert.match(listed.stdout, new RegExp(`${numberOf('AU', 123)} +test +registered +AU +BEEF`));
+    assert.doesNotMatch(listed.stdout, new RegExp(numberOf('AU', 124)));
+    assert.equal((await countersign(home.directory, 'ecert', 'show', numberOf('AU', 124))).status, 1);
+  });
+
+  it('audit list tells each step; audit verify finds every chain whole', async () => {
+    const entries = await json<LedgerEntry[]>('audit', 'list', '--partner', 'van');
+    assert.ok(entries.length >= 5);
+    const { status, stdout } = await countersign(home.directory, 'audit', 'verify');
+    assert.equal(status, 0);
+    assert.match(stdout, /whole/);
+  });
+
+  it('exit status is 1 for what is not there and 2 for wrong use', async () => {
+    assert.equal((await countersign(home.directory, 'message', 'show', 'nothing')).status, 1);
+    assert.equal((await countersign(home.directory, 'message', 'list', '--since', 'yesterday')).status, 2);
+    assert.equal((await countersign(home.directory, 'message', 'list', '--direction', 'sideways')).status, 2);
+  });
+
+  it('send sends a file and shows its receipt', async () => {
+    const file = path.join(home.directory, 'note.edi');
+    writeFileSync(file, interchange([{}]));
+    const { status, stdout, stderr } = await countersign(home.directory, 'send', 'van', file);
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /^state +delivered$/m);
+    assert.equal((await countersign(home.directory, 'send', 'nobody', file)).status, 1);
+  });
+});
+
+describe('countersign demo --once', () => {
+  it('plays a whole exchange, verifies it and ends with status 0', async () => {
+    const { status, stdout, stderr } = await countersign('.', 'demo', '--once');
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /All was verified/);
+  });
+});
