@@ -8,7 +8,7 @@ import { splitMultipart } from '../mime/multipart.ts';
 import { enclosedCertificates } from './enclosed-certificates.ts';
 import { decodedBody } from './layer.ts';
 import type { DetachedLayer, SignedLayer } from './layer.ts';
-import { hasPlainHeader } from './plain-header.ts';
+import { isPlainText } from './plain-entity.ts';
 import { signedVariants } from './signed-variants.ts';
 
 /** A signed layer that was read and not yet verified. */
@@ -88,7 +88,7 @@ async function readDetached({ entity, contentType }: DetachedLayer): Promise<Sig
     throw new MimeError('MIME_PARAMETER', 'The signature is not application/pkcs7-signature');
   const cms = decodedBody(p7s);
   const signed = await readSignedData(bytesOf(cms));
-  const loose = signed.trailing || !closed || epilogue.some((byte) => !blank.has(byte)) || !hasPlainHeader(p7s);
+  const loose = signed.trailing || !closed || epilogue.some((byte) => !blank.has(byte)) || !isPlainText(p7s);
   return { detached: true, received: content, loose, signed, cms };
 }
 

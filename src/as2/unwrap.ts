@@ -20,7 +20,7 @@ import { micOf } from './mic.ts';
 import type { Mic } from './mic.ts';
 import { demandEncryption, demandSignature, isSignatureAllowed, signatureFault } from './policy.ts';
 import type { ReceivePolicy } from './policy.ts';
-import { hasPlainHeader } from './plain-header.ts';
+import { isPlainText } from './plain-entity.ts';
 import { isSelfConsistent, readSignedPart, verifySignedPart } from './signed-part.ts';
 import { toldFault } from './told-fault.ts';
 
@@ -89,8 +89,8 @@ export async function unwrap(
 /** Bytes that decrypt to noise must not pass for a message without signature: that one has a header, and a Content-Type. */
 async function readEnclosed(entity: Entity, context: UnwrapContext, strict: boolean): Promise<Unwrapped> {
   const typed = header(entity.headers, 'Content-Type') !== undefined;
-  if (strict && !(typed && (context.policy.allowUnsigned || hasPlainHeader(entity))))
-    throw new MimeError('MIME_HEADER', 'The header has no Content-Type, or is not plain text');
+  if (strict && !(typed && (context.policy.allowUnsigned || isPlainText(entity))))
+    throw new MimeError('MIME_HEADER', 'There is no Content-Type, or what should be plain text is not');
   return readInside(entity, context, strict);
 }
 

@@ -47,15 +47,18 @@ export function registerMessage(program: Command, terminal: Terminal): void {
 
   message
     .command('resend')
-    .description('send it again from the first attempt on: same Message-ID, same bytes')
+    .description('send it again, same Message-ID and bytes; or work again on a received one that is stuck')
     .argument('<id>', 'our id, or the AS2 Message-ID')
     .action(async (id: string, _options: unknown, command: Command) => {
       const { home, json } = optionsOf(command);
-      const outcome = await withStore(home, terminal, (store) => store.resend(id, terminal.now()));
+      const outcome = await withStore(home, terminal, async (store) => {
+        const message = await store.getMessage(id);
+        return store.resend(message?.id ?? id, terminal.now());
+      });
       if (outcome === 'not-found') throw new CommandError(`There is no message ${id}.`);
-      if (outcome === 'nothing-to-send') throw new CommandError(`Message ${id} has nothing that could be sent again.`);
+      if (outcome === 'nothing-to-do') throw new CommandError(`Message ${id} was received, and is not stuck.`);
       printResult(terminal, json, { id, outcome }, `${id} is queued.`);
-      note(terminal, 'A running server sends it within a second or two.');
+      note(terminal, 'A running server takes it up within seconds.');
     });
 }
 

@@ -30,8 +30,9 @@ export function judgeNumber(
     return value;
   }
   const named = form.groups?.['country'];
-  const foreign = named !== undefined && (named !== country?.value || !context.sender.countries.includes(named));
-  if (foreign) breach('number-country', at);
+  if (named !== undefined && (named !== (country?.value ?? named) || !context.sender.countries.includes(named))) {
+    breach('number-country', at);
+  }
   const digit = form.groups?.['year'];
   if (digit !== undefined && programme.year !== undefined) {
     const here = context.reference.countries.get(country?.value ?? '');

@@ -1,5 +1,6 @@
 import { characterSetOf } from './character-set.ts';
-import { messageLengths, partyLengths, repeatableSet } from './identification.ts';
+import { partyComponents } from './header.ts';
+import { messageLengths, repeatableSet } from './identification.ts';
 import type { Finding, Interchange, Message, Syntax } from './interchange.ts';
 import type { WritableMessage, WritableSegment } from './writer.ts';
 
@@ -25,14 +26,13 @@ export function isMessageRejected(message: Message): boolean {
 
 /**
  * The CONTRL for an interchange: `D:3` for syntax 1 to 3, `4:1` for syntax 4. It repeats 0020, S002 and S003 of its
- * subject as they are; write it in `contrlSyntax`, sender and recipient swapped.
+ * subject as they are; write it in `answerSyntax`, sender and recipient swapped.
  */
 export function makeContrl(subject: Interchange): WritableMessage {
   const { syntax, header, reference } = subject;
-  const lengths = partyLengths(syntax);
-  const party = (element: 1 | 2) => (header.elements[element] ?? []).slice(0, lengths.length);
+  const party = (element: 2 | 3) => partyComponents(header, element, syntax);
   const [fault] = subject.findings;
-  const uci: WritableSegment = ['UCI', reference, party(1), party(2), ...verdict(interchangeAction(subject), fault)];
+  const uci: WritableSegment = ['UCI', reference, party(2), party(3), ...verdict(interchangeAction(subject), fault)];
   const [version, release] = syntax.version === '4' ? (['4', '1'] as const) : (['D', '3'] as const);
   const refused = isRejected(subject) ? [] : subject.messages.filter(isMessageRejected);
   return {
@@ -41,13 +41,18 @@ export function makeContrl(subject: Interchange): WritableMessage {
   };
 }
 
-/** The syntax to write a CONTRL in: its subject's, widened where the subject broke its own character set. */
-export function contrlSyntax(subject: Interchange): Syntax {
-  const { id } = subject.syntax;
-  const set = characterSetOf(id);
+/**
+ * The syntax in which an interchange that answers this one can be written: of its version, and in the character set
+ * that is preferred, unless that lacks what the answer has to repeat.
+ */
+export function answerSyntax(subject: Interchange, preferred: string = subject.syntax.id): Syntax {
+  const set = characterSetOf(preferred);
   const texts = [subject.header.elements, ...subject.messages.map(({ segments }) => segments[0]?.elements ?? [])];
   const fits = set !== undefined && texts.flat(2).every((text) => set.lacks(text) === -1);
-  return { id: fits ? id : repeatableSet(id).id, version: subject.syntax.version === '4' ? '4' : '3' };
+  return {
+    id: fits ? preferred : repeatableSet(subject.syntax.id).id,
+    version: subject.syntax.version === '4' ? '4' : '3',
+  };
 }
 
 /** 0083. Acknowledging goes before the receipt that 0031 asks for: it says more. */

@@ -1,6 +1,6 @@
 import { characterSetOf } from './character-set.ts';
 import { UnreadableInterchange } from './errors.ts';
-import { namingFault, partyLengths, referenceLength, repeatableSet } from './identification.ts';
+import { type NamingFault, namingFault, partyLengths, referenceLength, repeatableSet } from './identification.ts';
 import {
   type AcknowledgementRequest,
   type Finding,
@@ -49,16 +49,16 @@ export function readHeader(unb: Segment): Header {
   return {
     fields: {
       syntax,
-      sender: partyOf(unb.elements[1] ?? []),
-      recipient: partyOf(unb.elements[2] ?? []),
+      sender: partyOf(partyComponents(unb, 2, syntax)),
+      recipient: partyOf(partyComponents(unb, 3, syntax)),
       preparedAt: date,
       reference: valueOf(unb, 5),
-      applicationReference: valueOf(unb, 7) || undefined,
+      applicationReference: applicationFault(unb, syntax) === undefined ? valueOf(unb, 7) || undefined : undefined,
       acknowledgementRequest: requests.get(valueOf(unb, 9)) ?? 'none',
       testIndicator: test !== '' && test !== '0',
       header: unb,
     },
-    findings: [...syntaxFindings(unb, syntax), ...preparationFindings(unb, date)],
+    findings: [...syntaxFindings(unb, syntax), ...constituentFindings(unb, syntax), ...preparationFindings(unb, date)],
     warnings: dateWarnings(unb, syntax, date),
   };
 }
@@ -68,6 +68,11 @@ const requests = new Map<string, AcknowledgementRequest>([
   ['1', 'acknowledgement'],
   ['2', 'receipt'],
 ]);
+
+/** S002 (element 2) or S003 (element 3), as many components as the syntax has. */
+export function partyComponents(unb: Segment, element: 2 | 3, syntax: Syntax): readonly string[] {
+  return (unb.elements[element - 1] ?? []).slice(0, partyLengths(syntax).length);
+}
 
 /** S002 or S003. */
 export function partyOf(components: readonly string[]): Party {
@@ -105,6 +110,27 @@ function syntaxFindings(unb: Segment, syntax: Syntax): readonly Finding[] {
   if (characterSetOf(syntax.id) !== undefined) return [];
   const code = syntax.version === '4' ? '46' : '2'; // 46 is of syntax 4 alone
   return [finding(code, 1, `Syntax identifier ${JSON.stringify(syntax.id)} is not supported`)];
+}
+
+/** Parties with more components than they have places (16), an application reference that is too long (39). */
+function constituentFindings(unb: Segment, syntax: Syntax): readonly Finding[] {
+  const base = { level: 'UCI', tag: 'UNB', segment: 0, offset: unb.offset } as const;
+  const findings: Finding[] = [];
+  for (const element of [2, 3] as const) {
+    const count = unb.elements[element - 1]?.length ?? 0;
+    if (count <= partyLengths(syntax).length) continue;
+    const text = `S00${element} has ${count} components; ${partyLengths(syntax).length} are its most`;
+    findings.push({ ...base, code: '16', element: element + 1, text });
+  }
+  if (applicationFault(unb, syntax)?.code === '39') {
+    findings.push({ ...base, code: '39', element: 8, text: '0026 (application reference) is too long' });
+  }
+  return findings;
+}
+
+/** Why an answer could not carry 0026 as it is. */
+function applicationFault(unb: Segment, syntax: Syntax): NamingFault | undefined {
+  return namingFault(unb.elements[6] ?? [], [referenceLength], 0, repeatableSet(syntax.id));
 }
 
 function preparationFindings(unb: Segment, date: Date | undefined): readonly Finding[] {

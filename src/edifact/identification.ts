@@ -11,7 +11,7 @@ export function messageLengths(syntax: Syntax): readonly number[] {
   return syntax.version === '4' ? [6, 3, 3, 3, 6, 6, 6] : [6, 3, 3, 2, 6];
 }
 
-/** 0020 and 0062 */
+/** 0020, 0026 and 0062 */
 export const referenceLength = 14;
 
 /**

@@ -4,6 +4,8 @@ export interface ReadLimits {
   readonly maxSegmentLength: number;
   /** Segments in an interchange. */
   readonly maxSegments: number;
+  /** Interchanges in a payload. */
+  readonly maxInterchanges: number;
 }
 
-export const defaultReadLimits: ReadLimits = { maxSegmentLength: 65_536, maxSegments: 999_999 };
+export const defaultReadLimits: ReadLimits = { maxSegmentLength: 65_536, maxSegments: 999_999, maxInterchanges: 1000 };

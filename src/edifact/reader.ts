@@ -53,7 +53,7 @@ export function readInterchange(bytes: Buffer, limits: ReadLimits = defaultReadL
 /**
  * Reads all interchanges of a payload. What stands behind the last of them and is none is told as its warning.
  *
- * @throws UnreadableInterchange, InterchangeTooLarge when the first cannot be read
+ * @throws UnreadableInterchange, InterchangeTooLarge when the first cannot be read, or there are too many
  */
 export function readInterchanges(bytes: Buffer, limits: ReadLimits = defaultReadLimits): readonly Interchange[] {
   const interchanges = [readInterchange(bytes, limits)];
@@ -61,6 +61,9 @@ export function readInterchanges(bytes: Buffer, limits: ReadLimits = defaultRead
     const last = interchanges.at(-1) as Interchange;
     const next = skipFiller(bytes, last.end);
     if (next >= bytes.length) return interchanges;
+    if (interchanges.length >= limits.maxInterchanges) {
+      throw new InterchangeTooLarge('There are too many interchanges', next);
+    }
     try {
       interchanges.push(readInterchange(bytes, limits, next));
     } catch (error) {

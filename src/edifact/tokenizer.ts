@@ -72,8 +72,10 @@ export function tagAt(bytes: Buffer, start: number, end: number, { element, comp
     const known = tags.get(key);
     if (known !== undefined) return known;
     const tag = bytes.toString('latin1', start, start + 3);
-    if (isTagText(tag)) tags.set(key, tag);
-    return tag;
+    if (isTagText(tag)) {
+      tags.set(key, tag);
+      return tag;
+    }
   }
   const text = bytes.toString('latin1', start, Math.min(end, start + 4));
   return text.split(element, 1)[0]?.split(component, 1)[0] ?? '';

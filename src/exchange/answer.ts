@@ -1,5 +1,6 @@
 import type { Home, Partner } from '../config/home.ts';
-import type { Interchange } from '../edifact/interchange.ts';
+import { answerSyntax } from '../edifact/contrl.ts';
+import type { Interchange, Syntax } from '../edifact/interchange.ts';
 import { writeInterchange, type WritableMessage } from '../edifact/writer.ts';
 import type { OutboundMessage } from '../store/store.ts';
 import { newControlReference } from './ids.ts';
@@ -23,9 +24,8 @@ export function makeAnswer(messages: readonly WritableMessage[], route: AnswerRo
   const { subject, answers, partner, home, now } = route;
   const reference = newControlReference(now);
   const type = messages[0]?.identifier.type ?? '';
-  const [id = 'UNOC', version = '3'] = partner.edifact.syntax.split(':');
   const content = writeInterchange({
-    syntax: type === 'CONTRL' && subject.syntax.version === '4' ? subject.syntax : { id, version },
+    syntax: syntaxOf(route),
     sender: subject.recipient,
     recipient: subject.sender,
     preparedAt: now,
@@ -43,8 +43,11 @@ export function releaseOf(partner: Partner): string {
   return partner.edifact.release.replace(/^D\./, '');
 }
 
-export function characterSetOf(partner: Partner): string {
-  return partner.edifact.syntax.slice(0, 4);
+/** As the partner's file says, unless the answer has to repeat what that cannot carry. */
+export function syntaxOf({ subject, partner }: AnswerRoute): Syntax {
+  const [preferred, version = '3'] = partner.edifact.syntax.split(':');
+  const syntax = answerSyntax(subject, preferred);
+  return syntax.version === '4' ? syntax : { ...syntax, version };
 }
 
 /** What a partner wrote goes into a header only as printable ASCII. */

@@ -5,10 +5,11 @@ import type { JudgementContext } from '../ecert/judgement.ts';
 import type { EcertReference } from '../ecert/reference.ts';
 import { judgeAll } from '../ecert/rules.ts';
 import { readSancrt, type CertificateRequest } from '../ecert/sancrt.ts';
+import { isMessageRejected } from '../edifact/contrl.ts';
 import type { Interchange } from '../edifact/interchange.ts';
 import type { WritableMessage } from '../edifact/writer.ts';
 import type { CertificateChange, CertificateRecord, Environment, Store } from '../store/store.ts';
-import { characterSetOf, releaseOf, type AnswerRoute } from './answer.ts';
+import { releaseOf, syntaxOf, type AnswerRoute } from './answer.ts';
 
 /** One request with what was decided on it. */
 export interface Decided {
@@ -18,7 +19,7 @@ export interface Decided {
 
 /** The certificates in those messages of an interchange that are free of syntax errors. */
 export function requestsOf({ messages }: Interchange): CertificateRequest[] {
-  return messages.filter(({ type, findings }) => type === 'SANCRT' && findings.length === 0).map(readSancrt);
+  return messages.filter((message) => message.type === 'SANCRT' && !isMessageRejected(message)).map(readSancrt);
 }
 
 /**
@@ -53,7 +54,7 @@ export function answersOf(
     now: route.now,
     release: releaseOf(route.partner),
     interchangeReference: route.subject.reference,
-    characterSet: characterSetOf(route.partner),
+    characterSet: syntaxOf(route).id,
     reference,
   };
   return decided.map(({ request, decision }) => makeCusres(request, decision, context));

@@ -1,7 +1,7 @@
 import { edifactIdentityOf, type Home, type Partner } from '../config/home.ts';
 import { judgeByAgreement } from '../edifact/agreement.ts';
 import { readContrl } from '../edifact/contrl-reader.ts';
-import { contrlDue, makeContrl } from '../edifact/contrl.ts';
+import { contrlDue, isRejected, makeContrl } from '../edifact/contrl.ts';
 import { EdifactError } from '../edifact/errors.ts';
 import { allFindings, type Interchange, type Party } from '../edifact/interchange.ts';
 import { readInterchanges } from '../edifact/reader.ts';
@@ -91,7 +91,7 @@ async function processInterchange(
 
   const now = exchange.clock();
   const participant = edifactIdentityOf(partner, subject.sender.id, subject.sender.qualifier);
-  const requests = subject.findings.length > 0 || participant === undefined ? [] : requestsOf(subject);
+  const requests = isRejected(subject) || participant === undefined ? [] : requestsOf(subject);
   const decisions = await decide(requests, changes, exchange.store, {
     now,
     environment,
@@ -123,7 +123,7 @@ async function processInterchange(
   };
   return {
     // One that is refused as a whole was not received: the same reference may be used for the mended one.
-    record: subject.findings.length > 0 ? undefined : record,
+    record: isRejected(subject) ? undefined : record,
     certificates,
     outbound,
     detail: `${subject.reference}: ${accepted} accepted, ${rejected} rejected, ${allFindings(subject).length} syntax errors`,

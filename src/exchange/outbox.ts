@@ -49,7 +49,10 @@ function claim({ store, home, clock }: Exchange, limit: number): Promise<Deliver
 export async function attempt(delivery: Delivery, exchange: Exchange): Promise<void> {
   const home = exchange.home();
   const outcome = await outcomeOf(delivery, home, exchange);
-  await exchange.store.settleDelivery(delivery, outcome, exchange.clock());
+  const settled = await exchange.store.settleDelivery(delivery, outcome, exchange.clock());
+  // Another worker has the delivery by now; what the partner said is kept all the same.
+  if (settled === 'lease-lost' && 'mdn' in outcome && outcome.mdn)
+    await exchange.store.recordMdn(outcome.mdn, exchange.clock());
   const partner = delivery.partner ?? 'unknown';
   exchange.metrics.attempts.inc({ partner, outcome: outcome.kind });
   const level = {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { isReport } from '../as2/mdn-report.ts';
 import { isMdn } from '../as2/read-mdn.ts';
 import { planReceipt, type ReceiptPlan } from '../as2/receipt-plan.ts';
 import { NotAnAs2Message, parseAs2Request, type As2Request } from '../as2/request.ts';
@@ -84,6 +85,7 @@ export function createReceive(exchange: Exchange): Receive {
 async function receiveMessage(incoming: Incoming, exchange: Exchange): Promise<Reply> {
   try {
     const authentic = await authenticate(incoming);
+    if (isReport(authentic.opened.payload.contentType)) return await ignoreWrappedMdn(incoming, exchange);
     const sealed = await exchange.store.findSealed(keyOf(incoming.request));
     if (sealed !== undefined) return await answerDuplicate(sealed, incoming, exchange);
     return await accept(incoming, authentic, exchange);
@@ -208,6 +210,14 @@ async function answerDuplicate({ id, mdn }: SealedMessage, incoming: Incoming, e
     return replyWith(mdn);
   }
   return replyWith(mdn && { ...mdn, mode: 'sync' });
+}
+
+/** An MDN within other layers is one all the same: it is not answered. None of ours asks for such, so it settles nothing. */
+async function ignoreWrappedMdn({ partner, request, at }: Incoming, { store, log }: Exchange): Promise<Reply> {
+  const facts = { messageId: request.messageId };
+  await store.note({ chain: partner?.shortName ?? 'endpoint', kind: 'wrapped-mdn-ignored', facts }, at);
+  log.warn({ ...facts, partner: partner?.shortName }, 'An MDN came encrypted or compressed; it was ignored');
+  return { status: 200, headers: [], body: nothing };
 }
 
 /** The message is not taken: what it was and why is kept, and the sender is told in the MDN. */

@@ -39,6 +39,7 @@ export async function makeMessage(consignment: Consignment, partner: Partner, ho
         sign: {
           identity: signerOf(home, now),
           digest: send.sign,
+          signingTime: now,
           micalg: micalgName(send.sign, send.micalgStyle),
           ...(send.scheme && { scheme: send.scheme }),
         },

@@ -73,6 +73,7 @@ function connect(file: string, prepare: (connection: Sqlite.Database) => void): 
     connection.pragma('synchronous = FULL'); // NORMAL would not survive a power cut
     connection.pragma('fullfsync = ON'); // where fsync alone does not reach the disk (macOS)
     connection.pragma('foreign_keys = ON');
+    connection.pragma('temp_store = MEMORY'); // what a savepoint may have to take back
     prepare(connection);
     return connection;
   } catch (error) {

@@ -1,7 +1,7 @@
 import { canonicalJson, sha256 } from './canonical-json.ts';
 import type { Database } from './database.ts';
 import { matching } from './matching.ts';
-import { present, readFacts } from './rows.ts';
+import { insertInto, present, readFacts } from './rows.ts';
 import { isOwnKind } from './states.ts';
 import { StoreError } from './store-error.ts';
 import type { LedgerEntry, LedgerEvent, Store } from './store.ts';
@@ -26,9 +26,11 @@ export const GENESIS = '0'.repeat(64);
  * `subjectId` is null when there is none. `previous` is the hash of the entry before it in the same chain; the first
  * entry has sequence 1 and 64 zeros. Whoever holds the hash of one entry can so prove all entries before it.
  */
-export function entryHash(entry: Omit<LedgerEntry, 'hash'>): string {
-  const { at, chain, facts, kind, previous, sequence, subjectId } = entry;
-  return sha256(canonicalJson({ at, chain, facts, kind, previous, sequence, subjectId: subjectId ?? null }));
+export function entryHash(row: Omit<LedgerRow, 'position' | 'hash'>): string {
+  const { at, chain, facts, kind, previous, sequence, subject_id } = row;
+  const before = canonicalJson({ at, chain }).slice(0, -1);
+  const after = canonicalJson({ kind, previous, sequence, subjectId: subject_id }).slice(1);
+  return sha256(`${before},"facts":${facts},${after}`); // facts are canonical JSON already
 }
 
 export interface LedgerRow {
@@ -51,30 +53,20 @@ export interface ChainHead {
 export function ledgerIn(db: Database): Ledger {
   function append(event: LedgerEvent, at: Date): void {
     const { chain, kind } = event;
-    const facts = canonicalJson(event.facts);
     const head = db.statement<ChainHead>('SELECT sequence, hash FROM chains WHERE chain = @chain').get({ chain }) ?? {
       sequence: 0,
       hash: GENESIS,
     };
-    const entry = { ...event, sequence: head.sequence + 1, at, previous: head.hash };
-    const hash = entryHash(entry);
-    db.statement(
-      `INSERT INTO ledger (chain, sequence, at, kind, subject_id, facts, previous, hash)
-       VALUES (@chain, @sequence, @at, @kind, @subjectId, @facts, @previous, @hash)`,
-    ).run({
-      chain,
-      sequence: entry.sequence,
-      at: at.toISOString(),
-      kind,
-      subjectId: event.subjectId ?? null,
-      facts,
-      previous: entry.previous,
-      hash,
-    });
+    const entry = {
+      ...{ chain, sequence: head.sequence + 1, at: at.toISOString(), kind, subject_id: event.subjectId ?? null },
+      ...{ facts: canonicalJson(event.facts), previous: head.hash },
+    };
+    const row = { ...entry, hash: entryHash(entry) };
+    db.statement(insertInto('ledger', row)).run(row);
     db.statement(
       `INSERT INTO chains VALUES (@chain, @sequence, @hash)
        ON CONFLICT (chain) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash`,
-    ).run({ chain, sequence: entry.sequence, hash });
+    ).run(row);
   }
 
   return {

@@ -103,9 +103,13 @@ export function outboundIn(
           .statement<Pick<MessageRow, 'direction' | 'state'>>('SELECT direction, state FROM messages WHERE id = @id')
           .get({ id });
         if (row === undefined) return 'not-found';
-        if (row.direction === 'in') return 'nothing-to-send';
-        work.restart('message', id, now);
-        transitions.move(id, 'outbound.resend', {}, { before: row.state }, now);
+        if (row.direction === 'in' && row.state !== 'stuck') return 'nothing-to-do';
+        const [kind, transition] =
+          row.direction === 'in'
+            ? (['interchange', 'interchange.resumed'] as const)
+            : (['message', 'outbound.resend'] as const);
+        work.restart(kind, id, now);
+        transitions.move(id, transition, {}, { before: row.state }, now);
         return 'queued';
       }),
   };

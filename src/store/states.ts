@@ -7,6 +7,7 @@ export const stateAfter = {
   'interchange.answered': 'answered',
   'interchange.unreadable': 'unreadable',
   'interchange.stuck': 'stuck',
+  'interchange.resumed': 'accepted',
   'outbound.queued': 'pending',
   'outbound.resend': 'pending',
   'outbound.awaiting-mdn': 'awaiting-mdn',
@@ -19,5 +20,5 @@ export type Transition = keyof typeof stateAfter;
 
 /** True for the kinds of entry that only the store itself writes, because they are proved against its rows. */
 export function isOwnKind(kind: string): boolean {
-  return kind in stateAfter || kind === 'mdn.received';
+  return Object.hasOwn(stateAfter, kind) || kind === 'mdn.received';
 }

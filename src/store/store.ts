@@ -24,25 +24,37 @@ export interface Store {
   // the interchange job
   /** Takes up to `limit` jobs that are due and not leased, oldest first, and leases each until `now + leaseMs`. */
   claimJobs(now: Date, leaseMs: number, limit: number): Promise<Job[]>;
-  /** Ends a job with everything it brought about. Nothing is written unless it is `done`. */
+  /**
+   * Ends a job with everything it brought about. Nothing is written unless it is `done`. `conflict`: a certificate has
+   * another version now than expected, or an interchange is registered already; the lease still holds.
+   */
   completeJob(job: Job, result: JobResult, now: Date): Promise<'done' | 'conflict' | 'lease-lost'>;
   /** Puts a job off until `retryAt`, or for good when that is undefined (the message is then `stuck`). */
   failJob(job: Job, error: string, retryAt: Date | undefined, now: Date): Promise<void>;
   findInterchange(environment: Environment, sender: string, reference: string): Promise<InterchangeRecord | undefined>;
-  /** The live registrations under these certificate numbers. */
+  /** The versions in force under these certificate numbers, whatever their state. */
   findCertificates(environment: Environment, numbers: readonly string[]): Promise<Map<string, CertificateRecord>>;
 
   // sending
   queueOutbound(messages: readonly OutboundMessage[]): Promise<void>;
   /** Takes up to `limit` deliveries that are due and not leased, with their bytes; the attempt is counted here. */
   claimDeliveries(now: Date, leaseMs: number, limit: number): Promise<Delivery[]>;
-  /** Writes what became of an attempt. An answer that came meanwhile (an early asynchronous MDN) is not undone. */
+  /**
+   * Writes what became of an attempt. An answer that came meanwhile (an early asynchronous MDN) is not undone.
+   * `lease-lost`: nothing is written; an MDN that came with the outcome is then for `recordMdn`.
+   */
   settleDelivery(delivery: Delivery, outcome: DeliveryOutcome, now: Date): Promise<'done' | 'lease-lost'>;
   findOutbound(key: MessageKey): Promise<OutboundMessage | undefined>;
-  /** Writes an MDN that came on its own connection, and what it means for the message. */
+  /**
+   * Writes an MDN that came on its own connection, and what it means for the message. The first answer counts, also
+   * when the message was given up before.
+   */
   recordMdn(mdn: ReceivedMdn, now: Date): Promise<void>;
-  /** Sends a message again from its first attempt on: same Message-ID, same bytes. */
-  resend(id: string, now: Date): Promise<'queued' | 'not-found' | 'nothing-to-send'>;
+  /**
+   * Sends a message again from its first attempt on: same Message-ID, same bytes. A received one whose job got stuck is
+   * worked on again.
+   */
+  resend(id: string, now: Date): Promise<'queued' | 'not-found' | 'nothing-to-do'>;
 
   // looking
   listMessages(filter: MessageFilter): Promise<MessageSummary[]>;
@@ -56,7 +68,10 @@ export interface Store {
   nextDue(): Promise<Date | undefined>;
 
   // the ledger
-  /** Appends an event that is no consequence of another write: an oversized body, a reload, a dangerous option. */
+  /**
+   * Appends an event that is no consequence of another write: an oversized body, a reload, a dangerous option. The
+   * kinds of entries that follow from writes (`inbound.accepted`, …) are refused.
+   */
   note(event: LedgerEvent, now: Date): Promise<void>;
   listLedger(filter: LedgerFilter): Promise<LedgerEntry[]>;
   /** Recomputes every chain; says where the first break is, if any. Compares stored bytes with recorded digests too. */
@@ -83,7 +98,7 @@ export interface Payload {
   readonly fileName?: string | undefined;
 }
 
-/** accepted → answered | unreadable | stuck. A refused message stays refused. */
+/** accepted → answered | unreadable | stuck; stuck → accepted by `resend`. A refused message stays refused. */
 export type InboundState = 'accepted' | 'answered' | 'unreadable' | 'stuck' | 'refused';
 
 export interface InboundMessage extends MessageKey {
@@ -132,6 +147,7 @@ export interface SealedMessage {
 
 export interface Job {
   readonly messageId: string;
+  /** From 1; counted when the job is claimed. */
   readonly attempts: number;
   /** Guards against a worker whose lease ran out. */
   readonly lease: string;
@@ -181,7 +197,7 @@ export interface CertificateChange {
   readonly record: CertificateRecord;
 }
 
-/** pending → awaiting-mdn → delivered | refused | failed */
+/** pending → awaiting-mdn → delivered | refused | failed. A late MDN moves on from failed; `resend` starts again. */
 export type OutboundState = 'pending' | 'awaiting-mdn' | 'delivered' | 'refused' | 'failed';
 
 export interface OutboundMessage extends MessageKey {
@@ -212,6 +228,7 @@ export interface Delivery {
   readonly headers: Headers;
   readonly body: Buffer;
   readonly partner: string | undefined;
+  /** Of an MDN, `messageId` is our id of the message that it answers. */
   readonly subject: { kind: 'message'; message: OutboundMessage } | { kind: 'mdn'; mdnId: string; messageId: string };
 }
 
@@ -247,7 +264,9 @@ export interface ReceivedMdn {
 
 interface Page {
   readonly partner?: string | undefined;
+  /** From then on. */
   readonly since?: Date | undefined;
+  /** Before then. */
   readonly until?: Date | undefined;
   /** Newest first; default 100. */
   readonly limit?: number | undefined;
@@ -270,6 +289,7 @@ export interface MessageSummary {
   readonly subject: string | undefined;
   readonly state: InboundState | OutboundState;
   readonly disposition: string | undefined;
+  /** Of the HTTP body, in bytes. */
   readonly size: number;
   readonly fileName: string | undefined;
 }
@@ -353,6 +373,7 @@ export interface LedgerFilter extends Page {
   readonly subjectId?: string | undefined;
 }
 
+/** Sequence 0: no entry is broken, but something is stored that no entry tells of. */
 export type LedgerVerdict =
   | { readonly kind: 'whole'; readonly chains: number; readonly entries: number }
   | { readonly kind: 'broken'; readonly chain: string; readonly sequence: number; readonly reason: string };

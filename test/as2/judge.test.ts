@@ -9,7 +9,6 @@ import { micOf } from '../../src/as2/mic.ts';
 import { strictPolicy } from '../../src/as2/policy.ts';
 import { MdnUnreadable, readMdn } from '../../src/as2/read-mdn.ts';
 import type { DigestName } from '../../src/cms/algorithms.ts';
-import type { Headers } from '../../src/mime/headers.ts';
 import { identity } from '../support/identities.ts';
 import type { TestIdentity } from '../support/identities.ts';
 import {
@@ -56,6 +55,12 @@ const base = (): MdnDraft => ({
   boundary: 'aBcDeF0123456789',
 });
 
+function withoutMic(): MdnDraft {
+  const { mic: none, ...draft } = base();
+  assert.ok(none);
+  return draft;
+}
+
 async function judged(
   more: Partial<MdnDraft>,
   expectation = expected(),
@@ -78,7 +83,7 @@ async function reportBytes(more: Partial<MdnDraft> = {}): Promise<Buffer> {
 }
 
 async function judgedPart({ headers, body }: Part, expectation = expected()) {
-  return judgeMdn(await readMdn(headers as Headers, body), expectation);
+  return judgeMdn(await readMdn(headers, body), expectation);
 }
 
 function isInvalid(verdict: MdnVerdict, reason: RegExp) {
@@ -129,12 +134,11 @@ describe('judging an MDN: refusal', () => {
   ];
   for (const disposition of refusals)
     it(`RFC 4130 §7.5: ${JSON.stringify(Object.values(disposition).join(' '))} is refused, with or without MIC`, async () => {
-      const { mic: _none, ...without } = base();
       const verdict = await judged({ disposition });
       assert.equal(verdict.kind, 'refused');
       if (disposition.text) assert.ok(verdict.reason.includes(disposition.text));
       const { headers, body } = await makeMdn({
-        ...without,
+        ...withoutMic(),
         disposition,
         sign: { identity: partner, digest: 'sha256' },
       });
@@ -197,9 +201,8 @@ describe('judging an MDN: what proves nothing', () => {
   });
 
   it('RFC 4130 §2.4.2: processed without a MIC', async () => {
-    const { mic: _none, ...without } = base();
     for (const disposition of [processed, { type: 'processed', modifier: 'warning', text: 'x' }]) {
-      const { headers, body } = await makeMdn({ ...without, disposition });
+      const { headers, body } = await makeMdn({ ...withoutMic(), disposition });
       isInvalid(await judgeMdn(await readMdn(headers, body), expected({ signed: false })), /no Received-Content-MIC/);
     }
   });

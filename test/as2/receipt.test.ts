@@ -71,8 +71,8 @@ describe('what receipt is sent', () => {
     [`${protocol}; signed-receipt-micalg=optional, sha-384, sha1`, lenient, 'sha384', 'sha384'],
     [`${protocol}; signed-receipt-micalg=optional, sha1`, strict, 'sha256', 'sha256'],
     [`${protocol}; signed-receipt-micalg=optional, md5`, strict, 'sha256', 'sha256'],
-    [`${protocol}`, lenient, 'sha256', 'sha256'],
-    [`${protocol}`, ['sha1'], 'sha256', 'sha256'],
+    [protocol, lenient, 'sha256', 'sha256'],
+    [protocol, ['sha1'], 'sha256', 'sha256'],
     ['signed-receipt-micalg=optional, sha-512', strict, undefined, 'sha512'],
     ['signed-receipt-protocol=optional, pgp; signed-receipt-micalg=optional, sha-512', strict, undefined, 'sha512'],
   ];

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { defaultReadLimits } from '../../src/edifact/limits.ts';
 import { readInterchange, readInterchanges } from '../../src/edifact/reader.ts';
 import { InterchangeTooLarge, UnreadableInterchange } from '../../src/edifact/errors.ts';
 import { faultsIn, interchange, message, read, unb } from './samples.ts';
@@ -145,6 +146,10 @@ describe('what is wrong with an envelope', () => {
     ['13: message without reference', good.replace('UNH+2+', 'UNH++').replace('UNT+3+2', 'UNT+3+'), ['UCI 13 UNH', 'UCM 13 UNT']],
     ['13: message without type', good.replace('UNH+2+SANCRT', 'UNH+2+'), ['UCI 13 UNH']],
     ['39: message reference too long', good.replaceAll('UNH+2', 'UNH+123456789012345').replace('UNT+3+2', 'UNT+3+123456789012345'), ['UCI 39 UNH']],
+    ['16: S002 with four components in syntax 3', good.replace('AUDAFF:ZZZ', 'AUDAFF:ZZZ:A:B'), ['UCI 16 UNB']],
+    ['39: application reference too long', good.replace(unb, `${unb}++123456789012345`), ['UCI 39 UNB']],
+    ['21: control character in the application reference', good.replace(unb, `${unb}++\x07`), ['UCI 21 UNB']],
+    ['12: what is shorter than a tag', good.replace('BGM', 'A+B'), ['UCS 12 A']],
     ['21: control character', good.replace('6AU000123', '6AU\x07'), ['UCD 21 BGM']],
     ['21: UNOA has no lower case', good.replace('UNOC', 'UNOA').replace('6AU000123', '6au'), ['UCD 21 BGM']],
     ['21: in UNB', good.replace('UNOC', 'UNOA').replace('AUDAFF', 'Audaff'), ['UCI 21 UNB']],
@@ -199,14 +204,18 @@ describe('what cannot be read at all', () => {
     });
   }
 
-  it('limits: a segment too long, too many segments', () => {
+  it('limits: a segment too long, too many segments, too many interchanges', () => {
     const long = interchange([message('1', undefined, [`FTX+AAO+++${'x'.repeat(100)}`])]);
     assert.throws(
-      () => readInterchange(Buffer.from(long), { maxSegmentLength: 99, maxSegments: 10 }),
+      () => readInterchange(Buffer.from(long), { ...defaultReadLimits, maxSegmentLength: 99 }),
       InterchangeTooLarge,
     );
     assert.throws(
-      () => readInterchange(Buffer.from(good), { maxSegmentLength: 99, maxSegments: 3 }),
+      () => readInterchange(Buffer.from(good), { ...defaultReadLimits, maxSegments: 3 }),
+      InterchangeTooLarge,
+    );
+    assert.throws(
+      () => readInterchanges(Buffer.from(good + good), { ...defaultReadLimits, maxInterchanges: 1 }),
       InterchangeTooLarge,
     );
   });

@@ -143,7 +143,7 @@ describe('properties of writer and reader', () => {
           bodies,
         );
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 });

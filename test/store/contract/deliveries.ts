@@ -199,7 +199,7 @@ export function describeDeliveries(open: OpenTestStore): void {
       const { store } = await open();
       const message = inbound();
       await store.sealInbound(message);
-      assert.equal(await store.resend(message.id, at(1)), 'nothing-to-send');
+      assert.equal(await store.resend(message.id, at(1)), 'nothing-to-do');
       assert.equal(await store.resend('nobody', at(1)), 'not-found');
     });
 

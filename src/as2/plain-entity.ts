@@ -1,0 +1,19 @@
+import type { Entity } from '../mime/entity.ts';
+import { header } from '../mime/headers.ts';
+
+/**
+ * Whether all of it that is text is ASCII: the header from its first byte to the empty line that ends it, and a body in
+ * base64 or quoted-printable.
+ *
+ * Neither is covered by a signature inside CBC: decoders step over what is not of their alphabet. Who moves a block of
+ * a message there learns something of it from whether it is still read; but moving one makes noise of those beside it,
+ * which is hardly ever text.
+ */
+export function isPlainText({ headers, bytes, body }: Entity): boolean {
+  const head = bytes.toString('latin1', 0, bytes.length - body.length);
+  const encoding = header(headers, 'Content-Transfer-Encoding') ?? '';
+  return /^[\t\n\r -~]+\n\r?\n$/.test(head) && !(textual.test(encoding) && noise.test(body.toString('latin1')));
+}
+
+const textual = /^(?:base64|quoted-printable)$/i;
+const noise = /[^\t\n\r -~]/;

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { body, bodyWith, requestOf } from './samples.ts';
+
+describe('reading a SANCRT', () => {
+  it('D.97B: every element of the profile, and where it stands', () => {
+    const request = requestOf(body);
+    assert.equal(request.messageReference, '1');
+    assert.deepEqual(request.number, {
+      value: '6AU000123',
+      at: { tag: 'BGM', segment: 2, element: 3, component: 1 },
+    });
+    assert.deepEqual([request.document?.value, request.function?.value], ['811', '9']);
+    assert.deepEqual([request.issueDate?.value, request.issueDateFormat], ['20261030', '102']);
+    assert.deepEqual([request.country?.value, request.programme?.value], ['AU', 'BEEF']);
+    assert.equal(request.importer?.value, '12-345678900');
+    assert.deepEqual([request.manufacturerId, request.manufacturerName], ['AUEXAMEA123SYD', 'EXAMPLE MEATS']);
+    assert.deepEqual(request.lines, [
+      {
+        at: { tag: 'LIN', segment: 8, element: 2, component: 1 },
+        unit: { value: 'KGM', at: { tag: 'MEA', segment: 9, element: 4, component: 1 } },
+        quantity: { value: '18000', at: { tag: 'MEA', segment: 9, element: 4, component: 2 } },
+        hts: { value: '020230', at: { tag: 'PIA', segment: 10, element: 3, component: 1 } },
+      },
+    ]);
+    assert.deepEqual(request.repeated, []);
+  });
+
+  it('D.96B: parties in NAD, their names in C080 or C058', () => {
+    const named = (name: string) =>
+      requestOf(bodyWith({ 'PNA+IM': 'NAD+IM+12-345678900', 'PNA+MF': `NAD+MF+MID1+${name}` }), '96B');
+    assert.equal(named('').importer?.value, '12-345678900');
+    assert.equal(named('+EXAMPLE:MEATS').manufacturerName, 'EXAMPLE MEATS');
+    assert.equal(named('EXAMPLE:MEATS').manufacturerName, 'EXAMPLE MEATS');
+    assert.equal(named('').manufacturerName, undefined);
+  });
+
+  it('several lines, each with its own MEA and PIA', () => {
+    const second = "LIN+2'PIA+5+12345:XX+020130:HS'MEA+AAJ+AAI+KGM:7'MEA+AAU+AAA+KGM:9";
+    const { lines } = requestOf([...body, ...second.split("'")]);
+    assert.deepEqual(
+      lines.map(({ hts, unit, quantity }) => [hts?.value, unit?.value, quantity?.value]),
+      [
+        ['020230', 'KGM', '18000'],
+        ['020130', 'KGM', '7'],
+      ],
+    );
+  });
+
+  it('what stands in other groups is not taken for the certificate: dates of documents, parties and packages', () => {
+    const documents = "PNA+MF'DOC+852'DTM+182:20200101:102'LOC+27+XX";
+    const elsewhere = "TDT+20'DTM+182:20200101:102'RFF+ABJ:LAMB'PRC+1'PNA+IM+99-999999999'LIN+1";
+    const inLine = "PIA+5+020230:HS'PAC+1'MEA+AAJ+AAI+KGM:5'PNA+IM+99-999999999'CNT+2:1";
+    const changed = bodyWith({ LIN: elsewhere, PIA: inLine });
+    const request = requestOf([...changed.slice(0, 4), ...documents.split("'").slice(1), ...changed.slice(4)]);
+    const { issueDate, country, programme, importer } = request;
+    assert.deepEqual(
+      [issueDate, country, programme, importer].map((located) => located?.value),
+      ['20261030', 'AU', 'BEEF', '12-345678900'],
+    );
+    assert.equal(request.lines[0]?.quantity?.value, '18000');
+    assert.deepEqual(request.repeated, []);
+  });
+
+  it('what is empty or absent is undefined', () => {
+    const { messageReference, repeated, lines, issueDateFormat, ...rest } = requestOf(['BGM']);
+    assert.deepEqual([messageReference, repeated, lines, issueDateFormat], ['1', [], [], '']);
+    assert.ok(Object.values(rest).every((value) => value === undefined));
+  });
+
+  it('a segment of the profile that stands twice is told', () => {
+    const twice = bodyWith({ RFF: "RFF+ABJ:BEEF'RFF+ABJ:LAMB", MEA: "MEA+AAJ+AAI+KGM:1'MEA+AAJ+AAI+KGM:2" });
+    const { repeated, programme } = requestOf(twice);
+    assert.equal(programme?.value, 'BEEF');
+    assert.deepEqual(repeated.map(({ tag, segment }) => [tag, segment]), [
+      ['RFF', 6],
+      ['MEA', 11],
+    ]); // prettier-ignore
+  });
+
+  it('never throws, whatever segments there are', () => {
+    const text = fc.constantFrom(
+      '',
+      '5',
+      '27',
+      '182',
+      'IM',
+      'MF',
+      'ABJ',
+      'AAJ',
+      'AAI',
+      'HS',
+      'constructor',
+      'a:b:c',
+      ':::',
+    );
+    const tag = fc.constantFrom('BGM', 'DTM', 'LOC', 'RFF', 'PNA', 'NAD', 'LIN', 'MEA', 'PIA', 'DOC', 'PAC', 'ZZZ');
+    const segment = fc.tuple(tag, fc.array(text, { maxLength: 8 })).map((parts) => parts.flat().join('+'));
+    fc.assert(fc.property(fc.array(segment, { maxLength: 20 }), (segments) => void requestOf(segments)));
+  });
+});
