@@ -9,34 +9,17 @@ import { unwrap, type Unwrapped } from '../as2/unwrap.ts';
 import { formatMic } from '../as2/mic.ts';
 import type { Home, Partner } from '../config/home.ts';
 import { As2Error, AuthenticationFailed, UnknownTradingRelationship } from '../errors.ts';
-import { bytesOf, collect, type Bytes } from '../mime/bytes.ts';
+import { bytesOf, collect } from '../mime/bytes.ts';
 import { header, type Headers } from '../mime/headers.ts';
 import { decryptionIdentities } from '../pki/keyring.ts';
 import { pinnedFor, trustPinned, type TrustedPath } from '../pki/pinned.ts';
-import type { InboundMessage, OutgoingMdn, SealedMessage } from '../store/store.ts';
+import type { InboundMessage, SealedMessage } from '../store/store.ts';
+import { emptyReply, plainText, readBody, replyWith, type Arrival, type Receive, type Reply } from './arrival.ts';
 import type { Exchange } from './exchange.ts';
 import { newId } from './ids.ts';
 import { allowedDigests, isRegisteredMdnAddress, partnerOf, receivePolicy } from './partnership.ts';
 import { makeReceipt } from './receipt.ts';
 import { receiveMdn } from './receive-mdn.ts';
-
-/** An HTTP POST as it comes. */
-export interface Arrival {
-  readonly headers: Headers;
-  readonly body: Bytes;
-  /** Content-Length, if any. */
-  readonly announced: number | undefined;
-  readonly remoteAddress: string;
-}
-
-export interface Reply {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: Buffer;
-}
-
-/** Answers a POST. Rejects only when nothing was sealed and the sender had better try again (HTTP 500). */
-export type Receive = (arrival: Arrival) => Promise<Reply>;
 
 /** A message with what is known of it from its headers alone. */
 interface Incoming {
@@ -57,8 +40,6 @@ interface Authentic {
   readonly trust: TrustedPath | undefined;
 }
 
-const nothing: Buffer = Buffer.alloc(0);
-
 /** Receiving, from the first byte to the answer: the same steps in the same order for every message. */
 export function createReceive(exchange: Exchange): Receive {
   return async (arrival) => {
@@ -73,7 +54,7 @@ export function createReceive(exchange: Exchange): Receive {
     // RFC 3798 §2.1: an MDN is never answered with an MDN, whatever its headers ask for.
     if (isMdn(arrival.headers, raw)) {
       await receiveMdn({ at, home, request, headers: arrival.headers, raw }, exchange);
-      return { status: 200, headers: [], body: nothing };
+      return emptyReply;
     }
 
     const partner = partnerOf(home, request.from, request.to);
@@ -93,19 +74,6 @@ async function receiveMessage(incoming: Incoming, exchange: Exchange): Promise<R
     if (!(fault instanceof As2Error)) throw fault;
     return refuse(incoming, fault, exchange);
   }
-}
-
-/** RFC 4130 §5.1 lets us drop what is too large: undefined then, and the rest is not read. */
-async function readBody({ body, announced }: Arrival, limit: number): Promise<Buffer | undefined> {
-  if (announced !== undefined && announced > limit) return undefined;
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > limit) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, size);
 }
 
 function readRequest(headers: Headers): As2Request | NotAnAs2Message {
@@ -217,7 +185,7 @@ async function ignoreWrappedMdn({ partner, request, at }: Incoming, { store, log
   const facts = { messageId: request.messageId };
   await store.note({ chain: partner?.shortName ?? 'endpoint', kind: 'wrapped-mdn-ignored', facts }, at);
   log.warn({ ...facts, partner: partner?.shortName }, 'An MDN came encrypted or compressed; it was ignored');
-  return { status: 200, headers: [], body: nothing };
+  return emptyReply;
 }
 
 /** The message is not taken: what it was and why is kept, and the sender is told in the MDN. */
@@ -274,14 +242,4 @@ function recordOf({ id, at, arrival, request, partner, home, raw }: Incoming) {
 
 function keyOf({ from, to, messageId }: As2Request) {
   return { as2From: from, as2To: to, messageId };
-}
-
-/** RFC 4130 §7.6: 2xx also when the MDN tells of an error; an empty one when no MDN, or a later one, is due. */
-function replyWith(mdn: OutgoingMdn | undefined): Reply {
-  if (mdn?.mode !== 'sync') return { status: 200, headers: [], body: nothing };
-  return { status: 200, headers: mdn.headers, body: mdn.body };
-}
-
-function plainText(status: number, text: string): Reply {
-  return { status, headers: [['Content-Type', 'text/plain; charset=utf-8']], body: Buffer.from(text) };
 }

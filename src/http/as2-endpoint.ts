@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 
-import type { Receive, Reply } from '../exchange/receive.ts';
+import type { Receive, Reply } from '../exchange/arrival.ts';
 import type { Headers } from '../mime/headers.ts';
 import type { Logger } from '../telemetry/log.ts';
 
