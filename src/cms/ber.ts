@@ -15,7 +15,6 @@ export const MAX_ELEMENTS = 1 << 22;
 
 /** Identifier octets (X.690 §8.1.2). */
 export const TAG = {
-  boolean: 0x01,
   integer: 0x02,
   octetString: 0x04,
   null: 0x05,

@@ -13,13 +13,16 @@ import { encode, sequence, smallInteger } from './der.ts';
 export interface InflateLimits {
   /** Most octets that may come out. */
   readonly maxSize: number;
-  /** Most octets that may come out for each that went in; zlib reaches 1032. */
+  /** Most octets that may come out for each that went in, once there are many; zlib reaches 1032. */
   readonly maxRatio: number;
 }
 
 /** Node's default of 16 KiB costs seven eighths of the speed. */
 const CHUNK = 256 * 1024;
 const SMALLEST_CHUNK = 1024;
+
+/** Up to this many octets content is no bomb, however well it compresses: blanks and zeros do so by hundreds. */
+const HARMLESS = 256 * 1024;
 
 /**
  * Reads CompressedData (RFC 3274 §1.1) and expands it, up to the limits.
@@ -49,7 +52,7 @@ function expand(
   compressed: Buffer,
   { maxSize, maxRatio }: InflateLimits,
 ): Promise<{ content: Buffer; consumed: number }> {
-  const limit = Math.max(1, Math.floor(Math.min(maxSize, compressed.length * maxRatio)));
+  const limit = Math.max(1, Math.floor(Math.min(maxSize, Math.max(HARMLESS, compressed.length * maxRatio))));
   const chunkSize = Math.min(CHUNK, Math.max(SMALLEST_CHUNK, compressed.length * 4));
   return new Promise((resolve, reject) => {
     inflate(compressed, { chunkSize, maxOutputLength: limit, info: true }, (error, result) => {

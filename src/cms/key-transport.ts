@@ -130,8 +130,8 @@ let implicitRejection: boolean | undefined;
  * implicitly. Asked once, with the first key that comes.
  */
 function rejectsImplicitly(key: KeyObject): boolean {
-  const one = Buffer.alloc(modulusLength(key));
-  one[one.length - 1] = 1;
-  implicitRejection ??= decrypt(key, constants.RSA_PKCS1_PADDING, one) !== undefined;
+  implicitRejection ??= decrypt(key, constants.RSA_PKCS1_PADDING, one(modulusLength(key))) !== undefined;
   return implicitRejection;
 }
+
+const one = (length: number): Buffer => Buffer.alloc(length).fill(1, length - 1);

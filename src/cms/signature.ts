@@ -77,13 +77,14 @@ export async function makeSignature(
   key: KeyObject,
   bytes: Buffer,
 ): Promise<Buffer> {
-  if (!fits(scheme, key)) throw new CmsError('CMS_KEY', `The key cannot sign by ${scheme}`);
+  const saltLength = DIGESTS[digest].length;
   const padding = scheme === 'rsa-pss' ? constants.RSA_PKCS1_PSS_PADDING : constants.RSA_PKCS1_PADDING;
-  return signInThreadPool(
-    digest,
-    bytes,
-    scheme === 'ecdsa' ? key : { key, padding, saltLength: DIGESTS[digest].length },
-  );
+  try {
+    if (fits(scheme, key)) return await signInThreadPool(digest, bytes, { key, padding, saltLength });
+  } catch (cause) {
+    throw new CmsError('CMS_KEY', `The key cannot sign by ${scheme} with ${digest}`, undefined, { cause });
+  }
+  throw new CmsError('CMS_KEY', `The key is none for ${scheme}`);
 }
 
 export const schemeOf = (key: KeyObject): SignatureScheme =>

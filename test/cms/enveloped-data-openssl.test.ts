@@ -60,8 +60,8 @@ describe('cms/enveloped-data: what OpenSSL encrypts', function () {
     for (const { what, options, name } of transports)
       it(`RFC 5652 §6, RFC 5083: opens ${cipher}, key by ${what}, DER or BER`, async () => {
         const der = opensslEncrypt(cipher, options);
-        const streamed = opensslEncrypt(cipher, [...options, '-stream', '-indef']);
-        for (const envelope of [der, streamed, toBer(der, testIdentity().certificate.issuer)]) {
+        const streamed = name === 'rsa-pkcs1' ? [opensslEncrypt(cipher, ['-stream', '-indef'])] : [];
+        for (const envelope of [der, toBer(der, testIdentity().certificate.issuer), ...streamed]) {
           const { facts, content, intact } = await opened(envelope);
           const structure = CIPHERS[cipher].mode === 'gcm' ? 'auth-enveloped-data' : 'enveloped-data';
           assert.deepEqual(facts, { structure, cipher, keyTransport: name, recipients: 1 });

@@ -78,10 +78,10 @@ describe('cms/key-transport', function () {
     for (const [what, make] of Object.entries(faults))
       it(what, () => {
         const encrypted = make();
-        const [one, two] = [receive(transport, encrypted), receive(transport, encrypted)];
-        assert.equal(one.length, KEY.length);
-        assert.notDeepEqual(one, KEY);
-        assert.notDeepEqual(one, two);
+        const received = receive(transport, encrypted);
+        assert.equal(received.length, KEY.length);
+        assert.notDeepEqual(received, KEY);
+        assert.notDeepEqual(received, Buffer.alloc(KEY.length));
       });
 
     it('the good block, by contrast, gives the key', () => {

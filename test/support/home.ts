@@ -31,6 +31,7 @@ export interface PartnerOptions {
   readonly send?: PartnerFile['send'];
   readonly as2?: Partial<PartnerFile['as2']>;
   readonly contrl?: Edifact['contrl'];
+  readonly syntax?: Edifact['syntax'];
 }
 
 export interface HomeOptions {
@@ -76,7 +77,7 @@ export async function makeHome(settings: Record<string, unknown> = {}, options: 
     signer: signer ?? own,
     addPartner(shortName, partnerOptions) {
       const { as2Id: id, url, certificatePem, moreCertificates = [], receive, send, as2 } = partnerOptions;
-      const { identities, contrl } = partnerOptions;
+      const { identities, contrl, syntax } = partnerOptions;
       const partner: PartnerFile = {
         name: shortName,
         as2: { id, url, ...as2 },
@@ -86,6 +87,7 @@ export async function makeHome(settings: Record<string, unknown> = {}, options: 
         edifact: {
           identities: identities ?? [{ id: 'AUDAFF', qualifier: 'ZZZ', countries: ['AU'] }],
           ...(contrl && { contrl }),
+          ...(syntax && { syntax }),
         },
       };
       writeFileSync(path.join(directory, 'partners', `${shortName}.yaml`), stringify(partner));

@@ -43,10 +43,14 @@ function quotedPrintable(content: Buffer): Buffer {
       ? String.fromCharCode(octet)
       : `=${octet.toString(16).toUpperCase().padStart(2, '0')}`,
   );
-  const lines: string[] = [''];
+  const lines: string[] = [];
+  let line = '';
   for (const text of texts) {
-    if ((lines.at(-1) ?? '').length + text.length > 75) lines.push('');
-    lines[lines.length - 1] += text;
+    if (line.length + text.length > 75) {
+      lines.push(line);
+      line = '';
+    }
+    line += text;
   }
-  return Buffer.from(lines.join('=\r\n'));
+  return Buffer.from([...lines, line].join('=\r\n'));
 }

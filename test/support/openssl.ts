@@ -39,12 +39,12 @@ export interface TestIdentity extends PrivateIdentity {
   readonly privateKeyPem: string;
 }
 
-export type TestKey = 'rsa' | 'ec' | 'rsa-pss' | 'rsa-1024' | 'rsa-3072';
+export type TestKey = 'rsa' | 'ec' | 'rsa-pss' | 'rsa-1024' | 'rsa-1025';
 
 const KEY_OPTIONS: Readonly<Record<TestKey, readonly string[]>> = {
   rsa: ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048'],
   'rsa-1024': ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:1024'],
-  'rsa-3072': ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:3072'],
+  'rsa-1025': ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:1025'],
   'rsa-pss': ['-algorithm', 'RSA-PSS', '-pkeyopt', 'rsa_keygen_bits:2048'],
   ec: ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'],
 };

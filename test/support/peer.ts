@@ -67,11 +67,14 @@ export async function send(
   } = {},
 ): Promise<Sent> {
   const protection = options.protection ?? usualProtection(peer, home);
-  const entity = { headers: options.entityHeaders ?? [['Content-Type', 'application/EDIFACT']], content: payload };
-  const wrapped = await wrap(entity as { headers: Headers; content: Buffer }, {
-    ...protection,
-    boundary: newBoundary(),
-  });
+  const entityHeaders: Headers = options.entityHeaders ?? [['Content-Type', 'application/EDIFACT']];
+  const wrapped = await wrap(
+    { headers: entityHeaders, content: payload },
+    {
+      ...protection,
+      boundary: newBoundary(),
+    },
+  );
   const messageId = options.headers?.messageId ?? newMessageId(new Date(), 'peer.test');
   const own = messageHeaders({
     from: peer.as2Id,

@@ -19,7 +19,7 @@ export interface Served {
 }
 
 export async function serve(home: TestHome): Promise<Served> {
-  const endpoint = await startEndpoint(home.directory, {}, pino({ level: 'silent' }));
+  const endpoint = await startEndpoint(home.directory, {}, pino({}, { write: () => undefined }));
   const store = await storeOf(home);
   return {
     home,

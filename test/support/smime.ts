@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { deflateSync, inflateSync } from 'node:zlib';
 
 import type { CipherName, DigestName, KeyTransportName, SignatureScheme } from '../../src/cms/algorithms.ts';
 import { toBer } from '../cms/support.ts';
-import { openssl, type TestIdentity } from './openssl.ts';
+import { openssl, temporaryFile, type TestIdentity } from './openssl.ts';
 
 /** What `openssl cms` is told to do, in our words. */
 export interface SignChoice {
@@ -100,3 +101,26 @@ function longSize(length: number): Buffer {
 }
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
+
+/** A detached signature is good, and by this certificate, says OpenSSL. @throws when it does not */
+export function verifyByOpenssl(content: Buffer, signature: Buffer, certificateFile: string): void {
+  const files = ['-in', temporaryFile(signature, 'smime.p7s'), '-content', temporaryFile(content, 'content')];
+  // Not the chain, which ends in itself; and no certificate but the one given.
+  const trust = ['-noverify', '-nointern', '-certfile', certificateFile];
+  openssl(['cms', '-verify', '-inform', 'DER', '-binary', ...files, ...trust]);
+}
+
+/**
+ * What an envelope holds, says OpenSSL. Of GCM in EnvelopedData it shows the content, and fails, as it finds no tag.
+ *
+ * @throws when it fails otherwise
+ */
+export function decryptByOpenssl(
+  envelope: Buffer,
+  { certificateFile, keyFile }: TestIdentity,
+  tagInside = false,
+): Buffer {
+  const args = ['cms', '-decrypt', '-inform', 'DER', '-binary', '-recip', certificateFile, '-inkey', keyFile];
+  if (!tagInside) return openssl(args, envelope);
+  return spawnSync('openssl', args, { input: envelope }).stdout;
+}
