@@ -1,3 +1,5 @@
+import { dangersOf } from '../config/dangers.ts';
+import type { Home } from '../config/home.ts';
 import { loadHome } from '../config/load.ts';
 import { loadReference } from '../config/reference-data.ts';
 import type { Exchange } from '../exchange/exchange.ts';
@@ -78,7 +80,7 @@ export interface OpenExchange {
 
 export async function openExchange(directory: string, env: Environment, log: Logger): Promise<OpenExchange> {
   let home = await loadHome(directory, env);
-  for (const warning of home.warnings) log.warn(warning, 'The configuration should be looked at');
+  tellDoubts(home, log);
   const reference = await loadReference(home.endpoint.reference);
   const store = await openSqliteStore({ directory: home.endpoint.data });
   const network = createPost();
@@ -98,6 +100,7 @@ export async function openExchange(directory: string, env: Environment, log: Log
     exchange,
     async reload() {
       home = await loadHome(directory, env);
+      tellDoubts(home, log);
       await store.note({ chain: 'endpoint', kind: 'configuration-loaded', facts: {} }, clock());
     },
     startWorkers() {
@@ -113,4 +116,10 @@ export async function openExchange(directory: string, env: Environment, log: Log
       await store.close();
     },
   };
+}
+
+/** What an operator had better look at, each time the configuration is taken. */
+function tellDoubts(home: Home, log: Logger): void {
+  for (const warning of home.warnings) log.warn(warning, 'The configuration should be looked at');
+  for (const danger of dangersOf(home)) log.warn(danger, 'A dangerous option is in force');
 }
