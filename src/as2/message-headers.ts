@@ -24,7 +24,10 @@ export interface MessageHeaders {
  */
 export function messageHeaders({ from, to, messageId, subject, date, receipt }: MessageHeaders): Headers {
   return [
+    // RFC 4130 §6.1, RFC 5402 §6: 1.1 and above may compress; RFC 6017 §3: 1.2 tells its features, in each message.
     ['AS2-Version', '1.2'],
+    // draft-duker-as2-reliability: what comes again has the same Message-ID, and is delivered once.
+    ['EDIINT-Features', 'AS2-Reliability'],
     ['AS2-From', formatAs2Name(from)],
     ['AS2-To', formatAs2Name(to)],
     ['Message-ID', messageId],

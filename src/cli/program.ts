@@ -45,7 +45,8 @@ export async function run(
   }
 }
 
-/** The options of a command, with the global ones. */
+/** The options of a command, with the global ones. `T` is what the command declared. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
 export function optionsOf<T extends object>(command: Command): T & GlobalOptions {
   return command.optsWithGlobals<T & GlobalOptions>();
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-const AS2_NAME = /^(?! )[\x20-\x7e]{1,128}(?<! )$/;
+const AS2_NAME = /^[!-~]([ -~]{0,126}[!-~])?$/;
 
 /** RFC 4130 §6.2: 1 to 128 printable ASCII characters, case-sensitive */
 export const as2Name = z

@@ -15,7 +15,7 @@ export interface Read<T> {
 }
 
 export const ENDPOINT_FILE = 'countersign.yaml';
-export const PARTNER_FOLDER = 'partners';
+const PARTNER_FOLDER = 'partners';
 
 /** Short names go into paths, tables and commands. */
 const SHORT_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;

@@ -47,7 +47,7 @@ const receive = z.strictObject({
   allowUnsigned: z
     .boolean()
     .default(false)
-    .describe('Dangerous: anybody who knows the AS2 names can send in this partner’s name.'),
+    .describe('Dangerous: anybody who knows the AS2 names can send in the name of the partner.'),
   allowUnencrypted: z.boolean().default(false).describe('Dangerous: content may cross the network in clear.'),
   digests: digests.default(['sha256', 'sha384', 'sha512']).describe('Digests that signatures may use.'),
   allowSha1: z.boolean().default(false).describe('Dangerous: SHA-1 signatures can be forged at a price.'),

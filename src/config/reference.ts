@@ -57,14 +57,13 @@ function valueText(schema: JsonSchema): string {
 
 function defaultText({ schema, required }: Setting): string {
   if (required) return '**required**';
-  if (schema.type === 'object' || schema.default === undefined) return '';
   const { default: value } = schema;
-  if (Array.isArray(value))
-    return value.length === 0 ? 'none' : isWhole(value, schema) ? 'all' : code(value.join(', '));
-  return value === '' ? 'empty' : code(String(value));
+  if (schema.type === 'object' || value === undefined) return '';
+  if (!Array.isArray(value)) return value === '' ? 'empty' : code(JSON.stringify(value).replace(/^"|"$/g, ''));
+  if (value.length === 0) return 'none';
+  return value.length === schema.items?.enum?.length ? 'all' : code(value.join(', '));
 }
 
-const isWhole = (value: readonly unknown[], schema: JsonSchema): boolean => value.length === schema.items?.enum?.length;
 const code = (text: string): string => `\`${text}\``;
 
 function rows(head: readonly string[], body: readonly (readonly string[])[]): string {

@@ -36,8 +36,8 @@ function problemsOf(issue: z.core.$ZodIssue, value: unknown, json: JsonSchema, s
     return issue.keys.map((key) => ({ ...source.locate([...issue.path, key]), ...unknownKey(key, known) }));
   }
   const found = valueAt(value, issue.path);
-  const schema = schemaAt(json, issue.path);
-  const wanted = schema?.description ?? '';
+  const described = [issue.path, issue.path.slice(0, -1)].map((path) => schemaAt(json, path)?.description);
+  const wanted = described.find((text) => text !== undefined) ?? '';
   const location = source.locate(issue.path);
   if (found === undefined) return [{ ...location, message: 'is missing', remedy: `Add it: ${wanted}` }];
   return [{ ...location, message: whatIsWrong(issue, found), remedy: wanted }];
@@ -57,20 +57,15 @@ function unknownKey(key: string, known: readonly string[]): Pick<Problem, 'messa
 }
 
 function whatIsWrong(issue: z.core.$ZodIssue, found: unknown): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return `is ${nameOf(found)}, where ${KINDS[issue.expected] ?? issue.expected} is expected`;
-    case 'invalid_value':
-      return `${show(found)} is not possible: use ${issue.values.map(String).join(', ')}`;
-    case 'invalid_format':
-      return `${show(found)} is not ${issue.message}`;
-    case 'too_small':
-      return issue.origin === 'array' ? `needs at least ${issue.minimum} entry` : `must be ${issue.minimum} or more`;
-    case 'too_big':
-      return `must be ${issue.maximum} or less`;
-    default:
-      return issue.message;
-  }
+  if (issue.code === 'invalid_type')
+    return `is ${nameOf(found)}, where ${KINDS[issue.expected] ?? issue.expected} is expected`;
+  if (issue.code === 'invalid_value')
+    return `${show(found)} is not possible: use ${issue.values.map(String).join(', ')}`;
+  if (issue.code === 'invalid_format') return `${show(found)} is not ${issue.message}`;
+  if (issue.code === 'too_small' && issue.origin === 'array') return `needs at least ${issue.minimum} entry`;
+  if (issue.code === 'too_small') return `must be ${issue.minimum} or more`;
+  if (issue.code === 'too_big') return `must be ${issue.maximum} or less`;
+  return issue.message;
 }
 
 const KINDS: Readonly<Record<string, string>> = {

@@ -26,9 +26,9 @@ export function judgeByAgreement(interchange: Interchange, agreement: Agreement)
   };
 }
 
-/** Whether a party that was read is this one of ours or of the partner's. */
+/** Whether a party that was read is this one of ours or of the partner's; an empty qualifier is none. */
 export function partyMatches(known: Party, party: Party): boolean {
-  return known.id === party.id && (known.qualifier === undefined || known.qualifier === party.qualifier);
+  return known.id === party.id && (known.qualifier === undefined || known.qualifier === (party.qualifier ?? ''));
 }
 
 function addressFindings(interchange: Interchange, agreement: Agreement): readonly Finding[] {

@@ -1,9 +1,10 @@
 import { messageHeaders, type MessageHeaders } from '../as2/message-headers.ts';
 import { formatMic } from '../as2/mic.ts';
 import { wrap } from '../as2/wrap.ts';
-import { micalgName } from '../cms/algorithms.ts';
+import { micalgName, type DigestName } from '../cms/algorithms.ts';
 import type { Home, Partner } from '../config/home.ts';
 import type { Headers } from '../mime/headers.ts';
+import { formatParameter } from '../mime/parameters.ts';
 import { pinnedFor } from '../pki/pinned.ts';
 import type { OutboundMessage, Payload } from '../store/store.ts';
 import { NoEncryptionCertificate } from './errors.ts';
@@ -22,7 +23,7 @@ export interface Consignment {
  * Makes the AS2 message for a partner, as its file says: compressed, signed, encrypted, with a receipt asked for.
  * These bytes are what every attempt sends.
  *
- * @throws NoSigningIdentity, NoEncryptionCertificate
+ * @throws NoSigningIdentity, NoEncryptionCertificate, MimeError when a name holds a control character
  */
 export async function makeMessage(consignment: Consignment, partner: Partner, home: Home, now: Date) {
   const { payload, subject = partner.send.subject, answers } = consignment;
@@ -33,7 +34,7 @@ export async function makeMessage(consignment: Consignment, partner: Partner, ho
     { headers: entityHeaders(payload), content: payload.content },
     {
       compress: send.compress,
-      micDigest: send.mdnMicalgs[0] ?? 'sha256',
+      micDigest: micalgsOf(partner)[0] ?? 'sha256',
       boundary: newBoundary(),
       ...(send.sign !== 'none' && {
         sign: {
@@ -87,17 +88,28 @@ export async function makeMessage(consignment: Consignment, partner: Partner, ho
 }
 
 /** As the partner's file says: on the response, or to our own public address. */
-function receiptAskedFor({ send }: Partner, { endpoint }: Home): Pick<MessageHeaders, 'receipt'> {
+function receiptAskedFor(partner: Partner, { endpoint }: Home): Pick<MessageHeaders, 'receipt'> {
+  const { send } = partner;
   if (send.mdn === 'none') return {};
-  const micalgs = send.mdnSigned ? send.mdnMicalgs.map((digest) => micalgName(digest, send.micalgStyle)) : [];
+  const micalgs = micalgsOf(partner).map((digest) => micalgName(digest, send.micalgStyle));
   const asyncUrl = send.mdn === 'async' ? endpoint.as2.url : undefined;
   return { receipt: { micalgs, ...(asyncUrl !== undefined && { asyncUrl }) } };
+}
+
+/**
+ * The digests that the receipt may have, best first. A signed message says itself by which digest its MIC is made
+ * (RFC 4130 §7.4.3); for another the receipt decides, so that only one is offered.
+ */
+function micalgsOf({ send }: Partner): readonly DigestName[] {
+  if (!send.mdnSigned) return [];
+  return send.sign === 'none' ? send.mdnMicalgs.slice(0, 1) : send.mdnMicalgs;
 }
 
 function entityHeaders({ contentType, fileName }: Payload): Headers {
   const type = ['Content-Type', contentType] as const;
   if (fileName === undefined) return [type];
-  return [type, ['Content-Disposition', `attachment; filename="${fileName.replace(/["\\]/g, '_')}"`]];
+  // RFC 2183 §2.3, and RFC 2231 where the name is not ASCII.
+  return [type, ['Content-Disposition', `attachment; ${formatParameter('filename', fileName)}`]];
 }
 
 function encryptionCertificateOf(partner: Partner, now: Date) {

@@ -22,13 +22,9 @@ export async function issueSelfSigned(
 ): Promise<{ readonly certificate: Certificate; readonly privateKeyPem: string }> {
   const algorithm = algorithmOf(options.keyType);
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const usage =
-    options.keyType === 'ec-p256'
-      ? x509.KeyUsageFlags.digitalSignature
-      : x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment;
   const issued = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
-    name: [{ CN: [options.commonName] }],
+    name: new x509.Name([{ CN: [{ utf8String: options.commonName }] }]),
     notBefore: new Date(options.now.getTime() - 3_600_000),
     notAfter: new Date(options.now.getTime() + options.days * 86_400_000),
     signingAlgorithm: algorithm,
@@ -36,7 +32,7 @@ export async function issueSelfSigned(
     extensions: [
       // RFC 5280 §4.2.1.9, §4.2.1.3, §4.2.1.2
       new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(usage, true),
+      new x509.KeyUsagesExtension(usageOf(options.keyType), true),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
@@ -51,6 +47,13 @@ function algorithmOf(keyType: KeyType) {
   if (keyType === 'ec-p256') return { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
   const modulusLength = Number(keyType.slice('rsa-'.length));
   return { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength, publicExponent: new Uint8Array([1, 0, 1]) };
+}
+
+/** RFC 5280 §4.2.1.3; RSA keys are encrypted to, too */
+function usageOf(keyType: KeyType): x509.KeyUsageFlags {
+  const { digitalSignature, keyEncipherment } = x509.KeyUsageFlags;
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- flags, made to be joined
+  return keyType === 'ec-p256' ? digitalSignature : digitalSignature | keyEncipherment;
 }
 
 /** RFC 5280 §4.1.2.2: positive, not zero, at most 20 octets */

@@ -11,7 +11,7 @@ export const MAC_DIGESTS = {
   '2.16.840.1.101.3.4.2.3': 'sha512',
 } as const;
 
-export type MacDigest = (typeof MAC_DIGESTS)[keyof typeof MAC_DIGESTS];
+type MacDigest = (typeof MAC_DIGESTS)[keyof typeof MAC_DIGESTS];
 
 /** RFC 7292 §5.1 */
 export function macOf(digest: MacDigest, password: string, salt: Buffer, iterations: number, content: Buffer): Buffer {
@@ -46,15 +46,19 @@ export function openWithPassword(encrypted: Buffer, password: string): Buffer {
   });
   // PBES2 takes the password as UTF-8, the older schemes as UTF-16.
   const text = schemeOf(encrypted) === PBES2 ? forge.util.encodeUtf8(password) : password;
-  let opened: forge.asn1.Asn1 | null;
+  const opened = attempt(encrypted, text);
+  if (opened === null) throw new PkiError('PKI_PKCS12_PASSWORD_WRONG', 'The keystore does not open with this password');
+  return derOf(opened);
+}
+
+/** Null, which the types do not tell, when the padding after decryption is wrong. */
+function attempt(encrypted: Buffer, password: string): forge.asn1.Asn1 | null {
   try {
-    opened = forge.pki.decryptPrivateKeyInfo(forge.asn1.fromDer(encrypted.toString('binary')), text);
+    return forge.pki.decryptPrivateKeyInfo(forge.asn1.fromDer(encrypted.toString('binary')), password);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new PkiError('PKI_PKCS12_UNREADABLE', `The keystore cannot be decrypted: ${reason}`, { cause: error });
   }
-  if (opened === null) throw new PkiError('PKI_PKCS12_PASSWORD_WRONG', 'The keystore does not open with this password');
-  return derOf(opened);
 }
 
 /** Encrypts a PKCS#8 key as RFC 5958 §3 says, by PBES2 with AES-256. */
@@ -65,8 +69,8 @@ export function closeWithPassword(pkcs8: Buffer, password: string): Buffer {
   return derOf(forge.pki.encryptPrivateKeyInfo(key, forge.util.encodeUtf8(password), options));
 }
 
-/** For what we write ourselves. */
-export const ITERATIONS = 100_000;
+/** For what we write ourselves: as many as Java takes. */
+export const ITERATIONS = 10_000;
 
 const PBES2 = '1.2.840.113549.1.5.13';
 const MOST_ITERATIONS = 2_000_000;

@@ -50,8 +50,8 @@ const SHA256 = '2.16.840.1.101.3.4.2.1';
 function macData(safe: Buffer, password: string): Der {
   const salt = randomBytes(16);
   const mac = macOf('sha256', password, salt, ITERATIONS, safe);
-  const iterations = Buffer.alloc(4);
-  iterations.writeUInt32BE(ITERATIONS);
+  const iterations = Buffer.alloc(2);
+  iterations.writeUInt16BE(ITERATIONS);
   const digestInfo = sequence(sequence(oid(SHA256), nullValue), octetString(mac));
-  return sequence(digestInfo, octetString(salt), integer(iterations.subarray(1)));
+  return sequence(digestInfo, octetString(salt), integer(iterations));
 }

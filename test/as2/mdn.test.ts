@@ -44,6 +44,7 @@ describe('the MDN that is sent', () => {
     assert.equal(header(headers, 'Date'), 'Sun, 22 Nov 2026 12:00:00 GMT');
     assert.equal(header(headers, 'Subject'), 'Message disposition notification');
     assert.equal(header(headers, 'AS2-Version'), '1.2');
+    assert.equal(header(headers, 'EDIINT-Features'), 'AS2-Reliability');
   });
 
   it('RFC 3798 §2.1: never asks for an MDN', async () => {
@@ -194,6 +195,11 @@ describe('MDNs as others send them', () => {
       'an empty line before the fields',
       report,
       `--b\r\n\r\nok\r\n--b\r\n${notification.replace('\r\n\r\n', '\r\n\r\n\r\n')}\r\n--b--`,
+    ],
+    [
+      'RFC 8098 §3.3: with fields that nobody knows',
+      report,
+      `--b\r\n\r\nok\r\n--b\r\n${notification}\r\nX-Notary: yes\r\nFailure: none\r\nWeather: fine\r\n\r\n--b--`,
     ],
     ['the notification first', report, `--b\r\n${notification}\r\n--b\r\n\r\nok\r\n--b--`],
     ['no end', report, `--b\r\n\r\nok\r\n--b\r\n${notification}\r\n`],

@@ -42,6 +42,13 @@ describe('AS2 request headers', () => {
     assert.equal(request.fault, undefined);
   });
 
+  it('RFC 4130 §6.1: every version is understood, from 1.0 to 1.9 and beyond', () => {
+    for (const version of ['1.0', '1.1', '1.2', '1.3', '1.4', '1.5', '1.6', '1.7', '1.8', '1.9', '2.0', 'new']) {
+      const request = parseAs2Request([...base, ['AS2-Version', version]]);
+      assert.deepEqual([request.version, request.fault], [version, undefined]);
+    }
+  });
+
   const unusable: [string, HeaderField[]][] = [
     ['AS2-From is missing', without('AS2-From')],
     ['AS2-To is missing', without('AS2-To')],

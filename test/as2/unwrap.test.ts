@@ -187,6 +187,26 @@ describe('unwrap: shapes that senders use', () => {
     assert.equal(found.mic.value.toString('base64'), hash('sha256', bytesOfPart(related)));
   });
 
+  it('RFC 4130 §4.2: a payload may be of any type', async () => {
+    for (const type of [
+      'application/EDIFACT; charset=iso-8859-1',
+      'application/EDI-X12',
+      'application/edi-consent',
+      'application/xml',
+      'text/plain',
+      'application/octet-stream',
+      'image/tiff',
+      'application/x-not-invented-yet',
+    ]) {
+      const content = bytesOfPart({ headers: [['Content-Type', type]], body: edifact });
+      const found = await unwrapped(
+        await encrypted(bytesOfPart(await signedDetached(content, partner)), us.certificate),
+      );
+      assert.deepEqual(await collect(found.payload.content), edifact);
+      assert.equal(found.payload.contentType.type, type.split(';')[0]?.toLowerCase());
+    }
+  });
+
   it('an empty payload', async () => {
     const found = await unwrapped(await signedDetached(bytesOfPart({ ...payload, body: Buffer.alloc(0) }), partner));
     assert.equal((await collect(found.payload.content)).length, 0);

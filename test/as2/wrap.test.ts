@@ -126,6 +126,12 @@ describe('the headers of a message', () => {
     assert.equal(request.receipt.asyncUrl, asked.asyncUrl);
   });
 
+  it('RFC 6017 §3: AS2-Version is 1.2 and EDIINT-Features names what we do, in every message', () => {
+    const made = messageHeaders(base);
+    assert.equal(header(made, 'AS2-Version'), '1.2');
+    assert.deepEqual(parseAs2Request(made).features, ['AS2-Reliability']);
+  });
+
   it('RFC 4130 §7.3: ask for an unsigned receipt, or none', () => {
     const { receipt } = parseAs2Request(messageHeaders({ ...base, receipt: { micalgs: [] } }));
     assert.notEqual(receipt, undefined);

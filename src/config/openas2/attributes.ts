@@ -29,7 +29,7 @@ export function sendingSide(partnership: Partnership | undefined, notes: ImportN
       ...signature(attributes, tell),
       ...encryption(attributes, tell),
       ...compression(attributes, tell),
-      ...receipt(attributes),
+      ...receipt(attributes, tell),
       ...texts(attributes, tell),
     },
     basicAuth: user !== undefined && password !== undefined ? { user, password } : undefined,
@@ -111,13 +111,15 @@ function compression(attributes: Attributes, tell: Tell): Pick<Send, 'compress'>
   };
 }
 
-function receipt(attributes: Attributes): Pick<Send, 'mdn' | 'mdnSigned' | 'mdnMicalgs'> {
+function receipt(attributes: Attributes, tell: Tell): Pick<Send, 'mdn' | 'mdnSigned' | 'mdnMicalgs'> {
   if (!attributes.has('as2_mdn_to')) return { mdn: 'none' };
   const options = attributes.get('as2_mdn_options') ?? 'none';
   const digests = options
     .split(/[\s,;=]+/)
     .map(digestOf)
     .filter((digest) => digest !== undefined);
+  if (digests.length === 0 && /micalg/i.test(options))
+    tell('as2_mdn_options', `receipts with sha256 are asked for (${options})`);
   return {
     mdn: attributes.has('as2_receipt_option') ? 'async' : 'sync',
     ...(/pkcs7-signature/i.test(options) ? {} : { mdnSigned: false }),

@@ -40,8 +40,8 @@ export async function readOpenAs2(file: string): Promise<OpenAs2> {
   const properties = await propertiesOf(root, home);
   const expand = (text: string): string =>
     text
-      .replaceAll('%home%', home)
-      .replace(/\$properties\.([\w.-]+)\$/g, (whole, key: string) => properties.get(key) ?? whole);
+      .replace(/\$properties\.([\w.-]+)\$/g, (whole, key: string) => properties.get(key) ?? whole)
+      .replaceAll('%home%', home);
   const attribute = (element: XmlElement | undefined, name: string): string | undefined => {
     const value = element?.attributes.get(name);
     return value === undefined ? undefined : expand(value);

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { stringify } from 'yaml';
+import { dangersOf } from '../../src/config/dangers.ts';
+import type { PartnerFile } from '../../src/config/partner-schema.ts';
+import { endpointFiles, issue, load, partnerFile, problemsOf } from './support.ts';
+
+const two = async (a: Partial<PartnerFile>, b: Partial<PartnerFile>) => ({
+  ...(await endpointFiles()),
+  'partners/a.yaml': stringify(await partnerFile(a)),
+  'partners/b.yaml': stringify(await partnerFile(b)),
+});
+const as2 = (id: string) => ({ as2: { id, url: 'https://them.example/as2' } });
+const edifact = (id: string) => ({ edifact: { identities: [{ id, qualifier: 'ZZZ', countries: ['AU'] }] } });
+const keys = async (files: Promise<Record<string, string>> | Record<string, string>) =>
+  (await problemsOf(await files)).map(({ file, key }) => `${file} ${key}`);
+
+describe('config/cross-check', () => {
+  it('refuses two active partners with one AS2 name', async () => {
+    const other = edifact('OTHER');
+    assert.deepEqual(await keys(two({}, other)), ['partners/b.yaml as2.id']);
+    assert.deepEqual(await keys(two({}, { ...other, ...as2('Them') })), []);
+    assert.deepEqual(await keys(two({}, { ...other, active: false })), []);
+  });
+
+  it('refuses our own AS2 name as that of a partner', async () => {
+    assert.deepEqual(await keys(two(as2('US'), edifact('OTHER'))), ['partners/a.yaml as2.id']);
+  });
+
+  it('refuses an EDIFACT identity of two parties, us included', async () => {
+    assert.deepEqual(await keys(two({}, as2('OTHER'))), ['partners/b.yaml edifact.identities[0].id']);
+    assert.deepEqual(await keys(two(edifact('USCBP'), as2('OTHER'))), ['partners/a.yaml edifact.identities[0].id']);
+  });
+
+  it('refuses to ask for asynchronous MDNs without an address for them', async () => {
+    const files = {
+      ...(await endpointFiles()),
+      'partners/a.yaml': stringify(await partnerFile({ send: { mdn: 'async' } })),
+    };
+    assert.deepEqual(await keys(files), ['partners/a.yaml send.mdn']);
+    const withUrl = await endpointFiles({ as2: { id: 'US', url: 'https://us.example/as2' } });
+    assert.deepEqual(await keys({ ...files, ...withUrl }), []);
+  });
+
+  it('refuses a use that a key is not capable of', async () => {
+    const ec = await issue('ec', 'ec-p256');
+    const both = await partnerFile({ certificates: [{ pem: ec.certificate.pem }] });
+    assert.deepEqual(await keys({ ...(await endpointFiles()), 'partners/a.yaml': stringify(both) }), [
+      'partners/a.yaml certificates[0]',
+    ]);
+    const scheme = await partnerFile({ send: { scheme: 'ecdsa' } });
+    assert.deepEqual(await keys({ ...(await endpointFiles()), 'partners/a.yaml': stringify(scheme) }), [
+      'partners/a.yaml send.scheme',
+    ]);
+    const files = {
+      ...(await endpointFiles()),
+      'keys/own.cert.pem': ec.certificate.pem,
+      'keys/own.key.pem': ec.privateKeyPem,
+    };
+    assert.deepEqual(await keys(files), ['countersign.yaml identities[0].use']);
+  });
+
+  it('warns of certificates that have ended or will, ours and those of partners, and of no EDIFACT identity', async () => {
+    const ended = await issue('ended', 'rsa-2048', 300);
+    const ending = await issue('ending', 'rsa-2048', 380);
+    const files = {
+      ...(await endpointFiles()),
+      'keys/own.cert.pem': ending.certificate.pem,
+      'keys/own.key.pem': ending.privateKeyPem,
+    };
+    const partner = await partnerFile({ certificates: [{ pem: ended.certificate.pem }], edifact: { identities: [] } });
+    const { warnings } = await load({ ...files, 'partners/a.yaml': stringify(partner) });
+    assert.deepEqual(
+      warnings.map(({ message }) => message),
+      [
+        'no key that signs will be valid in 30 days',
+        'none to sign is valid now: its messages and receipts are refused',
+        'none to encrypt is valid now: nothing can be sent to it',
+        'is empty: all its interchanges are refused',
+      ],
+    );
+    const inactive = await load({
+      ...(await endpointFiles()),
+      'partners/a.yaml': stringify({ ...partner, active: false }),
+    });
+    assert.deepEqual(inactive.warnings, []);
+  });
+});
+
+describe('config/dangers', () => {
+  it('finds nothing in the defaults', async () => {
+    assert.deepEqual(dangersOf(await load(await two(as2('A'), { ...as2('B'), ...edifact('B') }))), []);
+  });
+
+  it('lists every dangerous setting that is in force', async () => {
+    const files = await endpointFiles({ operators: { host: '0.0.0.0' } });
+    const partner = await partnerFile({
+      as2: { id: 'A', url: 'http://a.example/', basicAuth: { user: 'u', passwordEnv: 'P' } },
+      receive: { allowUnsigned: true, allowUnencrypted: true, allowSha1: true, allow3des: true },
+      send: { sign: 'none', encrypt: 'none', mdnSigned: false },
+    });
+    const dangers = dangersOf(await load({ ...files, 'partners/a.yaml': stringify(partner) }, { P: 'x' }));
+    assert.deepEqual(
+      dangers.map(({ key }) => key),
+      [
+        'operators.host',
+        'receive.allowUnsigned',
+        'receive.allowUnencrypted',
+        'receive.allowSha1',
+        'receive.allow3des',
+        'send.sign',
+        'send.encrypt',
+        'send.mdnSigned',
+        'as2.url',
+      ],
+    );
+    assert.deepEqual(
+      dangersOf(
+        await load(
+          { ...(await endpointFiles()), 'partners/a.yaml': stringify({ ...partner, active: false }) },
+          { P: 'x' },
+        ),
+      ),
+      [],
+    );
+  });
+});

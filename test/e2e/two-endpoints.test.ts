@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+
+import { partnerByShortName, type Partner } from '../../src/config/home.ts';
+import { loadHome } from '../../src/config/load.ts';
+import { makeMessage } from '../../src/exchange/send.ts';
+import type { MessageDetail } from '../../src/store/store.ts';
+import { freePort } from '../support/free-port.ts';
+import { makeHome } from '../support/home.ts';
+import { combinations } from '../support/pairwise.ts';
+import { contrlIn, verdictsIn } from '../support/receiver.ts';
+import { readInterchanges } from '../../src/edifact/reader.ts';
+import { interchange, numberOf } from '../support/sancrt.ts';
+import { serve, type Served } from '../support/served.ts';
+import { until } from '../support/until.ts';
+
+/** Two homes that are one another's partners, each served. */
+async function startBoth(): Promise<{ agency: Served; country: Served }> {
+  const sides = [
+    { as2Id: 'USCBP-AS2', edifact: { id: 'USCBP', qualifier: 'ZZZ' } },
+    { as2Id: 'Australia "AU"', edifact: { id: 'AUDAFF', qualifier: 'ZZZ' } },
+  ] as const;
+  const [agency, country] = await Promise.all(
+    sides.map(async ({ as2Id, edifact }) => {
+      const port = await freePort();
+      const url = `http://127.0.0.1:${port}/as2`;
+      const listen = { host: '127.0.0.1', port };
+      const settings = { as2: { id: as2Id, url }, listen, edifact: { identities: [edifact] } };
+      return { as2Id, url, edifact, home: await makeHome(settings, { as2Id, name: as2Id.replaceAll('"', '') }) };
+    }),
+  );
+  for (const [one, other] of [
+    [agency!, country!],
+    [country!, agency!],
+  ] as const) {
+    one.home.addPartner('other', {
+      as2Id: other.as2Id,
+      url: other.url,
+      certificatePem: other.home.own.certificate.pem,
+      identities: [{ ...other.edifact, countries: ['AU'] }],
+      receive: { allowUnsigned: true, allowUnencrypted: true },
+      send: { mdn: 'async' },
+    });
+  }
+  return { agency: await serve(agency!.home), country: await serve(country!.home) };
+}
+
+/** As `countersign send` does: another process than the one that serves. */
+async function sendFrom({ home, store }: Served, content: Buffer, changed: Partial<Partner['send']> = {}) {
+  const configured = await loadHome(home.directory, {});
+  const partner = partnerByShortName(configured, 'other')!;
+  const payload = { content, contentType: 'application/EDIFACT', fileName: 'certificates.edi' };
+  const to = { ...partner, send: { ...partner.send, ...changed } };
+  const message = await makeMessage({ payload, subject: 'Certificates' }, to, configured, new Date());
+  await store.queueOutbound([message]);
+  return message;
+}
+
+describe('two endpoints that send to one another', () => {
+  let agency: Served;
+  let country: Served;
+
+  before(async () => {
+    ({ agency, country } = await startBoth());
+  });
+  after(async () => {
+    await (agency as Served | undefined)?.stop();
+    await (country as Served | undefined)?.stop();
+  });
+
+  const modes = combinations({
+    mdn: ['sync', 'async', 'none'],
+    mdnSigned: [true, false],
+    sign: ['sha256', 'sha384', 'sha512', 'none'],
+    encrypt: ['aes128-cbc', 'aes256-gcm', 'none'],
+    compress: ['none', 'before-signing', 'after-signing'],
+    mdnMicalgs: [['sha256'], ['sha512', 'sha256']],
+    micalgStyle: ['rfc5751', 'old'],
+    chunked: [false, true],
+  });
+
+  it('RFC 4130 §2.4.2: every way of protecting and every way of receipting, with each other', async () => {
+    const sent = await Promise.all(
+      modes.map(async (mode, index) => {
+        const send = { ...mode, mdnMicalgs: [...mode.mdnMicalgs] };
+        const content = Buffer.from(`No interchange: number ${index}`);
+        return { mode, content, message: await sendFrom(country, content, send) };
+      }),
+    );
+    for (const { mode, content, message } of sent) {
+      const words = JSON.stringify(mode);
+      const delivered = await country.reached(message.id, 'delivered', 'refused', 'failed');
+      assert.equal(delivered.state, 'delivered', words);
+      assert.equal(delivered.attempts, 1, words);
+      const receipts = delivered.mdns.map((mdn) => [mdn.direction, mdn.mode, mdn.signed, mdn.state]);
+      assert.deepEqual(receipts, mode.mdn === 'none' ? [] : [['in', mode.mdn, mode.mdnSigned, 'delivered']], words);
+
+      const received = await agency.reached(message.messageId, 'unreadable');
+      assert.deepEqual(await agency.store.getBytes(received.id, 'payload'), content, words);
+      assert.deepEqual(await agency.store.getBytes(received.id, 'raw'), message.raw, words);
+      // Where nothing is signed the digest is that of the receipt.
+      if (mode.mdn !== 'none') assert.equal(received.mic?.split(',')[0], message.mic?.split(',')[0], words);
+      assert.equal(received.fileName, 'certificates.edi');
+    }
+  });
+
+  it('a certificate, its answers, what they are answered with, and then silence', async () => {
+    const number = numberOf('AU', 1);
+    const payload = interchange([{ number }], { reference: 'ROUNDTRIP' });
+    const sent = await sendFrom(country, payload);
+    await country.reached(sent.id, 'delivered');
+    const request = await agency.reached(sent.messageId, 'answered');
+    assert.equal(request.answeredBy.length, 2);
+
+    const answers = await Promise.all(request.answeredBy.map((id) => agency.reached(id, 'delivered')));
+    const arrived = await Promise.all(answers.map(({ messageId }) => country.reached(messageId, 'answered')));
+    const [contrl, cusres] = byType(await Promise.all(arrived.map((message) => interchangeOf(country, message))));
+    assert.deepEqual(contrlIn(contrl!), { reference: 'ROUNDTRIP', action: '7', code: '', messages: [] });
+    assert.deepEqual(verdictsIn(cusres!), [{ number, status: 'AP', codes: [] }]);
+
+    // A country's endpoint of ours takes no CUSRES, says so in a CONTRL, and that one is not answered.
+    const refusals = arrived.flatMap(({ answeredBy }) => answeredBy);
+    assert.equal(refusals.length, 1);
+    const refusal = await country.reached(refusals[0] ?? '', 'delivered');
+    const last = await agency.reached(refusal.messageId, 'answered');
+    assert.deepEqual(contrlIn(await interchangeOf(agency, last))?.messages, ['17']);
+    assert.deepEqual(last.answeredBy, []);
+    await until('nothing is left to do', async () => {
+      const due = [await agency.store.nextDue(), await country.store.nextDue()];
+      return due.every((each) => each === undefined) ? true : undefined;
+    });
+  });
+
+  it('both ledgers are whole', async () => {
+    for (const { store } of [agency, country]) assert.equal((await store.verifyLedger()).kind, 'whole');
+  });
+});
+
+async function interchangeOf({ store }: Served, { id }: MessageDetail) {
+  const [only] = readInterchanges((await store.getBytes(id, 'payload')) ?? Buffer.alloc(0));
+  return only!;
+}
+
+function byType(interchanges: Awaited<ReturnType<typeof interchangeOf>>[]) {
+  return interchanges.toSorted((a, b) => (a.messages[0]!.type < b.messages[0]!.type ? -1 : 1));
+}

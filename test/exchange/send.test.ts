@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+
+import { unwrap } from '../../src/as2/unwrap.ts';
+import { strictPolicy } from '../../src/as2/policy.ts';
+import { partnerByShortName } from '../../src/config/home.ts';
+import { loadHome } from '../../src/config/load.ts';
+import { makeMessage } from '../../src/exchange/send.ts';
+import { bytesOf } from '../../src/mime/bytes.ts';
+import { issueSelfSigned } from '../../src/pki/issue.ts';
+import { makeHome, type TestHome } from '../support/home.ts';
+import { identity, type TestIdentity } from '../support/identities.ts';
+
+const now = new Date();
+const day = 86_400_000;
+
+describe('making a message', () => {
+  let home: TestHome;
+  let partner: TestIdentity;
+
+  before(async () => {
+    partner = await identity('partner');
+    home = await makeHome();
+    home.addPartner('them', {
+      as2Id: 'THEM',
+      url: 'http://127.0.0.1:9/as2',
+      certificatePem: partner.certificate.pem,
+    });
+    const old = new Date(now.getTime() - 10 * day);
+    const { certificate } = await issueSelfSigned({ commonName: 'late', days: 1, keyType: 'rsa-2048', now: old });
+    home.addPartner('late', {
+      as2Id: 'LATE',
+      url: 'http://127.0.0.1:9/as2',
+      certificatePem: certificate.pem,
+      identities: [],
+    });
+  });
+
+  const make = async (fileName: string, to = 'them', at = now) => {
+    const loaded = await loadHome(home.directory, {}, now);
+    const payload = { content: Buffer.from("UNB'"), contentType: 'application/EDIFACT', fileName };
+    return makeMessage({ payload }, partnerByShortName(loaded, to)!, loaded, at);
+  };
+
+  it('RFC 4130 §5.3.3, §7.3: has a Message-ID of its own, and asks for a signed receipt by both options', async () => {
+    const [first, second] = [await make('a'), await make('a')];
+    assert.notEqual(first.messageId, second.messageId);
+    const fields = new Map(first.headers);
+    assert.equal(fields.get('Message-ID'), first.messageId);
+    assert.ok(fields.has('Disposition-Notification-To'));
+    assert.match(
+      fields.get('Disposition-Notification-Options') ?? '',
+      /^signed-receipt-protocol=optional, pkcs7-signature; signed-receipt-micalg=optional, sha-256$/,
+    );
+  });
+
+  it('AS2 file names: any name arrives as it was given', async () => {
+    for (const fileName of ['a.edi', 'a b;"c"\\d.edi', 'été.edi', '証明書.edi', '../../x']) {
+      const { headers, raw } = await make(fileName);
+      const { payload } = await unwrap(
+        { headers, body: bytesOf(raw) },
+        { keys: [partner], pinned: [home.own.certificate], policy: strictPolicy, micDigest: 'sha256' },
+      );
+      assert.equal(payload.fileName, fileName);
+    }
+  });
+
+  it('draft rfc4130bis §10: an expired certificate, theirs or ours, is an error at once', async () => {
+    await assert.rejects(make('a', 'late'), { code: 'NO_ENCRYPTION_CERTIFICATE' });
+    const expired = new Date(home.own.certificate.notAfter.getTime() + day);
+    await assert.rejects(make('a', 'them', expired), { code: 'NO_SIGNING_IDENTITY' });
+  });
+});

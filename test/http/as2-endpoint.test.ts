@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+
+import { pino } from 'pino';
+import { request } from 'undici';
+
+import { as2Endpoint } from '../../src/http/as2-endpoint.ts';
+import { listen, type Listening } from '../../src/http/server.ts';
+import type { Arrival, Reply } from '../../src/exchange/arrival.ts';
+import { collect } from '../../src/mime/bytes.ts';
+
+describe('the AS2 address', () => {
+  let listening: Listening;
+  let receive: (arrival: Arrival) => Promise<Reply>;
+
+  before(async () => {
+    const log = pino({}, { write: () => undefined });
+    listening = await listen(
+      as2Endpoint('/as2', (arrival) => receive(arrival), log),
+      '127.0.0.1',
+      0,
+    );
+  });
+  after(() => listening.close());
+
+  const asked = async (method: 'GET' | 'HEAD' | 'PUT' | 'POST', path = '/as2') => {
+    const { statusCode, headers, body } = await request(listening.address + path, { method, body: null });
+    return { status: statusCode, headers, text: await body.text() };
+  };
+
+  it('RFC 4130 §5.1: POST brings a message, with its header fields as they were spelled and every byte of its body', async () => {
+    let arrived: { headers: Arrival['headers']; body: Buffer } | undefined;
+    receive = async ({ headers, body }) => {
+      arrived = { headers, body: await collect(body) };
+      return { status: 200, headers: [], body: Buffer.alloc(0) };
+    };
+    const body = Buffer.from(Array.from({ length: 70_000 }, (_, index) => index % 256));
+    const headers = ['as2-FROM', '"a \\" b"', 'Subject', 'caf\xe9'];
+    await (await request(`${listening.address}/as2?x=1`, { method: 'POST', headers, body })).body.dump();
+    assert.deepEqual(arrived?.body, body);
+    const found = arrived.headers.filter(([name]) => /^(as2-from|subject)$/i.test(name));
+    assert.deepEqual(found.flat(), headers);
+  });
+
+  it('RFC 4130 §5.3.1: an answer has its Content-Length', async () => {
+    receive = () => Promise.resolve({ status: 200, headers: [['X', 'y']], body: Buffer.from('MDN') });
+    const { headers, text } = await asked('POST');
+    assert.deepEqual([headers['content-length'], headers['x'], text], ['3', 'y', 'MDN']);
+  });
+
+  it('answers whoever probes it, and takes nothing but POST', async () => {
+    receive = () => assert.fail('that was no message');
+    assert.equal((await asked('GET')).status, 200);
+    assert.deepEqual([(await asked('HEAD')).status, (await asked('HEAD')).text], [200, '']);
+    const { status, headers } = await asked('PUT');
+    assert.deepEqual([status, headers['allow']], [405, 'POST, GET, HEAD']);
+    assert.equal((await asked('POST', '/')).status, 404);
+  });
+
+  it('RFC 4130 §5.5: a fault of our own is 500, so that the message comes again, and says nothing of its cause', async () => {
+    receive = () => Promise.reject(new Error('secret'));
+    const { status, text } = await asked('POST');
+    assert.equal(status, 500);
+    assert.doesNotMatch(text, /secret/);
+  });
+});
