@@ -17,8 +17,8 @@ export interface Read<T> {
 export const ENDPOINT_FILE = 'countersign.yaml';
 const PARTNER_FOLDER = 'partners';
 
-/** Short names go into paths, tables and commands. */
-const SHORT_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+/** Short names go into paths, tables and commands; `endpoint` is the ledger's name for ourselves. */
+const SHORT_NAME = /^(?!endpoint$)[a-z0-9][a-z0-9-]{0,62}$/;
 
 export function isShortName(name: string): boolean {
   return SHORT_NAME.test(name);

@@ -173,7 +173,7 @@ describe('attacks: injection', () => {
 
   describe('EDIFACT in our answers', () => {
     it('what a certificate says comes back as data: it makes no segment, no header and no path', async () => {
-      const number = `${numberOf('AU', 31_337)}`;
+      const number = numberOf('AU', 31_337);
       const hostile = "?'UNT?+1?'UNZ";
       const body = interchange([{ number, importer: hostile }, { number: `A?'BGM?+961?:x` }], { reference: "R?'?+X" });
       const { messageId, told } = await deliver([['Content-Type', 'application/EDIFACT']], body);

@@ -41,7 +41,7 @@ describe('attacks: garbage on the port', () => {
   it('other protocols: TLS, HTTP/0.9, HTTP/2, SMTP, SSH, SOCKS', async () => {
     const tls = Buffer.from('160301020001000', 'hex');
     await isNoRequest(Buffer.concat([tls, randomBytes(508)]), true);
-    await isNoRequest('POST /as2\r\n\r\n');
+    assert.equal(statusOf(await speak(target.url, 'POST /as2\r\n\r\n')), 400);
     const probed = await speak(target.url, 'GET /as2\r\n\r\n');
     assert.match(probed.toString('latin1'), /\r\n\r\nThis is an AS2 endpoint. Messages are received by POST.\n$/);
     await isNoRequest('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', true);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { stringify } from 'yaml';
-import type { PartnerFile } from '../../src/config/partner-schema.ts';
 import { endpointFiles, partnerFile, problemsOf } from './support.ts';
 
 describe('what we may be asked to send', () => {

@@ -1,71 +1,24 @@
 import assert from 'node:assert/strict';
 
-import { partnerByShortName, type Partner } from '../../src/config/home.ts';
-import { loadHome } from '../../src/config/load.ts';
-import { makeMessage } from '../../src/exchange/send.ts';
 import type { MessageDetail } from '../../src/store/store.ts';
-import { freePort } from '../support/free-port.ts';
-import { makeHome } from '../support/home.ts';
 import { combinations } from '../support/pairwise.ts';
 import { contrlIn, verdictsIn } from '../support/receiver.ts';
 import { readInterchanges } from '../../src/edifact/reader.ts';
 import { interchange, numberOf } from '../support/sancrt.ts';
-import { serve, type Served } from '../support/served.ts';
+import type { Served } from '../support/served.ts';
+import { queueTo, startBoth, type Both } from '../support/two-endpoints.ts';
 import { until } from '../support/until.ts';
 
-/** Two homes that are one another's partners, each served. */
-async function startBoth(): Promise<{ agency: Served; country: Served }> {
-  const sides = [
-    { as2Id: 'USCBP-AS2', edifact: { id: 'USCBP', qualifier: 'ZZZ' } },
-    { as2Id: 'Australia "AU"', edifact: { id: 'AUDAFF', qualifier: 'ZZZ' } },
-  ] as const;
-  const [agency, country] = await Promise.all(
-    sides.map(async ({ as2Id, edifact }) => {
-      const port = await freePort();
-      const url = `http://127.0.0.1:${port}/as2`;
-      const listen = { host: '127.0.0.1', port };
-      const settings = { as2: { id: as2Id, url }, listen, edifact: { identities: [edifact] } };
-      return { as2Id, url, edifact, home: await makeHome(settings, { as2Id, name: as2Id.replaceAll('"', '') }) };
-    }),
-  );
-  for (const [one, other] of [
-    [agency!, country!],
-    [country!, agency!],
-  ] as const) {
-    one.home.addPartner('other', {
-      as2Id: other.as2Id,
-      url: other.url,
-      certificatePem: other.home.own.certificate.pem,
-      identities: [{ ...other.edifact, countries: ['AU'] }],
-      receive: { allowUnsigned: true, allowUnencrypted: true },
-      send: { mdn: 'async' },
-    });
-  }
-  return { agency: await serve(agency!.home), country: await serve(country!.home) };
-}
-
-/** As `countersign send` does: another process than the one that serves. */
-async function sendFrom({ home, store }: Served, content: Buffer, changed: Partial<Partner['send']> = {}) {
-  const configured = await loadHome(home.directory, {});
-  const partner = partnerByShortName(configured, 'other')!;
-  const payload = { content, contentType: 'application/EDIFACT', fileName: 'certificates.edi' };
-  const to = { ...partner, send: { ...partner.send, ...changed } };
-  const message = await makeMessage({ payload, subject: 'Certificates' }, to, configured, new Date());
-  await store.queueOutbound([message]);
-  return message;
-}
-
 describe('two endpoints that send to one another', () => {
+  let both: Both;
   let agency: Served;
   let country: Served;
 
   before(async () => {
-    ({ agency, country } = await startBoth());
+    both = await startBoth();
+    ({ agency, country } = both);
   });
-  after(async () => {
-    await (agency as Served | undefined)?.stop();
-    await (country as Served | undefined)?.stop();
-  });
+  after(() => (both as Both | undefined)?.stop());
 
   const modes = combinations({
     mdn: ['sync', 'async', 'none'],
@@ -83,7 +36,7 @@ describe('two endpoints that send to one another', () => {
       modes.map(async (mode, index) => {
         const send = { ...mode, mdnMicalgs: [...mode.mdnMicalgs] };
         const content = Buffer.from(`No interchange: number ${index}`);
-        return { mode, content, message: await sendFrom(country, content, send) };
+        return { mode, content, message: await queueTo(country, content, send) };
       }),
     );
     for (const { mode, content, message } of sent) {
@@ -106,7 +59,7 @@ describe('two endpoints that send to one another', () => {
   it('a certificate, its answers, what they are answered with, and then silence', async () => {
     const number = numberOf('AU', 1);
     const payload = interchange([{ number }], { reference: 'ROUNDTRIP' });
-    const sent = await sendFrom(country, payload);
+    const sent = await queueTo(country, payload);
     await country.reached(sent.id, 'delivered');
     const request = await agency.reached(sent.messageId, 'answered');
     assert.equal(request.answeredBy.length, 2);
