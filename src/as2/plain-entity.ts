@@ -17,3 +17,13 @@ export function isPlainText({ headers, bytes, body }: Entity): boolean {
 
 const textual = /^(?:base64|quoted-printable)$/i;
 const noise = /[^\t\n\r -~]/;
+
+/**
+ * Whether the header begins with a media type that is longer than a block of any cipher.
+ *
+ * Whoever has a captured message begin with another of its blocks may choose what that one says, through the IV, if he
+ * knows what it said; and being told that he was right, he knows. So it must take more than one block to be told.
+ */
+export function beginsWithMediaType({ bytes }: Entity): boolean {
+  return /^content-type:[\t ]*(?:application|multipart)\//i.test(bytes.toString('latin1', 0, 80));
+}

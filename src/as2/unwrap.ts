@@ -20,7 +20,7 @@ import { micOf } from './mic.ts';
 import type { Mic } from './mic.ts';
 import { demandEncryption, demandSignature, isSignatureAllowed, signatureFault } from './policy.ts';
 import type { ReceivePolicy } from './policy.ts';
-import { isPlainText } from './plain-entity.ts';
+import { beginsWithMediaType, isPlainText } from './plain-entity.ts';
 import { isSelfConsistent, readSignedPart, verifySignedPart } from './signed-part.ts';
 import { toldFault } from './told-fault.ts';
 
@@ -102,6 +102,8 @@ async function readInside(outer: Entity, context: UnwrapContext, strict: boolean
   const afterSigning = await inflated(outer, context, strict);
   const layer = layerOf(afterSigning.entity);
   if (!isSigned(layer)) {
+    if (strict && !context.policy.allowUnsigned && !beginsWithMediaType(outer))
+      throw new MimeError('MIME_HEADER', 'What has no signature does not begin with its media type');
     demandSignature(context.policy);
     // RFC 5402 §4.2, §4.3: uncompressed, with all its MIME headers.
     const mic = micOf(context.micDigest, afterSigning.entity.bytes);

@@ -218,6 +218,21 @@ describe('attacks: oracles (Vaudenay, Bleichenbacher, EFAIL)', () => {
     }
   });
 
+  it('format oracle: a guess at a block is not confirmed by putting it in front of what follows it', async () => {
+    const { plaintext, ciphertext } = captured;
+    const blockOf = (bytes: Buffer, at: number) => bytes.subarray(at * block, (at + 1) * block);
+    const ends = Math.ceil((content.indexOf('pkcs7-signature; name') + 200) / block);
+    for (const head of ['Content-Type:a/b', 'Content-Type:\t\t\t']) {
+      const faults: [string, RawEnvelope][] = [];
+      for (let at = 1; at < ends; at += 1) {
+        // The right guess: with it the block says what the attacker wants, and all else is as it was.
+        const chosen = xor(xor(blockOf(plaintext, at), Buffer.from(head)), blockOf(ciphertext, at - 1));
+        faults.push([`${head}, block ${at}`, { ...captured, iv: chosen, ciphertext: ciphertext.subarray(at * block) }]);
+      }
+      await allAlike(faults);
+    }
+  });
+
   it('format oracle: a message told to be of another partner gives nothing away about its blocks either', async () => {
     const { ciphertext } = captured;
     const wanted = Math.floor(content.indexOf('KGM:18000') / block);

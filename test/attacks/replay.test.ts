@@ -100,7 +100,7 @@ describe('attacks: replays and duplicates', () => {
       ['nothing', { headers: captured.headers, body: Buffer.alloc(0) }, 'unexpected-processing-error'],
       [
         'unsigned',
-        await seal({ headers: [['Content-Type', 'text/plain']], body: entity }),
+        await seal({ headers: [['Content-Type', 'application/EDIFACT']], body: entity }),
         'insufficient-message-security',
       ],
       ['in clear', await signedDetached(entity, target.partner.identity), 'insufficient-message-security'],

@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { header, type Headers } from '../../src/mime/headers.ts';
+import type { OutboundMessage } from '../../src/store/store.ts';
 import { post } from '../support/peer.ts';
 import { interchange, numberOf } from '../support/sancrt.ts';
 import { queueTo, startBoth, type Both } from '../support/two-endpoints.ts';
@@ -69,6 +70,7 @@ for (const mdn of ['sync', 'async'] as const) {
     const names = Object.keys(networks);
     let both: Both;
     let close: () => void;
+    const sent: OutboundMessage[] = [];
 
     before(async () => {
       // What is lost of an asynchronous MDN, or of the message that it is for, is made good by sending again.
@@ -84,6 +86,9 @@ for (const mdn of ['sync', 'async'] as const) {
       };
       const outbox = { firstPause: '20ms', longestPause: '100ms', timeout: '5s', mdnWait: '500ms', attempts: 12 };
       both = await startBoth({ outbox, mdn, agencyAt: network.there.url, countryAt: network.back.url });
+      for (const index of names.keys()) {
+        sent.push(await queueTo(both.country, interchange([{ number: numberOf('AU', index + 1) }])));
+      }
       close = () => {
         network.there.close();
         network.back.close();
@@ -97,18 +102,18 @@ for (const mdn of ['sync', 'async'] as const) {
     for (const [index, name] of names.entries()) {
       it(`it ${name}: the certificate is registered once, and each answer comes once`, async () => {
         const number = numberOf('AU', index + 1);
-        const sent = await queueTo(both.country, interchange([{ number }]));
-        await both.country.reached(sent.id, 'delivered');
-        const { id, answeredBy } = await both.agency.reached(sent.messageId, 'answered');
+        const message = sent[index]!;
+        await both.country.reached(message.id, 'delivered');
+        const { id, answeredBy } = await both.agency.reached(message.messageId, 'answered');
         const received = await both.agency.store.listMessages({ direction: 'in', limit: 1000 });
-        assert.equal(received.filter(({ messageId }) => messageId === sent.messageId).length, 1);
+        assert.equal(received.filter(({ messageId }) => messageId === message.messageId).length, 1);
         const [certificate, ...more] = await both.agency.store.listCertificates({ number });
         assert.deepEqual([certificate?.version, more.length], [1, 0], id);
         assert.equal(answeredBy.length, 2);
-        for (const answer of answeredBy) {
-          const { messageId } = await both.agency.reached(answer, 'delivered');
+        for (const answerId of answeredBy) {
+          const { messageId } = await both.agency.reached(answerId, 'delivered');
           const there = await both.country.store.listMessages({ direction: 'in', limit: 1000 });
-          assert.equal(there.filter((message) => message.messageId === messageId).length, 1);
+          assert.equal(there.filter((answer) => answer.messageId === messageId).length, 1);
         }
       });
     }

@@ -197,6 +197,17 @@ export function describeJobs(open: OpenTestStore): void {
       assert.deepEqual([again?.messageId, again?.attempts], [job.messageId, 2]);
     });
 
+    it('a stuck message is worked on again when it is resent, from the first attempt on', async () => {
+      const { store } = await open();
+      const job = await sealedJob(store);
+      await store.failJob(job, 'partner gone', undefined, at(1));
+      assert.equal(await store.resend(job.messageId, at(2)), 'queued');
+      assert.equal((await store.getMessage(job.messageId))?.state, 'accepted');
+      const [again] = await store.claimJobs(at(3), LEASE_MS, 10);
+      assert.deepEqual([again?.messageId, again?.attempts], [job.messageId, 1]);
+      assert.equal((await store.verifyLedger()).kind, 'whole');
+    });
+
     it('puts a job off for good: the message is stuck', async () => {
       const { store } = await open();
       const job = await sealedJob(store);
