@@ -86,7 +86,7 @@ export class UnexpectedProcessingError extends As2Error {
   }
 }
 
-/** AS2-From and AS2-To name no partnership of ours (RFC 4130 §6.2). */
+/** AS2-From and AS2-To name no partnership of ours (RFC 4130 §6.2, draft rfc4130bis §8.5.4). */
 export class UnknownTradingRelationship extends As2Error {
   readonly code = 'AS2_UNKNOWN_TRADING_RELATIONSHIP';
   readonly severity = 'error';
@@ -94,7 +94,7 @@ export class UnknownTradingRelationship extends As2Error {
   readonly explanation = 'There is no trading relationship between the parties that AS2-From and AS2-To name.';
 }
 
-/** The Message-ID is missing or cannot be used to tell messages apart. */
+/** The Message-ID is missing or cannot be used to tell messages apart (draft rfc4130bis §5.3.3, §8.5.4). */
 export class InvalidMessageId extends As2Error {
   readonly code = 'AS2_INVALID_MESSAGE_ID';
   readonly severity = 'error';

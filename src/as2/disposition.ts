@@ -18,6 +18,7 @@ export function dispositionOf(fault: As2Error): Disposition {
   return { type, modifier: fault.severity, text: fault.modifier };
 }
 
+/** RFC 4130 §7.4.4 */
 export function formatDisposition(disposition: Disposition): string {
   return `automatic-action/MDN-sent-automatically; ${formatOutcome(disposition)}`;
 }

@@ -36,8 +36,8 @@ export interface PayloadLayer {
 }
 
 /**
- * Which layer an entity is. Content-Type says that it is CMS; which, the CMS itself says: `smime-type` is often left
- * out, and the structure is what will be read anyway.
+ * Which layer an entity is (RFC 4130 §4.2, RFC 8551 §3.5). Content-Type says that it is CMS; which, the CMS itself
+ * says: `smime-type` is often left out, and the structure is what will be read anyway.
  *
  * @throws MimeError, CmsError
  */

@@ -24,7 +24,7 @@ export interface MdnReport {
 
 const notificationType = 'message/disposition-notification';
 
-/** Whether an entity of this type is a receipt. */
+/** Whether an entity of this type is a receipt (RFC 3798 §3). */
 export function isReport({ type, parameters }: ContentType): boolean {
   if (type === notificationType) return true;
   const reportType = parameters.get('report-type')?.toLowerCase() ?? 'disposition-notification';
@@ -63,6 +63,7 @@ function entityOf(bytes: Buffer): Entity {
   }
 }
 
+/** RFC 3798 §3.1: like a header; RFC 8098 §3.3: what is unknown is passed over. */
 function fieldsOf(notification: Entity): Omit<MdnReport, 'text'> {
   // Some systems put an empty line before the fields, which would end them.
   const body = decodedBody(notification).toString('latin1').trimStart();

@@ -40,8 +40,8 @@ export interface MdnDraft {
 }
 
 /**
- * An MDN (RFC 4130 §7.4): multipart/report in multipart/signed, or alone. It asks for no MDN itself (RFC 3798 §2.1),
- * and brings nothing of the message back (§7.6: no third part).
+ * An MDN: multipart/report alone (RFC 4130 §7.4.1), or in multipart/signed (RFC 4130 §7.4.2). It asks for no MDN itself
+ * (RFC 3798 §2.1), and brings nothing of the message back (RFC 3798 §3; RFC 4130 §7.6: no third part).
  */
 export async function makeMdn(draft: MdnDraft): Promise<{ readonly headers: Headers; readonly body: Buffer }> {
   const { from, to, messageId, date, sign } = draft;
@@ -71,9 +71,9 @@ function part(contentType: string, body: Buffer): Buffer {
   return Buffer.concat([headers, body]);
 }
 
-/** RFC 4130 §7.4.3 */
+/** RFC 4130 §7.4.3, RFC 3798 §3.2.4 to RFC 3798 §3.2.6 */
 function fieldsOf({ from, original, disposition, mic, micalgsAsked, reportingUa }: MdnDraft): Headers {
-  // RFC 4130 §5.3.2: no alias; both are the AS2 name that the message was sent to.
+  // RFC 4130 §5.3.2, draft rfc4130bis §8.4: no alias; both are the AS2 name that the message was sent to.
   const recipient = `rfc822; ${formatAs2Name(from)}`;
   const fields: HeaderField[] = [
     ['Reporting-UA', plainText(reportingUa)],

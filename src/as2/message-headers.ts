@@ -19,8 +19,8 @@ export interface MessageHeaders {
 }
 
 /**
- * The headers that an AS2 message or receipt has of its own (RFC 4130 §6, §7.3). None of them is ever folded: some
- * systems don't unfold.
+ * The headers that an AS2 message or receipt has of its own (RFC 4130 §6.1, §6.2, §7.3). None of them is ever folded:
+ * some systems don't unfold.
  */
 export function messageHeaders({ from, to, messageId, subject, date, receipt }: MessageHeaders): Headers {
   return [

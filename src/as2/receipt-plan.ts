@@ -26,7 +26,7 @@ export interface ReceiptPlan {
  * @param allowed the digests that the partnership allows, best first
  */
 export function planReceipt(request: ReceiptRequest | undefined, allowed: readonly DigestName[]): ReceiptPlan {
-  // SHA-1 only ever by the sender's own wish.
+  // draft rfc4130bis §8.3: SHA-256 unless another is asked for; SHA-1 only ever by the sender's own wish.
   const standard = allowed.find((digest) => digest !== 'sha1') ?? 'sha256';
   if (request === undefined) return { delivery: 'none', micDigest: standard, micalgsAsked: [] };
   // RFC 4130 §7.3: the list is honoured from left to right.

@@ -17,7 +17,8 @@ export interface ReceiptRequest {
 
 /**
  * RFC 4130 §7.3: Disposition-Notification-To asks for a receipt, and its value is ignored; without it there is none.
- * However odd its options are, they are no reason to refuse the message: what can't be read is left out.
+ * However odd its options are (draft rfc4130bis §8.3), they are no reason to refuse the message: what can't be read is
+ * left out.
  */
 export function parseReceiptRequest(headers: Headers): ReceiptRequest | undefined {
   if (header(headers, 'Disposition-Notification-To') === undefined) return undefined;

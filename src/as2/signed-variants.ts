@@ -46,7 +46,7 @@ function* candidates(part: Buffer): Generator<SignedVariant> {
 
 const CRLF = Buffer.from('\r\n');
 
-/** Only where line ends carry no meaning: never in a binary body, and in AS2 a body is binary unless it says otherwise. */
+/** Only where line ends carry no meaning: never in binary bodies, as all are that do not say otherwise (RFC 4130 §5.2.1). */
 function isText(headers: Headers): boolean {
   const encoding = header(headers, 'Content-Transfer-Encoding')?.toLowerCase();
   if (encoding === undefined) return /^(?:text|multipart|message)\//.test(contentTypeOf(headers).type);

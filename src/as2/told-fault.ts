@@ -9,6 +9,7 @@ import { MimeError } from '../mime/mime-error.ts';
  */
 export function toldFault(error: unknown): As2Error {
   if (error instanceof As2Error) return error;
+  // RFC 5402 §5
   if (error instanceof CompressionFault) return new DecompressionFailed(error.message, { cause: error });
   if (error instanceof DecryptionFault) return new DecryptionFailed(error.message, { cause: error });
   if (error instanceof CmsError)

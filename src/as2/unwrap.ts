@@ -164,7 +164,7 @@ function payloadOf(layer: Layer): Payload {
     );
   const { entity, contentType } = layer;
   const fileName = fileNameOf(entity.headers);
-  // RFC 2045 §6.4: a multipart has no transfer encoding of its own.
+  // RFC 2045 §6.4: a multipart has no transfer encoding of its own. RFC 4130 §7.1, RFC 6362 §3: it is one payload.
   const content = contentType.type.startsWith('multipart/') ? entity.body : decodedBody(entity);
   return {
     headers: entity.headers,

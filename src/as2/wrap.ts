@@ -40,7 +40,7 @@ export interface Wrapped {
 
 /**
  * Puts content into the layers that a partnership wants: compressed, signed, encrypted, in this order, or signed,
- * compressed, encrypted (RFC 5402 §3).
+ * compressed, encrypted (RFC 5402 §3, draft rfc4130bis §4.2).
  *
  * @param entity its headers say what the content is: Content-Type, Content-Disposition
  * @throws MimeError when a header holds a line break

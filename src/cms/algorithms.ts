@@ -17,7 +17,7 @@ export interface Digest {
   readonly withEcdsa: string;
 }
 
-/** Keys are also the names that node:crypto knows them by. */
+/** RFC 8551 §2.1, draft rfc4130bis §7.1. Keys are also the names that node:crypto knows them by. */
 export const DIGESTS: Readonly<Record<DigestName, Digest>> = {
   sha1: {
     oid: '1.3.14.3.2.26',
@@ -55,6 +55,7 @@ export type Cipher = { readonly oid: string; readonly key: number } & (
   | { readonly mode: 'gcm'; readonly node: `aes-${128 | 192 | 256}-gcm` }
 );
 
+/** RFC 8551 §2.7 */
 export const CIPHERS: Readonly<Record<CipherName, Cipher>> = {
   '3des': { oid: '1.2.840.113549.3.7', key: 24, mode: 'cbc', node: 'des-ede3-cbc', block: 8 },
   'aes128-cbc': { oid: '2.16.840.1.101.3.4.1.2', key: 16, mode: 'cbc', node: 'aes-128-cbc', block: 16 },

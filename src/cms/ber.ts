@@ -115,7 +115,7 @@ export function walk(bytes: Buffer, start: number, limit: number, visit?: (heade
   throw new CmsError('CMS_LIMIT', 'There are too many elements', at);
 }
 
-/** Reads elements one after the other; offsets in errors count from the start of the buffer. */
+/** Reads elements one after the other, in BER (RFC 5652 §1); offsets in errors count from the start of the buffer. */
 export class BerReader {
   readonly #bytes: Buffer;
   readonly #end: number;

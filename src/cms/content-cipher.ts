@@ -97,7 +97,7 @@ function paddingOf(block: Buffer): number {
 }
 
 /**
- * Deciphers GCM. Nothing is handed out before the tag holds.
+ * Deciphers GCM. Nothing is handed out before the tag holds (RFC 5083).
  * @throws DecryptionFault
  */
 export function decipherGcm(

@@ -29,7 +29,7 @@ export function expectType(found: string, expected: string, name: string): void 
 
 export const contentInfo = (type: string, content: Der): Der => sequence(oid(type), element(context(0, true), content));
 
-/** EncapsulatedContentInfo (RFC 5652 §5.2), in which S/MIME allows id-data alone; undefined: the content is elsewhere. */
+/** EncapsulatedContentInfo (RFC 5652 §5.2), in which RFC 8551 §2.4.1 allows id-data alone; undefined: the content is elsewhere. */
 export function readEncapsulated(reader: BerReader): Buffer | undefined {
   return reader.inside(TAG.sequence, (inner) => {
     expectType(inner.oid(), OID.data, 'id-data');

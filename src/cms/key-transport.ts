@@ -11,7 +11,7 @@ import type { Der } from './der.ts';
 import { maskedDigest, readMaskedDigest, unmask } from './mask.ts';
 import type { MaskedDigest } from './mask.ts';
 
-/** How a content-encryption key travels under an RSA key. */
+/** How a content-encryption key travels under an RSA key (RFC 8551 §2.3). */
 export interface KeyTransport {
   readonly name: KeyTransportName;
   /** RSAES-OAEP (RFC 8017 §7.1); undefined: RSAES-PKCS1-v1_5. */

@@ -49,7 +49,7 @@ function readPss(reader: BerReader) {
   return digests && trailerField === 1 ? { ...digests, saltLength } : undefined;
 }
 
-/** The signatureAlgorithm of what we sign. */
+/** The signatureAlgorithm of what we sign (RFC 8551 §2.2). */
 export function signatureAlgorithm(scheme: SignatureScheme, digest: DigestName): Der {
   switch (scheme) {
     case 'rsa-pkcs1':

@@ -7,6 +7,7 @@ export type PartnerConfig = z.output<typeof partnerSchema>;
 /** The same, as it is written. */
 export type PartnerFile = z.input<typeof partnerSchema>;
 
+// draft rfc4130bis §7.1, §7.2: SHA-1, MD5, 3DES and RC2 are never sent.
 const digests = z.array(z.enum(['sha256', 'sha384', 'sha512'])).min(1);
 const aes = z.enum(['aes128-cbc', 'aes192-cbc', 'aes256-cbc', 'aes128-gcm', 'aes192-gcm', 'aes256-gcm']);
 const keyTransport = z.enum(['rsa-pkcs1', 'rsa-oaep-sha1', 'rsa-oaep-sha256', 'rsa-oaep-sha384', 'rsa-oaep-sha512']);

@@ -36,7 +36,7 @@ export async function readBody({ body, announced }: Arrival, limit: number): Pro
 /** What a sender gets who is to have no MDN, or a later one. */
 export const emptyReply: Reply = { status: 200, headers: [], body: Buffer.alloc(0) };
 
-/** RFC 4130 §7.6: 2xx also when the MDN tells of an error; an empty one when no MDN, or a later one, is due. */
+/** RFC 4130 §7.2, §7.6: 2xx also when the MDN tells of an error; an empty one when no MDN, or a later one, is due. */
 export function replyWith(mdn: OutgoingMdn | undefined): Reply {
   if (mdn?.mode !== 'sync') return emptyReply;
   return { status: 200, headers: mdn.headers, body: mdn.body };

@@ -11,7 +11,7 @@ export function newId(now: Date): string {
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-/** `<…@host>` (RFC 4130 §5.3.3), below 255 characters, without blanks. */
+/** `<…@host>` (RFC 4130 §5.3.3, draft rfc4130bis §5.3.3), below 255 characters, without blanks. */
 export function newMessageId(now: Date, host: string): string {
   return `<${newId(now)}@${host}>`;
 }

@@ -86,6 +86,7 @@ async function outcomeOf(delivery: Delivery, home: Home, exchange: Exchange): Pr
 
   let response: PostResponse;
   try {
+    // RFC 4130 §5.5, draft rfc4130bis §5.5: the same bytes and the same Message-ID in every attempt.
     response = await exchange.post({
       url: delivery.url,
       headers: [...delivery.headers, ...authorization(partner, delivery.url)],

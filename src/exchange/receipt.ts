@@ -33,6 +33,7 @@ export async function makeReceipt(
   const explanation = fault?.explanation ?? 'The message was received, verified and stored.';
   const messageId = newMessageId(at, hostOf(home));
   const { headers, body } = await makeMdn({
+    // RFC 4130 §6.2: the names of the message, swapped.
     from: request.to,
     to: request.from,
     messageId,

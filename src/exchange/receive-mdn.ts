@@ -12,7 +12,7 @@ import type { Exchange } from './exchange.ts';
 import { newId } from './ids.ts';
 import { partnerOf, receivePolicy } from './partnership.ts';
 
-/** An MDN as it came, on the response to our POST or on a connection of its own. */
+/** An MDN as it came, on the response to our POST or on a connection of its own (draft rfc4130bis §8.2: both). */
 export interface MdnArrival {
   readonly at: Date;
   readonly home: Home;

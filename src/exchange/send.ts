@@ -112,6 +112,7 @@ function entityHeaders({ contentType, fileName }: Payload): Headers {
   return [type, ['Content-Disposition', `attachment; ${formatParameter('filename', fileName)}`]];
 }
 
+/** draft rfc4130bis §10: an expired certificate is an error at once. */
 function encryptionCertificateOf(partner: Partner, now: Date) {
   const [newest] = pinnedFor(partner.certificates, 'encrypt', now);
   if (newest === undefined) throw new NoEncryptionCertificate(partner.shortName);

@@ -14,6 +14,7 @@ export function as2Endpoint(path: string, receive: Receive, log: Logger): Reques
     if (request.method === 'GET' || request.method === 'HEAD') {
       return send(response, text(200, 'This is an AS2 endpoint. Messages are received by POST.\n'));
     }
+    // RFC 4130 §5.1: messages come by POST.
     if (request.method !== 'POST') {
       return send(response, { ...text(405, 'Use POST.\n'), headers: [['Allow', 'POST, GET, HEAD']] });
     }
@@ -78,6 +79,7 @@ function send(response: ServerResponse, reply: Reply): void {
   if (response.headersSent) return;
   response.statusCode = reply.status;
   for (const [name, value] of reply.headers) response.setHeader(name, value);
+  // RFC 4130 §5.3.1
   response.setHeader('Content-Length', reply.body.length);
   response.end(reply.body);
 }

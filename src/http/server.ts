@@ -34,5 +34,7 @@ function closed(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeIdleConnections();
+    // Read when an answer is sent: a connection that is busy now is closed behind it, not kept for another request.
+    server.keepAliveTimeout = 1;
   });
 }

@@ -1,7 +1,7 @@
 import { MimeError } from './mime-error.ts';
 
 export interface Multipart {
-  /** The exact bytes of each part, without the line end that belongs to the delimiter (RFC 2046 §5.1.1). */
+  /** The exact bytes of each part, without the line end that belongs to the delimiter (RFC 2046 §5.1.1, RFC 1847 §2.1). */
   readonly parts: Buffer[];
   readonly preamble: Buffer;
   readonly epilogue: Buffer;

@@ -3,6 +3,7 @@ import { randomBytes, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { readCertificate, type Certificate } from './certificate.ts';
 
+/** draft rfc4130bis §9: no RSA below 2048 bits. */
 export const KEY_TYPES = ['rsa-2048', 'rsa-3072', 'rsa-4096', 'ec-p256'] as const;
 export type KeyType = (typeof KEY_TYPES)[number];
 

@@ -1,7 +1,10 @@
 import type { VerifiedSigner } from '../cms/signed-data.ts';
 import type { Certificate } from './certificate.ts';
 
-/** A certificate that the operator trusts for a partner, and for how long. Nothing else of a partner is trusted. */
+/**
+ * A certificate that the operator trusts for a partner, self-certified or not (RFC 4130 §8), and for how long. Nothing
+ * else of a partner is trusted.
+ */
 export interface PinnedCertificate {
   readonly certificate: Certificate;
   readonly use: readonly ('sign' | 'encrypt')[];
@@ -11,7 +14,7 @@ export interface PinnedCertificate {
   readonly validTo: Date;
 }
 
-/** Those that are valid at `now` for the use; the one with the latest beginning first. */
+/** Those that are valid at `now` for the use, and no others (draft rfc4130bis §10); the latest beginning first. */
 export function pinnedFor(pins: readonly PinnedCertificate[], use: 'sign' | 'encrypt', now: Date): Certificate[] {
   return pins
     .filter((pin) => pin.use.includes(use) && pin.validFrom <= now && now <= pin.validTo)
