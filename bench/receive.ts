@@ -71,7 +71,13 @@ export async function measureReceive(connections: number, count: number): Promis
     const receipt = { micalgs: ['sha-256'] };
     const own = messageHeaders({ from: 'LOAD', to: 'BENCH', messageId, subject: 'Load', date: new Date(), receipt });
     const headers = [...own, ...wrapped.headers];
-    const response = await post({ url, headers, body: wrapped.body, timeoutMs: 60_000, chunked: false });
+    const response = await post({
+      url,
+      headers,
+      body: wrapped.body,
+      signal: AbortSignal.timeout(60_000),
+      chunked: false,
+    });
     times.push(performance.now() - begin);
     const mdn = await readMdn(response.headers, response.body);
     const expected = { messageId, mic: wrapped.mic, signed: true, pinned: [certificate], policy: strictPolicy };

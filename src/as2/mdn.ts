@@ -1,4 +1,4 @@
-import type { DigestName, SignatureScheme } from '../cms/algorithms.ts';
+import type { DigestName } from '../cms/algorithms.ts';
 import type { PrivateIdentity } from '../cms/identity.ts';
 import { formatHeaders } from '../mime/headers.ts';
 import type { HeaderField, Headers } from '../mime/headers.ts';
@@ -30,11 +30,7 @@ export interface MdnDraft {
   /** the spellings that the sender used: the receipt plan has them */
   readonly micalgsAsked?: readonly string[];
   readonly reportingUa: string;
-  readonly sign?: {
-    readonly identity: PrivateIdentity;
-    readonly digest: DigestName;
-    readonly scheme?: SignatureScheme;
-  };
+  readonly sign?: { readonly identity: PrivateIdentity; readonly digest: DigestName };
   /** fresh random letters and digits, at least 128 bits' worth, at most 60 */
   readonly boundary: string;
 }

@@ -12,7 +12,7 @@ export interface SignedVariant {
 
 /**
  * RFC 1847 §2.1: what is signed is the part exactly as it is sent. Some senders sign before they make line ends
- * canonical, or count the last line end otherwise; so their likely variants follow. The one that verifies is also what
+ * canonical, or count the last line end otherwise; so their likely variants follow, unless the part is large. The one that verifies is also what
  * the MIC is made over and what is delivered: nothing that was not signed is ever used.
  *
  * @throws MimeError
@@ -28,6 +28,7 @@ export function* signedVariants(part: Buffer): Generator<SignedVariant> {
 
 function* candidates(part: Buffer): Generator<SignedVariant> {
   yield { name: 'as-received', bytes: part };
+  if (part.length > LARGEST) return;
   const { headers, bodyOffset } = parseHeaders(part);
   const lineEnds = [
     { name: 'as-received', bytes: part },
@@ -43,6 +44,12 @@ function* candidates(part: Buffer): Generator<SignedVariant> {
     yield { name: `${name}, line end removed`, bytes: withoutLineEnd(bytes) };
   }
 }
+
+/**
+ * In octets. Each variant costs a copy and a digest, and whoever names a certificate of the partner makes us try them
+ * all, without its key.
+ */
+const LARGEST = 16 * 1024 * 1024;
 
 const CRLF = Buffer.from('\r\n');
 

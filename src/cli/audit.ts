@@ -13,7 +13,7 @@ export function registerAudit(program: Command, terminal: Terminal): void {
   const audit = program.command('audit').description('the ledger: append-only, one hash chain for each partner');
 
   withPageOptions(audit.command('list').description('list its entries, newest first'))
-    .option('--kind <kind>', 'such as message-accepted')
+    .option('--kind <kind>', 'such as inbound.accepted')
     .option('--subject <id>', 'what is about this message or MDN')
     .action(async (_options: unknown, command: Command) => {
       const { home, json, subject, ...filter } = optionsOf<ListOptions>(command);

@@ -60,8 +60,9 @@ async function demonstrate(directory: string, once: boolean, terminal: Terminal)
   await writeFile(path.join(directory, 'partners/example.yaml'), partnerFile(van.url, issued.certificate.pem));
   say(`   ${directory}: countersign.yaml, keys/, partners/example.yaml`);
 
-  const endpoint = await startEndpoint(directory, onFreePorts(terminal.env), createLog('warn'));
+  let endpoint: RunningEndpoint | undefined;
   try {
+    endpoint = await startEndpoint(directory, onFreePorts(terminal.env), createLog('warn'));
     step('2  The network pushes four certificates: compressed, signed, encrypted, a signed receipt asked for');
     const sent = demoInterchange(now);
     say(indented(sent.bytes));
@@ -79,7 +80,9 @@ async function demonstrate(directory: string, once: boolean, terminal: Terminal)
     say(`\nAll was verified. AS2 ${endpoint.as2Address}, health and metrics ${endpoint.operatorsAddress}/healthz`);
     if (!once) await untilStopped(directory, say);
   } finally {
-    await shutDown(endpoint, van, closePost);
+    await endpoint?.stop();
+    await van.close();
+    await closePost();
   }
 }
 
@@ -148,12 +151,6 @@ async function untilStopped(directory: string, say: (text: string) => void): Pro
     process.once('SIGINT', () => resolve());
     process.once('SIGTERM', () => resolve());
   });
-}
-
-async function shutDown(endpoint: RunningEndpoint, van: Van, closePost: () => Promise<void>): Promise<void> {
-  await endpoint.stop();
-  await van.close();
-  await closePost();
 }
 
 /** @throws CommandError, which makes the exit status 1 */

@@ -38,11 +38,15 @@ export async function startEndpoint(directory: string, env: Environment, log: Lo
   const { exchange } = open;
   const { endpoint } = exchange.home();
   log.level = endpoint.log.level;
+  /** What is open by now, to be closed when the rest cannot be opened: a port that listens would keep the process alive. */
+  const opened: (() => unknown)[] = [() => open.close()];
   try {
     const letGo = holdLock(endpoint.data);
+    opened.push(letGo);
     await exchange.store.releaseLeases();
     const receive = as2Endpoint(endpoint.listen.path, createReceive(exchange), log);
     const as2 = await listen(receive, endpoint.listen.host, endpoint.listen.port);
+    opened.unshift(() => as2.close());
     let ready = true;
     const operatorsPages = operatorsApp(exchange.store, exchange.metrics, () => ready);
     const operators = await listen(operatorsPages, endpoint.operators.host, endpoint.operators.port);
@@ -64,7 +68,7 @@ export async function startEndpoint(directory: string, env: Environment, log: Lo
       },
     };
   } catch (error) {
-    await open.close();
+    for (const close of opened) await close();
     throw error;
   }
 }
@@ -99,9 +103,10 @@ export async function openExchange(directory: string, env: Environment, log: Log
   return {
     exchange,
     async reload() {
-      home = await loadHome(directory, env);
-      tellDoubts(home, log);
+      const loaded = await loadHome(directory, env);
       await store.note({ chain: 'endpoint', kind: 'configuration-loaded', facts: {} }, clock());
+      home = loaded;
+      tellDoubts(home, log);
     },
     startWorkers() {
       workers.push(startJobs(exchange), startOutbox(exchange));

@@ -42,13 +42,18 @@ function parseInstant(text: string): Date {
 
 function parseEnd(text: string): Date {
   const instant = parseInstant(text);
-  return text.includes('T') ? instant : new Date(instant.getTime() + 86_400_000 - 1);
+  return text.includes('T') ? instant : new Date(instant.getTime() + 86_400_000);
 }
 
 function parseLimit(text: string): number {
   const limit = Number(text);
   if (!Number.isInteger(limit) || limit < 1) throw new InvalidArgumentError('Give a whole number from 1 on.');
   return limit;
+}
+
+/** What a disposition says, without how it came to be said, which is always the same. */
+export function outcome(disposition = ''): string {
+  return disposition.replace(/^automatic-action\/MDN-sent-automatically; /, '');
 }
 
 /** `2026-11-02 09:30:00`, UTC */

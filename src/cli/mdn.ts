@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 
 import { formatHeaders } from '../mime/headers.ts';
 import type { MdnDetail, MdnFilter, MdnSummary } from '../store/store.ts';
-import { instant, withPageOptions, withStore, type PageOptions } from './looking.ts';
+import { instant, outcome, withPageOptions, withStore, type PageOptions } from './looking.ts';
 import { CommandError, fields, printResult, table, type Terminal } from './output.ts';
 import { optionsOf } from './program.ts';
 
@@ -50,7 +50,7 @@ async function findMdn(id: string, home: string, terminal: Terminal): Promise<Md
 function listing(mdns: readonly MdnSummary[]): string {
   return table(
     ['id', 'at', 'way', 'partner', 'mode', 'signed', 'state', 'disposition', 'original message-id'],
-    mdns.map(({ id, at, direction, partner = '-', mode, signed, state, disposition = '', originalMessageId = '' }) => [
+    mdns.map(({ id, at, direction, partner = '-', mode, signed, state, disposition, originalMessageId = '' }) => [
       id,
       instant(at),
       direction,
@@ -58,7 +58,7 @@ function listing(mdns: readonly MdnSummary[]): string {
       mode,
       signed ? 'yes' : 'no',
       state,
-      disposition.replace(/^automatic-action\/MDN-sent-automatically; /, ''),
+      outcome(disposition),
       originalMessageId,
     ]),
   );

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 
 import type { MessageDetail, MessageFilter, MessageSummary } from '../store/store.ts';
-import { instant, withPageOptions, withStore, type PageOptions } from './looking.ts';
+import { instant, outcome, withPageOptions, withStore, type PageOptions } from './looking.ts';
 import { CommandError, fields, note, printResult, table, type Terminal } from './output.ts';
 import { optionsOf } from './program.ts';
 
@@ -65,7 +65,7 @@ export function registerMessage(program: Command, terminal: Terminal): void {
 function listing(messages: readonly MessageSummary[]): string {
   return table(
     ['id', 'at', 'way', 'partner', 'state', 'size', 'subject', 'disposition'],
-    messages.map(({ id, at, direction, partner = '-', state, size, subject = '', disposition = '' }) => [
+    messages.map(({ id, at, direction, partner = '-', state, size, subject = '', disposition }) => [
       id,
       instant(at),
       direction,
@@ -73,7 +73,7 @@ function listing(messages: readonly MessageSummary[]): string {
       state,
       String(size),
       subject,
-      disposition.replace(/^automatic-action\/MDN-sent-automatically; /, ''),
+      outcome(disposition),
     ]),
   );
 }

@@ -34,14 +34,9 @@ export function note(terminal: Terminal, text: string): void {
   terminal.stderr.write(`${text}\n`);
 }
 
-/** A line on stderr that each call replaces; nothing when stderr is no terminal. An empty text clears it. */
-export function progress(terminal: Terminal, text: string): void {
-  if (terminal.stderr.isTTY === true) terminal.stderr.write(`\r\u001b[2K${text}`);
-}
+export type Style = 'bold' | 'red' | 'green';
 
-export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow';
-
-const CODES: Readonly<Record<Style, number>> = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 };
+const CODES: Readonly<Record<Style, number>> = { bold: 1, red: 31, green: 32 };
 
 /** Colours a text when the stream is a terminal and NO_COLOR is not set (https://no-color.org). */
 export function paint(terminal: Terminal, stream: OutputStream, style: Style, text: string): string {
@@ -75,10 +70,9 @@ export function day(date: Date): string {
   return date.toISOString().slice(0, 10);
 }
 
-/** Text of others, such as a subject of a certificate, moves no cursor. */
+/** Text of others, such as a subject of a certificate, moves no cursor, and is read in the direction in which it is written. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
+  return text.replace(/[\p{Control}\p{Bidi_Control}]/gu, '\ufffd');
 }
 
 /** Says what went wrong, on stderr, and gives the exit status: 2 for wrong use, else 1. */

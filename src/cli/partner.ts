@@ -8,7 +8,7 @@ import { readCertificate } from '../pki/certificate.ts';
 import { pinnedFor } from '../pki/pinned.ts';
 import { doubts } from './config.ts';
 import { parseEdifactId } from './init.ts';
-import { CommandError, note, paint, printResult, table, type Terminal } from './output.ts';
+import { CommandError, day, note, paint, printResult, table, type Terminal } from './output.ts';
 import { registerPartnerImport } from './partner-import.ts';
 import { partnerFields, partnerView } from './partner-view.ts';
 import { optionsOf } from './program.ts';
@@ -126,7 +126,7 @@ function validUntil({ certificates }: Partner, now: Date): string {
     ({ use, validFrom, validTo }) => use.includes('sign') && validFrom <= now && now <= validTo,
   );
   const last = Math.max(...ends.map(({ validTo }) => validTo.getTime()));
-  return ends.length === 0 ? 'never' : new Date(last).toISOString().slice(0, 10);
+  return ends.length === 0 ? 'never' : day(new Date(last));
 }
 
 function collectCountries(text: string, before: readonly string[]): string[] {

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 
-import { CountersignError } from '../errors.ts';
 import { createLog } from '../telemetry/log.ts';
 import { startEndpoint } from './endpoint.ts';
 import { printResult, type Terminal } from './output.ts';
@@ -25,10 +24,8 @@ export function registerServe(program: Command, terminal: Terminal): void {
       process.on('SIGHUP', () => {
         endpoint.reload().then(
           () => log.info('Configuration loaded'),
-          (error: unknown) => {
-            if (!(error instanceof CountersignError)) throw error;
-            log.error({ detail: error.message }, 'Configuration not loaded; the old one holds');
-          },
+          // Whatever it is: what runs goes on.
+          (error: unknown) => log.error({ err: error }, 'Configuration not loaded; the old one holds'),
         );
       });
       await new Promise<void>((resolve) => {

@@ -12,7 +12,7 @@ import type { KeyTransport } from './key-transport.ts';
 import type { AlgorithmIdentifier } from './algorithm-identifier.ts';
 
 /** Reading one costs little; this is a bound on memory, and above any list of recipients that a sender would use. */
-export const MAX_RECIPIENTS = 256;
+const MAX_RECIPIENTS = 256;
 
 /** KeyTransRecipientInfo (RFC 5652 §6.2.1) */
 interface Recipient {

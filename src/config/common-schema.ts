@@ -21,9 +21,15 @@ export const variableName = z
   .meta({ title: 'name of a variable' });
 
 /** UNB S002/S003 0004; characters as level A to C of the syntax has them, not beyond 35 */
-export const edifactId = z.string().regex(/^\S(.{0,33}\S)?$/, '1 to 35 characters, as in UNB');
+const edifactId = z.string().regex(/^\S(.{0,33}\S)?$/, '1 to 35 characters, as in UNB');
 
 /** UNB 0007 */
-export const edifactQualifier = z
+const edifactQualifier = z
   .string()
   .regex(/^[A-Z0-9]{0,4}$/, 'a code of up to 4 capital letters or digits, as in UNB 0007');
+
+/** Who somebody is in EDIFACT: UNB S002/S003 */
+export const edifactIdentity = z.strictObject({
+  id: edifactId.describe('Interchange identification (UNB 0004, 0010).'),
+  qualifier: edifactQualifier.default('').describe('Its qualifier (UNB 0007); empty when there is none.'),
+});

@@ -16,7 +16,7 @@ export function dangersOf({ endpoint, partners }: Home): Danger[] {
     dangers.push({
       file: 'countersign.yaml',
       key: 'operators.host',
-      consequence: 'whoever reaches this address can see and operate everything',
+      consequence: 'whoever reaches this address sees health and metrics, partners by name',
     });
   }
   for (const partner of partners.filter((each) => each.active)) {

@@ -55,7 +55,7 @@ export async function readPartnerFiles(
   findings: Findings,
 ): Promise<Map<string, Read<PartnerConfig>>> {
   const partners = new Map<string, Read<PartnerConfig>>();
-  for (const name of await filesOf(path.join(directory, PARTNER_FOLDER))) {
+  for (const name of await partnerFileNames(directory, findings)) {
     const file = `${PARTNER_FOLDER}/${name}`;
     const shortName = name.replace(/\.ya?ml$/, '');
     if (name.endsWith('.yml') || !isShortName(shortName)) {
@@ -103,11 +103,15 @@ async function readYamlFile(
   }
 }
 
-/** YAML files of a folder in the order of their names; none when there is no such folder. */
-async function filesOf(folder: string): Promise<string[]> {
+/** Names of the partner files, sorted; none when there is no such folder. */
+async function partnerFileNames(directory: string, findings: Findings): Promise<string[]> {
   try {
-    return (await readdir(folder)).filter((name) => /\.ya?ml$/.test(name) && !name.startsWith('.')).sort();
-  } catch {
+    const names = await readdir(path.join(directory, PARTNER_FOLDER));
+    return names.filter((name) => /\.ya?ml$/.test(name) && !name.startsWith('.')).sort();
+  } catch (error) {
+    const message = whyUnreadable(error);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+      findings.problems.push({ file: PARTNER_FOLDER, key: '', message, remedy: 'Let the service read it.' });
     return [];
   }
 }

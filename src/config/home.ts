@@ -38,24 +38,11 @@ export interface BasicAuth {
   readonly password: string;
 }
 
-export type EdifactIdentity = PartnerConfig['edifact']['identities'][number];
+type EdifactIdentity = PartnerConfig['edifact']['identities'][number];
 
 /** The active partner with this AS2 name; case-sensitive (RFC 4130 §6.2). */
 export function partnerByAs2Id(home: Home, as2Id: string): Partner | undefined {
   return home.partners.find((partner) => partner.active && partner.as2.id === as2Id);
-}
-
-/** The active partner that speaks for this EDIFACT identity, and the identity with its countries. */
-export function partnerByEdifactIdentity(
-  home: Home,
-  id: string,
-  qualifier = '',
-): { readonly partner: Partner; readonly identity: EdifactIdentity } | undefined {
-  for (const partner of home.partners) {
-    const identity = edifactIdentityOf(partner, id, qualifier);
-    if (partner.active && identity !== undefined) return { partner, identity };
-  }
-  return undefined;
 }
 
 /** `AUDAFF:ZZZ` */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { as2Name, edifactId, edifactQualifier, filePath, httpUrl, variableName } from './common-schema.ts';
+import { as2Name, edifactIdentity, filePath, httpUrl, variableName } from './common-schema.ts';
 import { duration, instantFrom, instantTo } from './units.ts';
 
 /** `partners/<short-name>.yaml`, as it is after reading. */
@@ -121,9 +121,7 @@ const send = z.strictObject({
 const edifact = z.strictObject({
   identities: z
     .array(
-      z.strictObject({
-        id: edifactId.describe('Interchange identification (UNB 0004, 0010).'),
-        qualifier: edifactQualifier.default('').describe('Its qualifier (UNB 0007); empty when there is none.'),
+      edifactIdentity.extend({
         countries: z
           .array(z.string().regex(/^[A-Z]{2}$/, 'an ISO 3166 code such as AU'))
           .min(1)

@@ -93,7 +93,7 @@ environment: test
 listen:
   port: 4080
 
-# Health, metrics, administration. Keep it local.
+# Health and metrics. Keep it local.
 operators:
   port: 4081
 

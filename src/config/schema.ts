@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { as2Name, edifactId, edifactQualifier, filePath, httpUrl, variableName } from './common-schema.ts';
+import { as2Name, edifactIdentity, filePath, httpUrl, variableName } from './common-schema.ts';
 import { duration, instantFrom, instantTo, size } from './units.ts';
 
 /** `countersign.yaml`, as it is after reading: durations in milliseconds, sizes in bytes, instants as Date. */
@@ -62,11 +62,11 @@ export const endpointSchema = z.strictObject({
         .string()
         .min(1)
         .default('127.0.0.1')
-        .describe('Address to listen on for operators. Whoever reaches it sees everything: keep it local.'),
+        .describe('Address to listen on for operators. Whoever reaches it sees all of that: keep it local.'),
       port: port.default(4081).describe('Port to listen on; 0 takes any free one.'),
     })
     .prefault({})
-    .describe('Health, metrics and administration.'),
+    .describe('Health and metrics.'),
   identities: z
     .array(identity)
     .min(1)
@@ -74,12 +74,7 @@ export const endpointSchema = z.strictObject({
   edifact: z
     .strictObject({
       identities: z
-        .array(
-          z.strictObject({
-            id: edifactId.describe('Interchange identification (UNB 0004, 0010).'),
-            qualifier: edifactQualifier.default('').describe('Its qualifier (UNB 0007); empty when there is none.'),
-          }),
-        )
+        .array(edifactIdentity)
         .min(1)
         .describe('The first one is the sender of what we begin; an answer comes from the one that was addressed.'),
     })
@@ -105,7 +100,14 @@ export const endpointSchema = z.strictObject({
         .describe(
           'How long one attempt may take, the synchronous MDN included. Partners may need minutes for large messages.',
         ),
-      concurrency: z.int().min(1).max(256).default(4).describe('Deliveries at a time.'),
+      concurrency: z
+        .int()
+        .min(1)
+        .max(256)
+        .default(16)
+        .describe(
+          'Deliveries at a time; a quarter of them to one partner, so that a silent one does not hold up the others.',
+        ),
     })
     .prefault({})
     .describe('How messages go out.'),

@@ -38,8 +38,7 @@ export interface Manufacturer {
 
 /** What becomes of a request. */
 export type Decision =
-  | { readonly kind: 'register'; readonly registration: Registration }
-  | { readonly kind: 'replace' | 'cancel'; readonly registration: Registration; readonly previous: Registration }
+  | { readonly kind: 'register' | 'replace' | 'cancel'; readonly registration: Registration }
   | { readonly kind: 'reject'; readonly errors: readonly RuleError[] };
 
 /** One broken rule, as the participant is told of it. */

@@ -102,24 +102,24 @@ export function parseReference(files: ReferenceFiles): EcertReference {
 }
 
 /** @throws ReferenceDataError */
-export function parseProgrammes(value: unknown): Pick<EcertReference, 'programmes' | 'importerForms'> {
+function parseProgrammes(value: unknown): Pick<EcertReference, 'programmes' | 'importerForms'> {
   const { programmes, importerForms } = parse('programmes', programmesSchema, value);
   return { programmes: new Map(Object.entries(programmes)), importerForms };
 }
 
 /** @throws ReferenceDataError */
-export function parseCountries(value: unknown): ReadonlyMap<string, Country> {
+function parseCountries(value: unknown): ReadonlyMap<string, Country> {
   return new Map(Object.entries(parse('countries', countriesSchema, value).countries));
 }
 
 /** @throws ReferenceDataError */
-export function parseErrors(value: unknown): ErrorList {
+function parseErrors(value: unknown): ErrorList {
   const { section, errors } = parse('errors', errorsSchema, value);
   return { section, byRule: new Map(ruleNames.map((rule) => [rule, errors[rule]])) };
 }
 
-/** The codes of Recommendation 20. @throws ReferenceDataError */
-export function parseUnits(value: unknown): readonly string[] {
+/** The codes of Recommendation 20. */
+function parseUnits(value: unknown): readonly string[] {
   return Object.keys(parse('external codes', externalCodesSchema, value).lists['6411']);
 }
 

@@ -61,7 +61,7 @@ function judgeCancellation(
   judgeCountry(request, undefined, context, breach);
   const previous = number === undefined ? undefined : judgeOwn(request, known, context, breach);
   if (previous === undefined) return undefined;
-  return { kind: 'cancel', previous, registration: { ...previous, state: 'cancelled', version: previous.version + 1 } };
+  return { kind: 'cancel', registration: { ...previous, state: 'cancelled', version: previous.version + 1 } };
 }
 
 /** An original, and a replacement, which carries everything as if it were one. */
@@ -96,6 +96,5 @@ function judgeCertificate(
     sender: context.sender.id,
     version: (previous?.version ?? 0) + 1,
   };
-  if (kind === 'register') return { kind, registration };
-  return previous && { kind, registration, previous };
+  return kind === 'register' || previous !== undefined ? { kind, registration } : undefined;
 }

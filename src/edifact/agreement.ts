@@ -27,7 +27,7 @@ export function judgeByAgreement(interchange: Interchange, agreement: Agreement)
 }
 
 /** Whether a party that was read is this one of ours or of the partner's; an empty qualifier is none. */
-export function partyMatches(known: Party, party: Party): boolean {
+function partyMatches(known: Party, party: Party): boolean {
   return known.id === party.id && (known.qualifier === undefined || known.qualifier === (party.qualifier ?? ''));
 }
 

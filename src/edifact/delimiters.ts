@@ -26,7 +26,7 @@ export const defaultDelimiters: Delimiters = {
 export const defaultDelimiters4: Delimiters = { ...defaultDelimiters, repetition: '*' };
 
 /** The information separators that level B may use instead (ISO 9735 §4); no release character is among them. */
-export const levelBDelimiters: Delimiters = {
+const levelBDelimiters: Delimiters = {
   component: '\x1f',
   element: '\x1d',
   decimal: ',',

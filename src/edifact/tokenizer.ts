@@ -86,7 +86,7 @@ export function isTagText(tag: string): boolean {
 }
 
 /** Elements and components of raw segment text (one character a byte), release characters taken out. */
-export function splitElements(raw: string, delimiters: Delimiters): string[][] {
+function splitElements(raw: string, delimiters: Delimiters): string[][] {
   const { element, component, release } = delimiters;
   if (release === ' ' || !raw.includes(release)) return raw.split(element).map((text) => text.split(component));
   const elements: string[][] = [];

@@ -11,21 +11,31 @@ import { startWorker, type Worker } from './worker.ts';
 /** Other processes queue messages too (`countersign send`): so often the outbox is looked at unasked. */
 const restMs = 1_000;
 
-/** Sends what is due, several at a time, until it is stopped. */
-export function startOutbox(exchange: Exchange): Worker {
-  const inFlight = new Set<Promise<void>>();
+/**
+ * Sends what is due, several at a time, until it is stopped.
+ *
+ * @param patienceMs a stop waits so long for partners to answer; what they have not by then is sent again another time
+ */
+export function startOutbox(exchange: Exchange, patienceMs = 10_000): Worker {
+  const inFlight = new Map<Promise<void>, string>();
+  const hangUp = new AbortController();
 
   const work = async () => {
-    const room = exchange.home().endpoint.outbox.concurrency - inFlight.size;
-    const deliveries = room > 0 ? await claim(exchange, room) : [];
+    const { concurrency } = exchange.home().endpoint.outbox;
+    // One that is silent until the timeout must leave room for the others.
+    const share = Math.ceil(concurrency / 4);
+    const partners = [...inFlight.values()];
+    const busy = partners.filter((partner) => partners.filter((each) => each === partner).length >= share);
+    const room = Math.min(share, concurrency - inFlight.size);
+    const deliveries = room > 0 ? await claim(exchange, room, busy) : [];
     for (const delivery of deliveries) {
-      const task = attempt(delivery, exchange)
+      const task = attempt(delivery, exchange, hangUp.signal)
         .catch((error: unknown) => exchange.log.error({ err: error }, 'An attempt could not be settled'))
         .finally(() => {
           inFlight.delete(task);
           worker.wake();
         });
-      inFlight.add(task);
+      inFlight.set(task, delivery.partner ?? '');
     }
     return deliveries.length;
   };
@@ -35,20 +45,24 @@ export function startOutbox(exchange: Exchange): Worker {
     wake: () => worker.wake(),
     async stop() {
       await worker.stop();
-      await Promise.all(inFlight);
+      const patience = setTimeout(() => hangUp.abort(new Error('We are stopping')), patienceMs);
+      await Promise.all(inFlight.keys());
+      clearTimeout(patience);
     },
   };
 }
 
 /** Takes deliveries for longer than an attempt may last, so that no other worker takes them meanwhile. */
-function claim({ store, home, clock }: Exchange, limit: number): Promise<Delivery[]> {
-  return store.claimDeliveries(clock(), 2 * home().endpoint.outbox.timeout + 60_000, limit);
+function claim({ store, home, clock }: Exchange, limit: number, busy: readonly string[]): Promise<Delivery[]> {
+  const { endpoint, partners } = home();
+  const timeouts = [endpoint.outbox.timeout, ...partners.map(({ send }) => send.timeout ?? 0)];
+  return store.claimDeliveries(clock(), Math.max(...timeouts) + 60_000, limit, busy);
 }
 
 /** One attempt, from the claim to what became of it. */
-export async function attempt(delivery: Delivery, exchange: Exchange): Promise<void> {
+async function attempt(delivery: Delivery, exchange: Exchange, hangUp: AbortSignal): Promise<void> {
   const home = exchange.home();
-  const outcome = await outcomeOf(delivery, home, exchange);
+  const outcome = await outcomeOf(delivery, home, exchange, hangUp);
   const settled = await exchange.store.settleDelivery(delivery, outcome, exchange.clock());
   // Another worker has the delivery by now; what the partner said is kept all the same.
   if (settled === 'lease-lost' && 'mdn' in outcome && outcome.mdn)
@@ -68,7 +82,12 @@ export async function attempt(delivery: Delivery, exchange: Exchange): Promise<v
   exchange.log[level[outcome.kind]]({ ...about, partner, attempt: number, detail }, `Delivery: ${outcome.kind}`);
 }
 
-async function outcomeOf(delivery: Delivery, home: Home, exchange: Exchange): Promise<DeliveryOutcome> {
+async function outcomeOf(
+  delivery: Delivery,
+  home: Home,
+  exchange: Exchange,
+  hangUp: AbortSignal,
+): Promise<DeliveryOutcome> {
   const { outbox } = home.endpoint;
   const { subject } = delivery;
   const partner = delivery.partner === undefined ? undefined : partnerByShortName(home, delivery.partner);
@@ -91,7 +110,7 @@ async function outcomeOf(delivery: Delivery, home: Home, exchange: Exchange): Pr
       url: delivery.url,
       headers: [...delivery.headers, ...authorization(partner, delivery.url)],
       body: delivery.body,
-      timeoutMs: partner?.send.timeout ?? outbox.timeout,
+      signal: AbortSignal.any([hangUp, AbortSignal.timeout(partner?.send.timeout ?? outbox.timeout)]),
       chunked: subject.kind === 'message' && (partner?.send.chunked ?? false),
     });
   } catch (error) {

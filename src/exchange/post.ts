@@ -4,8 +4,8 @@ export interface PostRequest {
   readonly url: string;
   readonly headers: Headers;
   readonly body: Buffer;
-  /** For the whole answer to begin, and between its parts. */
-  readonly timeoutMs: number;
+  /** Ends the attempt, wherever it is; its reason is what the rejection says. */
+  readonly signal: AbortSignal;
   /** Without Content-Length. */
   readonly chunked: boolean;
 }

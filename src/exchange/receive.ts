@@ -6,7 +6,7 @@ import { planReceipt, type ReceiptPlan } from '../as2/receipt-plan.ts';
 import { NotAnAs2Message, parseAs2Request, type As2Request } from '../as2/request.ts';
 import { dispositionOf, formatDisposition, processed } from '../as2/disposition.ts';
 import { unwrap, type Unwrapped } from '../as2/unwrap.ts';
-import { formatMic } from '../as2/mic.ts';
+import { formatMic, parseMic, sameMic } from '../as2/mic.ts';
 import type { Home, Partner } from '../config/home.ts';
 import { As2Error, AuthenticationFailed, UnknownTradingRelationship } from '../errors.ts';
 import { bytesOf, collect } from '../mime/bytes.ts';
@@ -20,6 +20,7 @@ import { newId } from './ids.ts';
 import { allowedDigests, isRegisteredMdnAddress, partnerOf, receivePolicy } from './partnership.ts';
 import { makeReceipt } from './receipt.ts';
 import { receiveMdn } from './receive-mdn.ts';
+import { createSharing } from './sharing.ts';
 
 /** A message with what is known of it from its headers alone. */
 interface Incoming {
@@ -40,8 +41,12 @@ interface Authentic {
   readonly trust: TrustedPath | undefined;
 }
 
-/** Receiving, from the first byte to the answer: the same steps in the same order for every message. */
+/**
+ * Receiving, from the first byte to the answer: the same steps in the same order for every message, however it is
+ * protected and whatever receipt it asks for (RFC 4130 §2.4.2; also for partners who know no more: draft rfc4130bis §1.2).
+ */
 export function createReceive(exchange: Exchange): Receive {
+  const memory = createSharing();
   return async (arrival) => {
     const home = exchange.home();
     const at = exchange.clock();
@@ -59,8 +64,18 @@ export function createReceive(exchange: Exchange): Receive {
 
     const partner = partnerOf(home, request.from, request.to);
     const plan = receiptPlan(request, partner, arrival, exchange);
-    return receiveMessage({ id: newId(at), at, arrival, home, request, raw, partner, plan }, exchange);
+    const incoming = { id: newId(at), at, arrival, home, request, raw, partner, plan };
+    return memory(shareOf(incoming), () => receiveMessage(incoming, exchange));
   };
+}
+
+/**
+ * What a message may take of the memory for expanded content, of which there is enough for one of the largest.
+ * Compression is undone before anybody knows whose the message is, so this must not depend on how many come at once.
+ */
+function shareOf({ raw, home }: Incoming): number {
+  const { inflatedSize, inflateRatio } = home.endpoint.limits;
+  return Math.min(1, (raw.length * inflateRatio) / inflatedSize);
 }
 
 async function receiveMessage(incoming: Incoming, exchange: Exchange): Promise<Reply> {
@@ -68,7 +83,7 @@ async function receiveMessage(incoming: Incoming, exchange: Exchange): Promise<R
     const authentic = await authenticate(incoming);
     if (isReport(authentic.opened.payload.contentType)) return await ignoreWrappedMdn(incoming, exchange);
     const sealed = await exchange.store.findSealed(keyOf(incoming.request));
-    if (sealed !== undefined) return await answerDuplicate(sealed, incoming, exchange);
+    if (sealed !== undefined) return await answerDuplicate(sealed, authentic, incoming, exchange);
     return await accept(incoming, authentic, exchange);
   } catch (fault) {
     if (!(fault instanceof As2Error)) throw fault;
@@ -144,11 +159,13 @@ async function accept(incoming: Incoming, { partner, opened, trust }: Authentic,
     disposition: formatDisposition(processed),
     mdn: receipt,
   };
-  // `processed` is said only from here on: the commit is on disk.
+  // RFC 4130 §7.5.2: `processed` is said only from here on: the commit is on disk.
   const outcome = await exchange.store.sealInbound(message);
-  if (outcome.kind === 'duplicate') return answerDuplicate(outcome.sealed, incoming, exchange);
+  if (outcome.kind === 'duplicate')
+    return answerDuplicate(outcome.sealed, { partner, opened, trust }, incoming, exchange);
   exchange.metrics.received.inc({ partner: partner.shortName, disposition: 'processed' });
   exchange.log.info({ message: message.id, partner: partner.shortName }, 'Message received');
+  // RFC 4130 §7.2: the HTTP answer first; an asynchronous MDN goes out by the outbox.
   exchange.wake();
   return replyWith(receipt);
 }
@@ -159,19 +176,21 @@ async function replayNote(partner: Partner, content: Buffer, { store }: Exchange
   return (await store.payloadSeen(partner.shortName, sha256)) ? { payloadSeenBefore: true } : {};
 }
 
-/** RFC 4130 §5.5, §9.3: not delivered again; the stored MDN goes out once more, byte for byte. */
-async function answerDuplicate({ id, mdn }: SealedMessage, incoming: Incoming, exchange: Exchange): Promise<Reply> {
-  const { partner, at, raw, plan } = incoming;
-  await exchange.store.note(
-    {
-      chain: partner?.shortName ?? 'endpoint',
-      kind: 'duplicate-answered',
-      subjectId: id,
-      facts: { raw: createHash('sha256').update(raw).digest('hex'), remote: incoming.arrival.remoteAddress },
-    },
-    at,
-  );
-  exchange.log.info({ message: id, partner: partner?.shortName }, 'A duplicate got the MDN of the first');
+/** RFC 4130 §5.5, §9.3, draft rfc4130bis §5.5: not delivered again; the stored MDN goes out once more, byte for byte. */
+async function answerDuplicate(
+  { id, mdn }: SealedMessage,
+  { partner, opened }: Authentic,
+  { at, raw, plan, arrival }: Incoming,
+  exchange: Exchange,
+): Promise<Reply> {
+  const before = mdn?.mic === undefined ? undefined : parseMic(mdn.mic);
+  const altered = before?.digest === opened.mic.digest && !sameMic(before, opened.mic);
+  const facts = { raw: createHash('sha256').update(raw).digest('hex'), remote: arrival.remoteAddress, altered };
+  const chain = partner.shortName;
+  await exchange.store.note({ chain, kind: 'duplicate-answered', subjectId: id, facts }, at);
+  if (altered)
+    exchange.log.warn({ message: id, partner: chain }, 'Other content came under a Message-ID that was used');
+  else exchange.log.info({ message: id, partner: chain }, 'A duplicate got the MDN of the first');
   if (mdn?.mode === 'async' && plan.delivery === 'async') {
     await exchange.store.requeueMdn(id, at);
     exchange.wake();

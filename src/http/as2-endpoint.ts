@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 
-import type { Receive, Reply } from '../exchange/arrival.ts';
+import { plainText, type Receive, type Reply } from '../exchange/arrival.ts';
 import type { Headers } from '../mime/headers.ts';
 import type { Logger } from '../telemetry/log.ts';
 
@@ -10,13 +10,13 @@ import type { Logger } from '../telemetry/log.ts';
  */
 export function as2Endpoint(path: string, receive: Receive, log: Logger): RequestListener {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (request.url?.split('?')[0] !== path) return send(response, text(404, 'There is nothing here.\n'));
+    if (request.url?.split('?')[0] !== path) return send(response, plainText(404, 'There is nothing here.\n'));
     if (request.method === 'GET' || request.method === 'HEAD') {
-      return send(response, text(200, 'This is an AS2 endpoint. Messages are received by POST.\n'));
+      return send(response, plainText(200, 'This is an AS2 endpoint. Messages are received by POST.\n'));
     }
     // RFC 4130 §5.1: messages come by POST.
     if (request.method !== 'POST') {
-      return send(response, { ...text(405, 'Use POST.\n'), headers: [['Allow', 'POST, GET, HEAD']] });
+      return send(response, { ...plainText(405, 'Use POST.\n'), headers: [['Allow', 'POST, GET, HEAD']] });
     }
     try {
       const reply = await receive({
@@ -33,7 +33,7 @@ export function as2Endpoint(path: string, receive: Receive, log: Logger): Reques
         return;
       }
       log.error({ err: error }, 'A message could not be received');
-      send(response, text(500, 'The message could not be processed. Please send it again.\n'));
+      send(response, plainText(500, 'The message could not be processed. Please send it again.\n'));
     }
   };
   return (request, response) => void answer(request, response);
@@ -43,7 +43,7 @@ export function as2Endpoint(path: string, receive: Receive, log: Logger): Reques
 function fieldsOf(request: IncomingMessage): Headers {
   const fields: (readonly [string, string])[] = [];
   for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
-    fields.push([request.rawHeaders[index] ?? '', (request.rawHeaders[index + 1] ?? '').trim()]);
+    fields.push([request.rawHeaders[index] ?? '', request.rawHeaders[index + 1] ?? '']);
   }
   return fields;
 }
@@ -69,10 +69,6 @@ function linger(request: IncomingMessage): void {
   request.once('close', () => clearTimeout(timer));
   request.once('end', () => clearTimeout(timer));
   request.resume();
-}
-
-function text(status: number, message: string): Reply {
-  return { status, headers: [['Content-Type', 'text/plain; charset=utf-8']], body: Buffer.from(message) };
 }
 
 function send(response: ServerResponse, reply: Reply): void {

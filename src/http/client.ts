@@ -14,14 +14,16 @@ const longestAnswer = 4 * 1024 * 1024;
  */
 export function createPost(): { post: Post; close: () => Promise<void> } {
   const agent = new Agent({ connections: 16, pipelining: 1, keepAliveTimeout: 10_000, maxResponseSize: longestAnswer });
-  const post: Post = async ({ url, headers, body, timeoutMs, chunked }) => {
+  const post: Post = async ({ url, headers, body, signal, chunked }) => {
     const response = await request(url, {
       dispatcher: agent,
       method: 'POST',
       headers: headers.flat(),
       body: chunked ? Readable.from([body]) : body,
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
+      signal,
+      // The signal bounds the whole attempt.
+      headersTimeout: 0,
+      bodyTimeout: 0,
     });
     const answer = Buffer.from(await response.body.arrayBuffer());
     const fields = Object.entries(response.headers).flatMap(([name, value]) =>

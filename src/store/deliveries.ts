@@ -88,8 +88,8 @@ export function deliveriesIn(
   }
 
   return {
-    async claimDeliveries(now, leaseMs, limit) {
-      const claims = await db.write(() => work.claim('deliveries', now, leaseMs, limit));
+    async claimDeliveries(now, leaseMs, limit, except = []) {
+      const claims = await db.write(() => work.claim('deliveries', now, leaseMs, limit, except));
       const deliveries: Delivery[] = [];
       for (const claim of claims) {
         try {

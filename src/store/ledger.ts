@@ -80,7 +80,7 @@ export function ledgerIn(db: Database): Ledger {
     listLedger: (filter) =>
       db.read(() => {
         const { sql, values } = matching(filter, 'at', {
-          chain: filter.chain ?? filter.partner,
+          chain: filter.partner,
           kind: filter.kind,
           subject_id: filter.subjectId,
         });

@@ -37,8 +37,11 @@ export interface Store {
 
   // sending
   queueOutbound(messages: readonly OutboundMessage[]): Promise<void>;
-  /** Takes up to `limit` deliveries that are due and not leased, with their bytes; the attempt is counted here. */
-  claimDeliveries(now: Date, leaseMs: number, limit: number): Promise<Delivery[]>;
+  /**
+   * Takes up to `limit` deliveries that are due and not leased, with their bytes; the attempt is counted here. Those for
+   * the partners in `except` are left.
+   */
+  claimDeliveries(now: Date, leaseMs: number, limit: number, except?: readonly string[]): Promise<Delivery[]>;
   /**
    * Writes what became of an attempt. An answer that came meanwhile (an early asynchronous MDN) is not undone.
    * `lease-lost`: nothing is written; an MDN that came with the outcome is then for `recordMdn`.
@@ -69,7 +72,7 @@ export interface Store {
 
   // the ledger
   /**
-   * Appends an event that is no consequence of another write: an oversized body, a reload, a dangerous option. The
+   * Appends an event that is no consequence of another write: an oversized body, a duplicate, a reload. The
    * kinds of entries that follow from writes (`inbound.accepted`, …) are refused.
    */
   note(event: LedgerEvent, now: Date): Promise<void>;
@@ -367,8 +370,8 @@ export interface LedgerEntry extends LedgerEvent {
   readonly hash: string;
 }
 
+/** `partner` names the chain: `endpoint` is that of no partnership. */
 export interface LedgerFilter extends Page {
-  readonly chain?: string | undefined;
   readonly kind?: string | undefined;
   readonly subjectId?: string | undefined;
 }

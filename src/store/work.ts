@@ -15,7 +15,13 @@ export interface Claim {
 export interface Work {
   add(kind: WorkKind, messageId: string, due: Date): void;
   /** Leases what is due and not leased, oldest first, until `now + leaseMs`; counts the attempt. */
-  claim(what: 'interchanges' | 'deliveries', now: Date, leaseMs: number, limit: number): Claim[];
+  claim(
+    what: 'interchanges' | 'deliveries',
+    now: Date,
+    leaseMs: number,
+    limit: number,
+    except?: readonly string[],
+  ): Claim[];
   /** Gives a lease back, with the time of the next attempt or none. `ended` when another ended the work meanwhile. */
   release(kind: WorkKind, messageId: string, lease: string, due: Date | undefined): 'held' | 'ended' | 'lost';
   /** Nothing more is to be done, whoever is at it. */
@@ -35,7 +41,7 @@ export function workIn(db: Database): Work {
         due: due.toISOString(),
       });
     },
-    claim(what, now, leaseMs, limit) {
+    claim(what, now, leaseMs, limit, except = []) {
       const claims = db
         .statement<Claim>(
           `UPDATE work SET lease = @lease, leased_until = @until, attempts = attempts + 1
@@ -43,6 +49,8 @@ export function workIn(db: Database): Work {
              SELECT position FROM work
              WHERE due <= @now AND (leased_until IS NULL OR leased_until <= @now)
                AND ${what === 'interchanges' ? "kind = 'interchange'" : "kind <> 'interchange'"}
+               AND NOT EXISTS (SELECT 1 FROM messages m, json_each(@except) e
+                               WHERE m.id = work.message_id AND m.partner = e.value)
              ORDER BY due, position LIMIT @limit)
            RETURNING kind, message_id, attempts, due, lease`,
         )
@@ -51,6 +59,7 @@ export function workIn(db: Database): Work {
           now: now.toISOString(),
           until: new Date(now.getTime() + leaseMs).toISOString(),
           limit,
+          except: JSON.stringify(except),
         });
       return claims.sort((a, b) => (a.due < b.due ? -1 : a.due > b.due ? 1 : 0)); // RETURNING promises no order
     },

@@ -56,4 +56,9 @@ describe('signed parts whose line ends changed on the way', () => {
       ['as-received', 'as-received, line end added'],
     );
   });
+
+  it('a large part has none but itself', () => {
+    const part = Buffer.concat([Buffer.from('Content-Type: text/plain\n\n'), Buffer.alloc(16 * 1024 * 1024, '\n')]);
+    assert.deepEqual([...signedVariants(part)], [{ name: 'as-received', bytes: part }]);
+  });
 });

@@ -104,6 +104,31 @@ describe('attacks: bombs', function () {
     });
   });
 
+  describe('many at once', () => {
+    /** Of the memory that they take together. */
+    const limit = 64 * MiB;
+    let small: Target;
+
+    before(async () => {
+      small = await startTarget({ settings: { limits: { inflatedSize: '64 MiB', inflateRatio: 1000 } } });
+    });
+    after(() => small.stop());
+
+    it('twenty bombs together take little more memory than one, and hold up nobody', async () => {
+      const bomb = compressedData(zeros(limit + MiB));
+      const sealed = await encrypted(bytesOfPart(bomb), small.home.own.certificate, aes);
+      const begun = process.memoryUsage.rss();
+      let most = begun;
+      const watch = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 5);
+      const bombs = Array.from({ length: 20 }, () => small.attack(sealed));
+      await small.serves();
+      for (const result of await Promise.all(bombs)) await refused(small, result, 'decryption-failed');
+      clearInterval(watch);
+      await small.untouched();
+      assert.ok(most - begun < 8 * limit, `${Math.round((most - begun) / MiB)} MiB`);
+    });
+  });
+
   describe('MIME', () => {
     const lines = (line: string, size: number) => Buffer.alloc(size, line, 'latin1');
     const signedWith = (part: Buffer) => multipartSigned([part, part]);

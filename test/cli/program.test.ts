@@ -1,15 +1,6 @@
 import assert from 'node:assert/strict';
 import { ConfigError } from '../../src/config/config-error.ts';
-import {
-  CommandError,
-  UsageError,
-  fields,
-  paint,
-  printResult,
-  progress,
-  table,
-  type Terminal,
-} from '../../src/cli/output.ts';
+import { CommandError, UsageError, fields, paint, printResult, table, type Terminal } from '../../src/cli/output.ts';
 import type { RegisterNoun } from '../../src/cli/program.ts';
 import { runner } from './support.ts';
 
@@ -85,13 +76,6 @@ describe('cli/output', () => {
       [painted(true), painted(false), painted(true, { NO_COLOR: '1' }), painted(true, { NO_COLOR: '' })],
       ['\u001b[31mx\u001b[0m', 'x', 'x', '\u001b[31mx\u001b[0m'],
     );
-  });
-
-  it('shows progress on a terminal alone', () => {
-    const [some, none] = [terminalOf(true), terminalOf(false)];
-    progress(some.terminal, '1 of 2');
-    progress(none.terminal, '1 of 2');
-    assert.deepEqual([some.printed.length, none.printed.length], [1, 0]);
   });
 
   it('prints JSON when asked to, else the text', () => {

@@ -2,12 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { formatProblem } from '../../src/config/config-error.ts';
-import {
-  edifactIdentityOf,
-  partnerByAs2Id,
-  partnerByEdifactIdentity,
-  partnerByShortName,
-} from '../../src/config/home.ts';
+import { edifactIdentityOf, partnerByAs2Id, partnerByShortName } from '../../src/config/home.ts';
 import { endpointFiles, homeOf, issue, load, now, partnerFile, problemsOf } from './support.ts';
 import { chmodSync } from 'node:fs';
 import { loadHome } from '../../src/config/load.ts';
@@ -151,7 +146,7 @@ describe('config/load', () => {
     assert.equal(narrow!.validTo.toISOString(), '2026-12-31T23:59:59.999Z');
   });
 
-  it('RFC 4130 §6.2: finds partners by AS2 name, case-sensitive; by EDIFACT identity; active ones alone', async () => {
+  it('RFC 4130 §6.2: finds active partners by AS2 name, case-sensitive; their EDIFACT identities by id and qualifier', async () => {
     const files = await endpointFiles();
     const inactive = await partnerFile({ active: false, as2: { id: 'OFF', url: 'https://off.example/' } });
     const home = await load({
@@ -163,8 +158,8 @@ describe('config/load', () => {
     assert.equal(partnerByAs2Id(home, 'Them'), undefined);
     assert.equal(partnerByAs2Id(home, 'OFF'), undefined);
     assert.equal(partnerByShortName(home, 'off')?.as2.id, 'OFF');
-    assert.deepEqual(partnerByEdifactIdentity(home, 'AUDAFF', 'ZZZ')?.identity.countries, ['AU']);
-    assert.equal(partnerByEdifactIdentity(home, 'AUDAFF'), undefined);
+    assert.deepEqual(edifactIdentityOf(home.partners[0]!, 'AUDAFF', 'ZZZ')?.countries, ['AU']);
+    assert.equal(edifactIdentityOf(home.partners[0]!, 'AUDAFF'), undefined);
     assert.equal(edifactIdentityOf(home.partners[0]!, 'AUDAFF', 'ZZ'), undefined);
   });
 

@@ -19,7 +19,7 @@ import { toldBy } from '../support/target.ts';
 import { until } from '../support/until.ts';
 
 const seed = Number(process.env['CRASH_SEED'] ?? randomInt(1_000_000));
-const rounds = 12;
+const rounds = 8;
 const messagesInRound = 6;
 
 /** When the server is killed: at the n-th event of a kind in a round, as the partner sees it. */

@@ -180,7 +180,6 @@ describe('what becomes of a certificate', () => {
     const changed = bodyWith({ ...asked('5'), ...measured('17000') });
     assert.deepEqual(decisionOn(changed, {}, registered), {
       kind: 'replace',
-      previous: registered,
       registration: { ...registered, version: 2, lines: [{ ...registered.lines[0], certified: 17000 }] },
     });
   });
@@ -189,7 +188,6 @@ describe('what becomes of a certificate', () => {
     const short = ['BGM+811+6AU000123+1', 'DTM+182:20261030:102', 'LOC+27+AU'];
     assert.deepEqual(decisionOn(short, {}, registered), {
       kind: 'cancel',
-      previous: registered,
       registration: { ...registered, state: 'cancelled', version: 2 },
     });
   });
@@ -220,7 +218,7 @@ describe('what becomes of a certificate', () => {
         for (const decision of judgeAll(requests, new Map(), context)) {
           if (decision.kind === 'reject') continue;
           if (decision.kind === 'register') assert.equal(current, undefined);
-          else assert.deepEqual(decision.previous, current);
+          else assert.ok(current);
           assert.notEqual(current?.state, 'cancelled');
           assert.equal(decision.registration.version, (current?.version ?? 0) + 1);
           current = decision.registration;

@@ -18,8 +18,8 @@ describe('identifiers of our own', () => {
   });
 
   it('UNB 0020: an interchange reference has at most 14 capital letters and digits', () => {
-    const references = new Set(Array.from({ length: 1_000 }, () => newControlReference(at)));
-    assert.equal(references.size, 1_000);
+    const references = new Set(Array.from({ length: 100 }, () => newControlReference(at)));
+    assert.equal(references.size, 100);
     for (const reference of references) assert.match(reference, /^[0-9A-Z]{14}$/);
   });
 });

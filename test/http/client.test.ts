@@ -21,7 +21,7 @@ describe('POSTs to partners', () => {
     url,
     headers: [['Message-ID', '<1@us.example>']],
     body: Buffer.alloc(100_000, 'UNB'),
-    timeoutMs: 5_000,
+    signal: AbortSignal.timeout(5_000),
     chunked: false,
     ...more,
   });

@@ -112,7 +112,7 @@ export async function startVan(
         url: to.url,
         headers: [...messageHeaders(message), ...wrapped.headers],
         body: wrapped.body,
-        timeoutMs: 30_000,
+        signal: AbortSignal.timeout(30_000),
         chunked: false,
       });
       const mdn = await readMdn(response.headers, response.body);

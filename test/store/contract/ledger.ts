@@ -27,11 +27,11 @@ export function describeLedger(open: OpenTestStore): void {
       await store.sealInbound(inbound({ partner: 'bank' }));
       await store.sealInbound(inbound({ partner: 'van' }));
       await store.sealInbound(refused({ partner: undefined }));
-      const [second, first] = await store.listLedger({ chain: 'van' });
+      const [second, first] = await store.listLedger({ partner: 'van' });
       assert.deepEqual([first?.sequence, first?.previous], [1, '0'.repeat(64)]);
       assert.deepEqual([second?.sequence, second?.previous], [2, first?.hash]);
-      assert.equal((await store.listLedger({ chain: 'bank' }))[0]?.sequence, 1);
-      assert.equal((await store.listLedger({ chain: 'endpoint' }))[0]?.sequence, 1);
+      assert.equal((await store.listLedger({ partner: 'bank' }))[0]?.sequence, 1);
+      assert.equal((await store.listLedger({ partner: 'endpoint' }))[0]?.sequence, 1);
       assert.deepEqual(await store.verifyLedger(), { kind: 'whole', chains: 3, entries: 4 });
     });
 
@@ -136,7 +136,7 @@ export function describeLedger(open: OpenTestStore): void {
       const numbers = async (filter: Parameters<typeof store.listLedger>[0]) =>
         (await store.listLedger(filter)).map(({ facts }) => facts['n']);
       assert.deepEqual(await numbers({}), [2, 1, 0]);
-      assert.deepEqual(await numbers({ chain: 'van' }), [2, 0]);
+      assert.deepEqual(await numbers({ partner: 'van' }), [2, 0]);
       assert.deepEqual(await numbers({ partner: 'bank' }), [1]);
       assert.deepEqual(await numbers({ kind: 'kind-2' }), [2]);
       assert.deepEqual(await numbers({ since: at(1), until: at(2) }), [1]);
