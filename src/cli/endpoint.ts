@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { dangersOf } from '../config/dangers.ts';
 import type { Home } from '../config/home.ts';
 import { loadHome } from '../config/load.ts';
@@ -11,6 +13,7 @@ import { as2Endpoint } from '../http/as2-endpoint.ts';
 import { createPost } from '../http/client.ts';
 import { operatorsApp } from '../http/operators.ts';
 import { listen } from '../http/server.ts';
+import { ENDPOINT_CHAIN } from '../store/ledger.ts';
 import { holdLock } from '../store/lock.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -83,19 +86,20 @@ export interface OpenExchange {
 }
 
 export async function openExchange(directory: string, env: Environment, log: Logger): Promise<OpenExchange> {
-  let home = await loadHome(directory, env);
+  const clock = () => new Date();
+  let home = await loadHome(directory, env, clock());
   tellDoubts(home, log);
-  const reference = await loadReference(home.endpoint.reference);
+  let reference = await loadReference(home.endpoint.reference);
   const store = await openSqliteStore({ directory: home.endpoint.data });
   const network = createPost();
-  const clock = () => new Date();
   const workers: Worker[] = [];
   const exchange: Exchange = {
     home: () => home,
-    reference,
+    reference: () => reference,
     store,
     post: network.post,
     clock,
+    random: Math.random,
     log,
     metrics: createMetrics(),
     wake: () => workers.forEach((worker) => worker.wake()),
@@ -103,9 +107,13 @@ export async function openExchange(directory: string, env: Environment, log: Log
   return {
     exchange,
     async reload() {
-      const loaded = await loadHome(directory, env);
-      await store.note({ chain: 'endpoint', kind: 'configuration-loaded', facts: {} }, clock());
-      home = loaded;
+      const next = await loadHome(directory, env, clock());
+      const nextReference = await loadReference(next.endpoint.reference);
+      await store.note({ chain: ENDPOINT_CHAIN, kind: 'configuration-loaded', facts: {} }, clock());
+      for (const key of fixed.filter((each) => !isDeepStrictEqual(next.endpoint[each], home.endpoint[each])))
+        log.warn({ key }, 'A changed setting takes effect at the next start only');
+      home = next;
+      reference = nextReference;
       tellDoubts(home, log);
     },
     startWorkers() {
@@ -122,6 +130,9 @@ export async function openExchange(directory: string, env: Environment, log: Log
     },
   };
 }
+
+/** What is in use from the start on. */
+const fixed = ['listen', 'operators', 'data'] as const;
 
 /** What an operator had better look at, each time the configuration is taken. */
 function tellDoubts(home: Home, log: Logger): void {

@@ -5,6 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 
 import { partnerByShortName } from '../config/home.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { startOutbox } from '../exchange/outbox.ts';
 import { makeMessage } from '../exchange/send.ts';
 import { HomeInUse, holdLock } from '../store/lock.ts';
 import type { MessageDetail, Store } from '../store/store.ts';
@@ -32,15 +34,16 @@ export function registerSend(program: Command, terminal: Terminal): void {
       printResult(terminal, json, sent, described(sent));
       if (sent.state === 'pending') note(terminal, 'It is tried again by the next `countersign serve`.');
       if (!['delivered', 'awaiting-mdn'].includes(sent.state))
-        throw new CommandError(`Not delivered: ${sent.detail ?? ''}`);
+        throw new CommandError(`Not delivered yet: ${sent.detail ?? 'no attempt was made'}`);
     });
 }
 
 /** Queues the message; a running server sends it, or, when there is none, this process makes the first attempt. */
 async function send(partnerName: string, file: string, directory: string, options: SendOptions, terminal: Terminal) {
-  const { exchange, startWorkers, close } = await openExchange(directory, terminal.env, createLog('silent'));
+  const { exchange, close } = await openExchange(directory, terminal.env, createLog('silent'));
   try {
     const home = exchange.home();
+    const { data, outbox } = home.endpoint;
     const partner = partnerByShortName(home, partnerName);
     if (partner === undefined) throw new CommandError(`There is no partners/${partnerName}.yaml.`);
     const payload = {
@@ -50,33 +53,39 @@ async function send(partnerName: string, file: string, directory: string, option
     };
     const message = await makeMessage({ payload, subject: options.subject }, partner, home, terminal.now());
     await exchange.store.queueOutbound([message]);
-
-    const letGo = lockUnlessServed(home.endpoint.data);
-    const workers = letGo && startWorkers();
-    const sent = await firstOutcome(message.id, exchange.store);
-    await workers?.stop();
-    letGo?.();
-    return sent;
+    const patienceMs = (partner.send.timeout ?? outbox.timeout) + 10_000;
+    return await unlessServed(data, exchange, () => firstOutcome(message.id, exchange.store, patienceMs));
   } finally {
     await close();
   }
 }
 
-function lockUnlessServed(data: string): (() => void) | undefined {
+/** Runs the outbox meanwhile, unless a server does. */
+async function unlessServed<T>(data: string, exchange: Exchange, meanwhile: () => Promise<T>): Promise<T> {
+  let letGo: () => void;
   try {
-    return holdLock(data);
+    letGo = holdLock(data);
   } catch (error) {
-    if (error instanceof HomeInUse) return undefined;
+    if (error instanceof HomeInUse) return meanwhile();
     throw error;
+  }
+  const outbox = startOutbox(exchange);
+  try {
+    return await meanwhile();
+  } finally {
+    await outbox.stop();
+    letGo();
   }
 }
 
 /** What the first attempt came to: the end of the message, an MDN that will come later, or a pause. */
-async function firstOutcome(id: string, store: Store): Promise<MessageDetail> {
+async function firstOutcome(id: string, store: Store, patienceMs: number): Promise<MessageDetail> {
+  const deadline = Date.now() + patienceMs;
   for (;;) {
     const message = await store.getMessage(id);
     const tried = message?.attempts !== 0 && message?.detail !== undefined;
-    if (message !== undefined && (message.state !== 'pending' || tried)) return message;
+    const settled = message !== undefined && (message.state !== 'pending' || tried);
+    if (settled || (message !== undefined && Date.now() > deadline)) return message;
     await pause(100);
   }
 }

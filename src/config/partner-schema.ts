@@ -126,6 +126,12 @@ const edifact = z.strictObject({
           .array(z.string().regex(/^[A-Z]{2}$/, 'an ISO 3166 code such as AU'))
           .min(1)
           .describe('Countries whose certificates it may send.'),
+        production: z
+          .boolean()
+          .default(true)
+          .describe(
+            'Admitted to production: without it, its certificates are rejected there, and taken in test alone.',
+          ),
       }),
     )
     .default([])

@@ -5,14 +5,17 @@ import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Post } from './post.ts';
 
-/** What the use cases work with. Clock and network are here so that a test can be the clock and the network. */
+/** What the use cases work with. Clock, chance and network are here so that a test can be
+ * each of them. */
 export interface Exchange {
   /** The configuration of this moment; a reload replaces it as a whole, so a message takes it once and keeps it. */
   readonly home: () => Home;
-  readonly reference: EcertReference;
+  readonly reference: () => EcertReference;
   readonly store: Store;
   readonly post: Post;
   readonly clock: () => Date;
+  /** From 0 to 1; spreads attempts in time. Nothing secret is made of it. */
+  readonly random: () => number;
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Tells the workers that there may be something to do. */

@@ -24,21 +24,27 @@ interface Outcome {
   readonly certificates: readonly CertificateChange[];
   readonly outbound: readonly OutboundMessage[];
   readonly detail: string;
+  readonly alerts: readonly string[];
 }
 
 /** SANCRT is what we take; in these directories (CONTRL is always taken). */
 const taken = ['96B', '97B'].map((release) => ({ type: 'SANCRT', version: 'D', release, agency: 'UN' }));
 
+/** What a payload brought about, and what people had better look at. */
+export interface Processed extends JobResult {
+  readonly alerts: readonly string[];
+}
+
 /**
  * Works through a received payload: reads the interchanges, judges each certificate, makes the answers. Writes nothing:
  * the result is for `completeJob`, and the same again if that says `conflict`.
  */
-export async function processPayload(received: Received, home: Home, exchange: Exchange): Promise<JobResult> {
+export async function processPayload(received: Received, home: Home, exchange: Exchange): Promise<Processed> {
   const interchanges = readable(received.payload);
   if (interchanges instanceof EdifactError) {
     // Without UNB no CONTRL can exist (ISO 9735-4): the AS2 message was good, a person has to look at the rest.
-    exchange.log.error({ message: received.messageId, detail: interchanges.message }, 'The payload is no EDIFACT');
-    return { state: 'unreadable', detail: interchanges.message, interchanges: [], certificates: [], outbound: [] };
+    const { message: detail } = interchanges;
+    return { state: 'unreadable', detail, interchanges: [], certificates: [], outbound: [], alerts: [detail] };
   }
   const outcomes: Outcome[] = [];
   // One after the other: a later interchange of a payload is judged by what the earlier ones registered.
@@ -50,10 +56,11 @@ export async function processPayload(received: Received, home: Home, exchange: E
   }
   return {
     state: 'answered',
-    detail: outcomes.map(({ detail }) => detail).join('; '),
+    detail: outcomes.flatMap(({ detail, alerts }) => [detail, ...alerts]).join('; '),
     interchanges: outcomes.flatMap(({ record }) => record ?? []),
     certificates: changes,
     outbound: outcomes.flatMap(({ outbound }) => outbound),
+    alerts: outcomes.flatMap(({ alerts }) => alerts),
   };
 }
 
@@ -87,7 +94,6 @@ async function processInterchange(
     maxMessages: 3000,
     duplicate: used,
   });
-  reportContrls(subject, received, exchange);
 
   const now = exchange.clock();
   const participant = edifactIdentityOf(partner, subject.sender.id, subject.sender.qualifier);
@@ -96,21 +102,19 @@ async function processInterchange(
     now,
     environment,
     testIndicator: subject.testIndicator,
-    sender: { id: sender, countries: participant?.countries ?? [], production: true },
-    reference: exchange.reference,
+    sender: { id: sender, countries: participant?.countries ?? [], production: participant?.production ?? false },
+    reference: exchange.reference(),
   });
 
   const route: AnswerRoute = { subject, answers: messageId, partner, home, now };
   const answers: WritableMessage[][] = [];
   if (contrlDue(subject, partner.edifact.contrl)) answers.push([makeContrl(subject)]);
-  if (decisions.length > 0) answers.push(answersOf(decisions, route, exchange.reference));
+  if (decisions.length > 0) answers.push(answersOf(decisions, route, exchange.reference()));
   const outbound = await Promise.all(answers.map((messages) => makeAnswer(messages, route)));
 
   const certificates = decisions.flatMap((decision) => changeOf(decision, { environment, partner, sender, now }));
   const rejected = decisions.filter(({ decision }) => decision.kind === 'reject').length;
   const accepted = decisions.length - rejected;
-  exchange.metrics.certificates.inc({ decision: 'accepted' }, accepted);
-  exchange.metrics.certificates.inc({ decision: 'rejected' }, rejected);
   const record = {
     environment,
     sender,
@@ -127,19 +131,19 @@ async function processInterchange(
     certificates,
     outbound,
     detail: `${subject.reference}: ${accepted} accepted, ${rejected} rejected, ${allFindings(subject).length} syntax errors`,
+    alerts: [...subject.warnings.map(({ text }) => text), ...rejections(subject)],
   };
 }
 
 /** A CONTRL tells how an interchange of ours fared; it is never answered. */
-function reportContrls({ messages }: Interchange, { messageId, partner }: Received, { log }: Exchange): void {
-  for (const message of messages) {
-    const report = message.type === 'CONTRL' ? readContrl(message) : undefined;
-    if (report === undefined) continue;
-    const refused = report.action === 'rejected' || report.rejectedMessages.length > 0;
-    const facts = { message: messageId, partner: partner.shortName, interchange: report.interchangeReference };
-    if (refused) log.error({ ...facts, findings: report.findings }, 'The partner rejected an interchange of ours');
-    else log.info({ ...facts, action: report.action }, 'The partner acknowledged an interchange of ours');
-  }
+function rejections({ messages }: Interchange): string[] {
+  const reports = messages.flatMap((message) => (message.type === 'CONTRL' ? (readContrl(message) ?? []) : []));
+  return reports
+    .filter(({ action, rejectedMessages }) => action === 'rejected' || rejectedMessages.length > 0)
+    .map(({ interchangeReference, findings }) => {
+      const codes = findings.map(({ code }) => code).join(', ');
+      return `The partner rejected our interchange ${interchangeReference}: CONTRL errors ${codes}`;
+    });
 }
 
 /** `id:qualifier`, as certificates and interchanges are kept under. */

@@ -8,14 +8,14 @@ import { startWorker, type Worker } from './worker.ts';
 
 const restMs = 5_000;
 const leaseMs = 5 * 60_000;
-const batch = 8;
 
 /** Works through the payloads of accepted messages, until it is stopped. */
 export function startJobs(exchange: Exchange): Worker {
   const work = async () => {
-    const jobs = await exchange.store.claimJobs(exchange.clock(), leaseMs, batch);
-    for (const job of jobs) await runJob(job, exchange);
-    return jobs.length;
+    const [job] = await exchange.store.claimJobs(exchange.clock(), leaseMs, 1);
+    if (job === undefined) return 0;
+    await runJob(job, exchange);
+    return 1;
   };
   return startWorker('jobs', work, restMs, exchange.log);
 }
@@ -32,6 +32,8 @@ export async function runJob(job: Job, exchange: Exchange): Promise<void> {
 async function finish(job: Job, exchange: Exchange): Promise<void> {
   const { store } = exchange;
   const home = exchange.home();
+  // The attempt was counted when it was claimed: a payload that ended the process each time is not tried for ever.
+  if (job.attempts > home.endpoint.outbox.attempts) throw new TriedTooOften();
   const message = await store.getMessage(job.messageId);
   const payload = await store.getBytes(job.messageId, 'payload');
   const partner = message?.partner === undefined ? undefined : partnerByShortName(home, message.partner);
@@ -44,18 +46,32 @@ async function finish(job: Job, exchange: Exchange): Promise<void> {
   // Another job changed a certificate between our reading and our commit: decide again by what is there now.
   if (outcome === 'conflict') return finish(job, exchange);
   if (outcome === 'lease-lost') return;
-  exchange.log.info({ message: job.messageId, partner: partner.shortName, detail: result.detail }, 'Payload processed');
+  const about = { message: job.messageId, partner: partner.shortName, detail: result.detail };
+  exchange.log.info(about, 'Payload processed');
+  for (const alert of result.alerts) exchange.log.warn({ ...about, detail: alert }, 'A payload wants looking at');
+  for (const { accepted, rejected } of result.interchanges) {
+    exchange.metrics.certificates.inc({ decision: 'accepted' }, accepted);
+    exchange.metrics.certificates.inc({ decision: 'rejected' }, rejected);
+  }
   exchange.wake();
 }
 
-async function putOff(job: Job, error: unknown, { store, home, clock, log }: Exchange): Promise<void> {
+async function putOff(job: Job, error: unknown, { store, home, clock, random, log }: Exchange): Promise<void> {
   const { outbox } = home().endpoint;
   const reason = error instanceof Error ? error.message : String(error);
   const now = clock();
   const over = job.attempts >= outbox.attempts;
-  const pause = pauseAfter(job.attempts, outbox.firstPause, outbox.longestPause, Math.random());
+  const pause = pauseAfter(job.attempts, outbox.firstPause, outbox.longestPause, random());
   await store.failJob(job, reason, over ? undefined : new Date(now.getTime() + pause), now);
   log.error({ err: error, message: job.messageId, stuck: over }, 'A payload could not be processed');
+}
+
+/** Every attempt at a payload ended without a word of why. */
+export class TriedTooOften extends CountersignError {
+  readonly code = 'TRIED_TOO_OFTEN';
+  constructor() {
+    super('Each attempt at this payload ended the process. Keep the bytes (message raw --payload) and report it.');
+  }
 }
 
 /** A message was accepted from a partner whose file is no longer there. */

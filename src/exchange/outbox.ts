@@ -99,7 +99,7 @@ async function outcomeOf(
     if (delivery.attempt >= outbox.attempts) {
       return { kind: 'failed', detail: `Given up after ${outbox.attempts} attempts: ${detail}` };
     }
-    const pause = pauseAfter(delivery.attempt, outbox.firstPause, outbox.longestPause, Math.random());
+    const pause = pauseAfter(delivery.attempt, outbox.firstPause, outbox.longestPause, exchange.random());
     return { kind: 'retry', at: new Date(exchange.clock().getTime() + pause), detail };
   };
 

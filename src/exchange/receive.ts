@@ -13,6 +13,7 @@ import { bytesOf, collect } from '../mime/bytes.ts';
 import { header, type Headers } from '../mime/headers.ts';
 import { decryptionIdentities } from '../pki/keyring.ts';
 import { pinnedFor, trustPinned, type TrustedPath } from '../pki/pinned.ts';
+import { ENDPOINT_CHAIN } from '../store/ledger.ts';
 import type { InboundMessage, SealedMessage } from '../store/store.ts';
 import { emptyReply, plainText, readBody, replyWith, type Arrival, type Receive, type Reply } from './arrival.ts';
 import type { Exchange } from './exchange.ts';
@@ -202,7 +203,7 @@ async function answerDuplicate(
 /** An MDN within other layers is one all the same: it is not answered. None of ours asks for such, so it settles nothing. */
 async function ignoreWrappedMdn({ partner, request, at }: Incoming, { store, log }: Exchange): Promise<Reply> {
   const facts = { messageId: request.messageId };
-  await store.note({ chain: partner?.shortName ?? 'endpoint', kind: 'wrapped-mdn-ignored', facts }, at);
+  await store.note({ chain: partner?.shortName ?? ENDPOINT_CHAIN, kind: 'wrapped-mdn-ignored', facts }, at);
   log.warn({ ...facts, partner: partner?.shortName }, 'An MDN came encrypted or compressed; it was ignored');
   return emptyReply;
 }
@@ -212,8 +213,8 @@ async function refuse(incoming: Incoming, fault: As2Error, exchange: Exchange): 
   const receipt = await makeReceipt(incoming, fault, undefined);
   await exchange.store.sealInbound({
     ...recordOf(incoming),
+    ...evidenceOf(incoming),
     state: 'refused',
-    facts: {},
     disposition: formatDisposition(dispositionOf(fault)),
     detail: fault.message,
     mdn: receipt,
@@ -225,6 +226,15 @@ async function refuse(incoming: Incoming, fault: As2Error, exchange: Exchange): 
   return replyWith(receipt);
 }
 
+/** Of strangers' messages the beginning is kept, with length and digest of all: else anybody could fill the disk. */
+function evidenceOf({ partner, raw }: Incoming) {
+  if (partner !== undefined || raw.length <= keptOfStrangers) return { raw, facts: {} };
+  const sha256 = createHash('sha256').update(raw).digest('hex');
+  return { raw: raw.subarray(0, keptOfStrangers), facts: { cutOff: { size: raw.length, sha256 } } };
+}
+
+const keptOfStrangers = 64 * 1024;
+
 async function refuseOversized({ headers, announced, remoteAddress }: Arrival, at: Date, exchange: Exchange) {
   const limit = exchange.home().endpoint.limits.messageSize;
   const facts = {
@@ -235,7 +245,7 @@ async function refuseOversized({ headers, announced, remoteAddress }: Arrival, a
     limit,
     remote: remoteAddress,
   };
-  await exchange.store.note({ chain: 'endpoint', kind: 'message-too-large', facts }, at);
+  await exchange.store.note({ chain: ENDPOINT_CHAIN, kind: 'message-too-large', facts }, at);
   exchange.log.warn(facts, 'A message was larger than limits.messageSize');
   return plainText(413, 'The message is larger than this endpoint accepts.\n');
 }

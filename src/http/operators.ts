@@ -17,8 +17,12 @@ export function operatorsApp(store: Store, metrics: Metrics, ready: () => boolea
       response.status(503).json({ status: 'stopping' });
       return;
     }
-    await store.nextDue();
-    response.json({ status: 'ready' });
+    try {
+      await store.nextDue();
+      response.json({ status: 'ready' });
+    } catch {
+      response.status(503).json({ status: 'the store does not answer' });
+    }
   });
 
   app.get('/metrics', async (_request, response) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { constants, deflateRawSync, deflateSync } from 'node:zlib';
 
 import { OID } from '../../src/cms/algorithms.ts';
@@ -328,6 +329,16 @@ describe('attacks: bombs', function () {
         const body = Buffer.concat([...Array.from({ length: 33 }, () => chunk), Buffer.from('0\r\n\r\n')]);
         return request(`Message-ID: ${id}\r\nConnection: close\r\nTransfer-Encoding: chunked`, body);
       }));
+
+    it('of what a stranger sends only the beginning is kept, with the length and digest of all', async () => {
+      const body = Buffer.alloc(MiB, 'noise');
+      const part = { headers: [['Content-Type', 'application/octet-stream']] as const, body };
+      const { messageId } = await target.attack(part, { from: 'NOBODY' });
+      const { id, facts } = await target.reached(messageId, 'refused');
+      assert.deepEqual(await target.store.getBytes(id, 'raw'), body.subarray(0, 64 * KiB));
+      const sha256 = createHash('sha256').update(body).digest('hex');
+      assert.deepEqual(facts, { cutOff: { size: MiB, sha256 } });
+    });
 
     it('a body of exactly the limit is read', async () => {
       const { headers } = await seal({ headers: [], body: Buffer.alloc(0) }, 'aes128-cbc');

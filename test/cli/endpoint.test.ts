@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 
@@ -22,6 +22,21 @@ describe('startEndpoint', () => {
     await new Promise((resolve) => squatter.close(resolve));
     const endpoint = await startEndpoint(directory, {}, log);
     assert.equal(endpoint.as2Address, `http://127.0.0.1:${as2}/as2`);
+    await endpoint.stop();
+  });
+
+  it('takes a changed configuration whole, and says what waits for the next start', async () => {
+    const lines: { readonly key?: string; readonly msg?: string }[] = [];
+    const recorder = pino({}, { write: (line: string) => lines.push(JSON.parse(line) as { key?: string }) });
+    const home = await makeHome({ log: { level: 'info' } });
+    const endpoint = await startEndpoint(home.directory, {}, recorder);
+    const file = path.join(home.directory, 'countersign.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('operators:', 'operators:\n  host: 127.0.0.2'));
+    await endpoint.reload();
+    assert.deepEqual(
+      lines.filter(({ msg }) => msg?.includes('next start')).map(({ key }) => key),
+      ['operators'],
+    );
     await endpoint.stop();
   });
 

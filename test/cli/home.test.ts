@@ -97,7 +97,8 @@ describe('cli: from nothing to a partner', () => {
       edifact: { identities: unknown };
       certificates: { fingerprint: string }[];
     };
-    assert.deepEqual(shown.edifact.identities, [{ id: 'ACME', qualifier: 'ZZ', countries: ['AU', 'NZ'] }]);
+    const identity = { id: 'ACME', qualifier: 'ZZ', countries: ['AU', 'NZ'], production: true };
+    assert.deepEqual(shown.edifact.identities, [identity]);
     assert.equal(shown.certificates[0]?.fingerprint, certificate.fingerprint);
     assert.match((await countersign('partner', 'show', 'acme')).stdout, /ACME:ZZ for AU, NZ/);
     assert.match((await countersign('partner', 'check', 'acme')).stdout, /acme is ready/);

@@ -39,6 +39,7 @@ for (const environment of ['test', 'production'] as const) {
         identities: [
           { id: 'AUDAFF', qualifier: 'ZZZ', countries: ['AU'] },
           { id: 'NZMPI', qualifier: 'ZZZ', countries: ['NZ'] },
+          { id: 'AUNEW', qualifier: 'ZZZ', countries: ['AU'], production: false },
         ],
         send: { encrypt: 'aes256-gcm', compress: 'before-signing' },
       });
@@ -196,6 +197,11 @@ for (const environment of ['test', 'production'] as const) {
       const { verdicts } = await exchange(mixed);
       assert.deepEqual(verdicts[0]?.codes, [environment === 'test' ? 'E35' : 'E34']);
       assert.deepEqual(await served.store.listCertificates({ number: au(40) }), []);
+    });
+
+    it('a participant that is not admitted to production: rejected there, taken in test', async () => {
+      const { verdicts } = await exchange(inEnvironment([{ number: au(45) }], { sender: 'AUNEW:ZZZ' }));
+      assert.deepEqual(verdicts[0]?.codes, environment === 'test' ? [] : ['E33']);
     });
 
     it('the same interchange in another AS2 message: CONTRL 26, and no second registration', async () => {

@@ -46,6 +46,27 @@ describe('sharing', () => {
     await Promise.all(results);
   });
 
+  it('lets a large task wait for no more than 64 small ones that come after it', async () => {
+    const share = createSharing();
+    const log: string[] = [];
+    const first = task('first', log);
+    const results = [share(0.1, first.run)];
+    const large = task('large', log);
+    results.push(share(1, large.run));
+    const small = Array.from({ length: 100 }, () => task('small', log));
+    for (const { run, end } of small) {
+      end();
+      results.push(share(0.1, run));
+      await settled();
+    }
+    assert.ok(log.length <= 1 + 64, `${log.length} ran before it`);
+    first.end();
+    await settled();
+    assert.equal(log.at(-1), 'large');
+    large.end();
+    await Promise.all(results);
+  });
+
   it('runs what is larger than the whole alone', async () => {
     const share = createSharing();
     const log: string[] = [];
