@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 
 import type { CertificateFilter, CertificateRecord } from '../store/store.ts';
 import { instant, withPageOptions, withStore, type PageOptions } from './looking.ts';
@@ -12,8 +12,8 @@ export function registerEcert(program: Command, terminal: Terminal): void {
 
   withPageOptions(ecert.command('list').description('list them, last changed first'))
     .option('--country <code>', 'country of origin, ISO 3166')
-    .option('--state <state>', 'registered or cancelled')
-    .option('--environment <name>', 'test or production')
+    .addOption(new Option('--state <state>', 'registered or cancelled').choices(['registered', 'cancelled']))
+    .addOption(new Option('--environment <name>', 'test or production').choices(['test', 'production']))
     .action(async (_options: unknown, command: Command) => {
       const { home, json, ...filter } = optionsOf<ListOptions>(command);
       const certificates = await withStore(home, terminal, (store) => store.listCertificates(filter));

@@ -48,11 +48,13 @@ export async function startEndpoint(directory: string, env: Environment, log: Lo
     opened.push(letGo);
     await exchange.store.releaseLeases();
     const receive = as2Endpoint(endpoint.listen.path, createReceive(exchange), log);
-    const as2 = await listen(receive, endpoint.listen.host, endpoint.listen.port);
+    const refused = (detail: string, remote: string | undefined) =>
+      log.warn({ detail, remote }, 'A request was no HTTP as it is read here');
+    const as2 = await listen(receive, endpoint.listen.host, endpoint.listen.port, refused);
     opened.unshift(() => as2.close());
     let ready = true;
     const operatorsPages = operatorsApp(exchange.store, exchange.metrics, () => ready);
-    const operators = await listen(operatorsPages, endpoint.operators.host, endpoint.operators.port);
+    const operators = await listen(operatorsPages, endpoint.operators.host, endpoint.operators.port, refused);
     const workers = open.startWorkers();
     return {
       as2Address: as2.address + endpoint.listen.path,

@@ -3,7 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { loadHome } from '../config/load.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import type { Store } from '../store/store.ts';
-import type { Terminal } from './output.ts';
+import { day, type Terminal } from './output.ts';
 
 /** What every listing can be narrowed by. */
 export interface PageOptions {
@@ -34,7 +34,9 @@ export function withPageOptions(command: Command): Command {
 
 function parseInstant(text: string): Date {
   const instant = /^\d{4}-\d\d-\d\d(T[\d:.]+Z)?$/.test(text) ? new Date(text) : undefined;
-  if (instant === undefined || Number.isNaN(instant.getTime())) {
+  // 31 February is no day, though Date takes it for one in March.
+  const exists = instant !== undefined && !Number.isNaN(instant.getTime()) && day(instant) === text.slice(0, 10);
+  if (!exists) {
     throw new InvalidArgumentError('Write a day such as 2026-11-02, or an instant such as 2026-11-02T09:30:00Z.');
   }
   return instant;

@@ -27,4 +27,10 @@ const nouns = [
 ];
 const terminal = { stdout: process.stdout, stderr: process.stderr, env: process.env, now: () => new Date() };
 
+// Whoever reads our output may have had enough of it (`| head`).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 process.exitCode = await run(process.argv.slice(2), terminal, nouns);

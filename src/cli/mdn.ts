@@ -13,7 +13,12 @@ export function registerMdn(program: Command, terminal: Terminal): void {
 
   withPageOptions(mdn.command('list').description('list them, newest first'))
     .addOption(new Option('--direction <way>', 'in or out').choices(['in', 'out']))
-    .option('--state <state>', 'sent: sent, pending, delivered, failed; received: delivered, refused, invalid')
+    .addOption(
+      new Option(
+        '--state <state>',
+        'sent: sent, pending, delivered, failed; received: delivered, refused, invalid',
+      ).choices(['sent', 'pending', 'delivered', 'failed', 'refused', 'invalid']),
+    )
     .action(async (_options: unknown, command: Command) => {
       const { home, json, ...filter } = optionsOf<ListOptions>(command);
       const mdns = await withStore(home, terminal, (store) => store.listMdns(filter));

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 
+import { formatHeaders } from '../mime/headers.ts';
 import type { MessageDetail, MessageFilter, MessageSummary } from '../store/store.ts';
 import { instant, outcome, withPageOptions, withStore, type PageOptions } from './looking.ts';
 import { CommandError, fields, note, printResult, table, type Terminal } from './output.ts';
@@ -12,9 +13,21 @@ export function registerMessage(program: Command, terminal: Terminal): void {
 
   withPageOptions(message.command('list').description('list them, newest first'))
     .addOption(new Option('--direction <way>', 'in or out').choices(['in', 'out']))
-    .option(
-      '--state <state>',
-      'accepted, answered, unreadable, stuck, refused; pending, awaiting-mdn, delivered, failed',
+    .addOption(
+      new Option(
+        '--state <state>',
+        'accepted, answered, unreadable, stuck, refused; pending, awaiting-mdn, delivered, failed',
+      ).choices([
+        'accepted',
+        'answered',
+        'unreadable',
+        'stuck',
+        'refused',
+        'pending',
+        'awaiting-mdn',
+        'delivered',
+        'failed',
+      ]),
     )
     .action(async (_options: unknown, command: Command) => {
       const { home, json, ...filter } = optionsOf<ListOptions>(command);
@@ -37,12 +50,18 @@ export function registerMessage(program: Command, terminal: Terminal): void {
     .command('raw')
     .description('its bytes on stdout: the HTTP body as it was received or sent')
     .argument('<id>', 'our id, or the AS2 Message-ID')
+    .option('--headers', 'with the HTTP headers before them', false)
     .option('--payload', 'the payload instead, decrypted and decompressed', false)
     .action(async (id: string, _options: unknown, command: Command) => {
-      const { home, payload } = optionsOf<{ readonly payload: boolean }>(command);
-      const bytes = await withStore(home, terminal, (store) => store.getBytes(id, payload ? 'payload' : 'raw'));
-      if (bytes === undefined) throw new CommandError(`There is no ${payload ? 'payload of a ' : ''}message ${id}.`);
-      terminal.stdout.write(bytes);
+      const { home, headers, payload } = optionsOf<{ readonly headers: boolean; readonly payload: boolean }>(command);
+      await withStore(home, terminal, async (store) => {
+        const message = await store.getMessage(id);
+        const bytes = await store.getBytes(id, payload ? 'payload' : 'raw');
+        if (message === undefined || bytes === undefined)
+          throw new CommandError(`There is no ${payload ? 'payload of a ' : ''}message ${id}.`);
+        if (headers) terminal.stdout.write(formatHeaders(message.headers));
+        terminal.stdout.write(bytes);
+      });
     });
 
   message

@@ -32,7 +32,7 @@ export function registerSend(program: Command, terminal: Terminal): void {
       const { home, json, ...options } = optionsOf<SendOptions>(command);
       const sent = await send(partner, file, home, options, terminal);
       printResult(terminal, json, sent, described(sent));
-      if (sent.state === 'pending') note(terminal, 'It is tried again by the next `countersign serve`.');
+      if (sent.state === 'pending') note(terminal, 'It is tried again while `countersign serve` runs.');
       if (!['delivered', 'awaiting-mdn'].includes(sent.state))
         throw new CommandError(`Not delivered yet: ${sent.detail ?? 'no attempt was made'}`);
     });
@@ -46,6 +46,7 @@ async function send(partnerName: string, file: string, directory: string, option
     const { data, outbox } = home.endpoint;
     const partner = partnerByShortName(home, partnerName);
     if (partner === undefined) throw new CommandError(`There is no partners/${partnerName}.yaml.`);
+    if (!partner.active) throw new CommandError(`partners/${partnerName}.yaml says \`active: false\`.`);
     const payload = {
       content: await readFile(file),
       contentType: options.contentType ?? partner.send.contentType,

@@ -103,6 +103,8 @@ async function outcomeOf(
     return { kind: 'retry', at: new Date(exchange.clock().getTime() + pause), detail };
   };
 
+  if (partner?.active === false) return again(`partners/${partner.shortName}.yaml says \`active: false\``);
+
   let response: PostResponse;
   try {
     // RFC 4130 §5.5, draft rfc4130bis §5.5: the same bytes and the same Message-ID in every attempt.

@@ -21,7 +21,7 @@ import { newId } from './ids.ts';
 import { allowedDigests, isRegisteredMdnAddress, partnerOf, receivePolicy } from './partnership.ts';
 import { makeReceipt } from './receipt.ts';
 import { receiveMdn } from './receive-mdn.ts';
-import { createSharing } from './sharing.ts';
+import { createTwoLanes } from './sharing.ts';
 
 /** A message with what is known of it from its headers alone. */
 interface Incoming {
@@ -47,7 +47,7 @@ interface Authentic {
  * protected and whatever receipt it asks for (RFC 4130 §2.4.2; also for partners who know no more: draft rfc4130bis §1.2).
  */
 export function createReceive(exchange: Exchange): Receive {
-  const memory = createSharing();
+  const memory = createTwoLanes();
   return async (arrival) => {
     const home = exchange.home();
     const at = exchange.clock();
@@ -71,7 +71,8 @@ export function createReceive(exchange: Exchange): Receive {
 }
 
 /**
- * What a message may take of the memory for expanded content, of which there is enough for one of the largest.
+ * What a message may take of the memory for expanded content, of which there is enough for one of the largest, and as
+ * much again for small ones.
  * Compression is undone before anybody knows whose the message is, so this must not depend on how many come at once.
  */
 function shareOf({ raw, home }: Incoming): number {
@@ -252,7 +253,10 @@ async function refuseOversized({ headers, announced, remoteAddress }: Arrival, a
 
 function notAs2(fault: NotAnAs2Message, { remoteAddress }: Arrival, { log }: Exchange): Reply {
   log.info({ remote: remoteAddress, detail: fault.message }, 'A POST was no AS2 message');
-  return plainText(400, 'This is not an AS2 message: AS2-From and AS2-To must each be there, once.\n');
+  return plainText(
+    400,
+    'This is not an AS2 message: AS2-From and AS2-To must each be there, once, and be names (in quotes when they hold blanks).\n',
+  );
 }
 
 function recordOf({ id, at, arrival, request, partner, home, raw }: Incoming) {

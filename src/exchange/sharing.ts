@@ -1,26 +1,18 @@
 /** Runs a task when its share is free. */
 export type Sharing = <T>(share: number, task: () => Promise<T>) => Promise<T>;
 
-/** So many may overtake one that waits; then it is its turn, whatever else comes. */
-const overtaking = 64;
-
 /**
- * Lets tasks run side by side as long as their shares make up no more than the whole, which is 1. The others wait; the
- * first that fits is next, so that many large ones do not hold up a small one, within bounds.
+ * Lets tasks run side by side as long as their shares make up no more than the whole, which is 1; the others wait in
+ * the order in which they came. What is larger than the whole runs alone.
  */
 export function createSharing(): Sharing {
-  const waiting = new Set<{ readonly share: number; readonly start: () => void; overtaken: number }>();
+  const waiting: { readonly share: number; readonly start: () => void }[] = [];
   let running = 0;
   let taken = 0;
 
   const admit = () => {
-    for (const next of waiting) {
-      if (running > 0 && taken + next.share > 1) {
-        next.overtaken += 1;
-        if (next.overtaken > overtaking) return;
-        continue;
-      }
-      waiting.delete(next);
+    for (let next = waiting[0]; next !== undefined && (running === 0 || taken + next.share <= 1); next = waiting[0]) {
+      waiting.shift();
       running += 1;
       taken += next.share;
       next.start();
@@ -29,7 +21,7 @@ export function createSharing(): Sharing {
 
   return async (share, task) => {
     await new Promise<void>((start) => {
-      waiting.add({ share, start, overtaken: 0 });
+      waiting.push({ share, start });
       admit();
     });
     try {
@@ -41,4 +33,14 @@ export function createSharing(): Sharing {
       admit();
     }
   };
+}
+
+/**
+ * The same with a whole of their own for those of up to a sixteenth, so that no number of large ones holds up the small
+ * ones, which are the most.
+ */
+export function createTwoLanes(): Sharing {
+  const small = createSharing();
+  const large = createSharing();
+  return (share, task) => (share <= 1 / 16 ? small(share, task) : large(share, task));
 }

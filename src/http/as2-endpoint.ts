@@ -10,7 +10,7 @@ import type { Logger } from '../telemetry/log.ts';
  */
 export function as2Endpoint(path: string, receive: Receive, log: Logger): RequestListener {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (request.url?.split('?')[0] !== path) return send(response, plainText(404, 'There is nothing here.\n'));
+    if (pathOf(request.url ?? '') !== path) return send(response, plainText(404, 'There is nothing here.\n'));
     if (request.method === 'GET' || request.method === 'HEAD') {
       return send(response, plainText(200, 'This is an AS2 endpoint. Messages are received by POST.\n'));
     }
@@ -37,6 +37,11 @@ export function as2Endpoint(path: string, receive: Receive, log: Logger): Reques
     }
   };
   return (request, response) => void answer(request, response);
+}
+
+/** RFC 9112 §3.2: the target may be a path, or, as through a proxy, a whole address. */
+function pathOf(target: string): string | undefined {
+  return target.startsWith('/') ? target.split('?')[0] : URL.parse(target)?.pathname;
 }
 
 /** The fields in the order and spelling in which they came. */

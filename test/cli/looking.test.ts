@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { startVan, type Van } from '../../src/cli/demo/van.ts';
@@ -82,6 +82,12 @@ describe('the command line, beside a running server', () => {
     assert.deepEqual(payload.bytes, sent);
   });
 
+  it('message raw gives the header with the bytes, so that others can verify them', async () => {
+    const [received] = await json<MessageSummary[]>('message', 'list', '--direction', 'in');
+    const { stdout } = await countersign(home.directory, 'message', 'raw', '--headers', received?.id ?? '');
+    assert.match(stdout, /^[^]*?AS2-From: VAN\r\n[^]*?\r\n\r\n/);
+  });
+
   it('message resend sends the same bytes under the same Message-ID', async () => {
     const [answer] = await json<MessageSummary[]>('message', 'list', '--direction', 'out');
     const { status } = await countersign(home.directory, 'message', 'resend', answer?.id ?? '');
@@ -117,6 +123,8 @@ describe('the command line, beside a running server', () => {
     assert.equal((await countersign(home.directory, 'message', 'show', 'nothing')).status, 1);
     assert.equal((await countersign(home.directory, 'message', 'list', '--since', 'yesterday')).status, 2);
     assert.equal((await countersign(home.directory, 'message', 'list', '--direction', 'sideways')).status, 2);
+    assert.equal((await countersign(home.directory, 'message', 'list', '--state', 'bogus')).status, 2);
+    assert.equal((await countersign(home.directory, 'message', 'list', '--since', '2026-02-31')).status, 2);
   });
 
   it('send sends a file and shows its receipt', async () => {
@@ -126,6 +134,15 @@ describe('the command line, beside a running server', () => {
     assert.equal(status, 0, stderr);
     assert.match(stdout, /^state +delivered$/m);
     assert.equal((await countersign(home.directory, 'send', 'nobody', file)).status, 1);
+  });
+
+  it('send refuses a partner that is not active', async () => {
+    const file = path.join(home.directory, 'partners', 'asleep.yaml');
+    const van = readFileSync(path.join(home.directory, 'partners', 'van.yaml'), 'utf8');
+    writeFileSync(file, `active: false\n${van}`);
+    const { status, stderr } = await countersign(home.directory, 'send', 'asleep', file);
+    assert.equal(status, 1);
+    assert.match(stderr, /active: false/);
   });
 });
 

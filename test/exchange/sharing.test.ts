@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { createSharing } from '../../src/exchange/sharing.ts';
+import { createSharing, createTwoLanes } from '../../src/exchange/sharing.ts';
 
 /** A task that ends when it is told to. */
 function task(name: string, log: string[]) {
@@ -33,38 +33,33 @@ describe('sharing', () => {
     assert.deepEqual(await Promise.all(results), ['a', 'b', 'c']);
   });
 
-  it('does not hold up a small task behind large ones', async () => {
+  it('lets tasks wait in the order in which they came', async () => {
     const share = createSharing();
     const log: string[] = [];
-    const tasks = ['large', 'second', 'third'].map((name) => task(name, log));
-    const results = tasks.map(({ run }) => share(0.9, run));
-    const small = task('small', log);
-    results.push(share(0.05, small.run));
+    const [first, large, small] = [task('first', log), task('large', log), task('small', log)];
+    const results = [share(0.5, first.run), share(0.9, large.run), share(0.1, small.run)];
     await settled();
-    assert.deepEqual(log, ['large', 'small']);
-    for (const { end } of [...tasks, small]) end();
+    assert.deepEqual(log, ['first']);
+    first.end();
+    await settled();
+    assert.deepEqual(log, ['first', 'large', 'small']);
+    large.end();
+    small.end();
     await Promise.all(results);
   });
 
-  it('lets a large task wait for no more than 64 small ones that come after it', async () => {
-    const share = createSharing();
+  it('in two lanes: no number of large tasks holds up small ones, and small ones are shared out too', async () => {
+    const share = createTwoLanes();
     const log: string[] = [];
-    const first = task('first', log);
-    const results = [share(0.1, first.run)];
-    const large = task('large', log);
-    results.push(share(1, large.run));
-    const small = Array.from({ length: 100 }, () => task('small', log));
-    for (const { run, end } of small) {
-      end();
-      results.push(share(0.1, run));
-      await settled();
-    }
-    assert.ok(log.length <= 1 + 64, `${log.length} ran before it`);
-    first.end();
+    const large = Array.from({ length: 3 }, (_, index) => task(`large ${index}`, log));
+    const small = Array.from({ length: 17 }, (_, index) => task(`small ${index}`, log));
+    const results = [...large.map(({ run }) => share(1, run)), ...small.map(({ run }) => share(1 / 16, run))];
     await settled();
-    assert.equal(log.at(-1), 'large');
-    large.end();
+    assert.equal(log.filter((name) => name.startsWith('large')).length, 1);
+    assert.equal(log.filter((name) => name.startsWith('small')).length, 16);
+    for (const { end } of [...large, ...small]) end();
     await Promise.all(results);
+    assert.equal(log.length, 20);
   });
 
   it('runs what is larger than the whole alone', async () => {

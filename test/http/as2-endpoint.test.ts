@@ -18,6 +18,7 @@ describe('the AS2 address', () => {
       as2Endpoint('/as2', (arrival) => receive(arrival), log),
       '127.0.0.1',
       0,
+      () => undefined,
     );
   });
   after(() => listening.close());
