@@ -7,11 +7,13 @@ export function checkHome(subject: Subject): void {
   const active = subject.partners.filter((partner) => partner.active);
   checkAs2Names(subject, active);
   checkEdifactIdentities(subject, active);
-  checkIdentities(subject);
+  if (subject.allIdentitiesLoaded) checkIdentities(subject);
+  checkPauses(subject);
   for (const partner of active) {
     checkPins(subject, partner);
     checkSending(subject, partner);
     warnOfNoIdentity(subject, partner);
+    warnOfStrangeCountries(subject, partner);
   }
 }
 
@@ -51,7 +53,15 @@ function checkEdifactIdentities({ endpoint, sourceOf, findings }: Subject, activ
   }
 }
 
-function checkSending({ endpoint, sourceOf, findings }: Subject, partner: Partner): void {
+function checkPauses({ endpoint: { outbox }, endpointSource, findings }: Subject): void {
+  if (outbox.longestPause >= outbox.firstPause) return;
+  const at: Path = ['outbox', 'longestPause'];
+  const remedy = 'Write a longer one, or a shorter firstPause.';
+  findings.problems.push(problemAt(endpointSource, at, 'is shorter than firstPause', remedy));
+}
+
+function checkSending(subject: Subject, partner: Partner): void {
+  const { endpoint, sourceOf, findings, allIdentitiesLoaded } = subject;
   const { send } = partner;
   const refuse = (at: Path, message: string, remedy: string) =>
     findings.problems.push(problemAt(sourceOf(partner), at, message, remedy));
@@ -61,9 +71,10 @@ function checkSending({ endpoint, sourceOf, findings }: Subject, partner: Partne
       'asks for an asynchronous MDN, but nobody knows where to send it',
       'Set as2.url in countersign.yaml.',
     );
+  if (send.scheme === undefined || !allIdentitiesLoaded) return;
   const keyType = send.scheme === 'ecdsa' ? 'ec' : 'rsa';
   const signers = endpoint.identities.filter(({ use }) => use.includes('sign'));
-  if (send.scheme !== undefined && !signers.some(({ privateKey }) => privateKey.asymmetricKeyType?.startsWith(keyType)))
+  if (!signers.some(({ privateKey }) => privateKey.asymmetricKeyType?.startsWith(keyType)))
     refuse(
       ['send', 'scheme'],
       `needs an ${keyType.toUpperCase()} key, and none of ours that sign is one`,
@@ -77,4 +88,16 @@ function warnOfNoIdentity({ sourceOf, findings }: Subject, partner: Partner): vo
   findings.warnings.push(
     problemAt(sourceOf(partner), ['edifact', 'identities'], 'is empty: all its interchanges are refused', remedy),
   );
+}
+
+/** Not refused: our list lacks codes that ISO 3166 took back. */
+function warnOfStrangeCountries({ sourceOf, countryCodes, findings }: Subject, partner: Partner): void {
+  for (const [index, { countries }] of partner.edifact.identities.entries()) {
+    for (const [position, country] of countries.entries()) {
+      if (countryCodes.has(country)) continue;
+      const at: Path = ['edifact', 'identities', index, 'countries', position];
+      const remedy = 'Write the two letters that the country has there, such as AU.';
+      findings.warnings.push(problemAt(sourceOf(partner), at, `${country} is no country of ISO 3166`, remedy));
+    }
+  }
 }

@@ -103,15 +103,17 @@ async function readYamlFile(
   }
 }
 
-/** Names of the partner files, sorted; none when there is no such folder. */
+/**
+ * Names of the partner files, sorted. No folder is not the same as no partners: a volume that is not mounted would make
+ * every partner unknown.
+ */
 async function partnerFileNames(directory: string, findings: Findings): Promise<string[]> {
   try {
     const names = await readdir(path.join(directory, PARTNER_FOLDER));
     return names.filter((name) => /\.ya?ml$/.test(name) && !name.startsWith('.')).sort();
   } catch (error) {
-    const message = whyUnreadable(error);
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-      findings.problems.push({ file: PARTNER_FOLDER, key: '', message, remedy: 'Let the service read it.' });
+    const remedy = 'Create the directory, or let the service read it; `countersign init` makes it.';
+    findings.problems.push({ file: PARTNER_FOLDER, key: '', message: whyUnreadable(error), remedy });
     return [];
   }
 }

@@ -23,6 +23,10 @@ export interface Subject {
   readonly partners: readonly Partner[];
   readonly endpointSource: Source;
   readonly sourceOf: (partner: Partner) => Source;
+  /** Of a key that cannot be loaded nothing more can be told, least of all that there is none. */
+  readonly allIdentitiesLoaded: boolean;
+  /** ISO 3166-1 alpha-2 */
+  readonly countryCodes: ReadonlySet<string>;
   readonly now: Date;
   readonly findings: Findings;
 }

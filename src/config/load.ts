@@ -7,6 +7,7 @@ import { noFindings } from './findings.ts';
 import type { Endpoint, Home, Partner } from './home.ts';
 import { strayVariables, type Environment } from './overrides.ts';
 import type { PartnerConfig } from './partner-schema.ts';
+import { countryCodes } from './reference-data.ts';
 import type { EndpointConfig } from './schema.ts';
 
 /**
@@ -32,6 +33,8 @@ export async function loadHome(home: string, env: Environment, now = new Date())
     endpoint,
     partners,
     endpointSource: endpointFile.source,
+    allIdentitiesLoaded: endpoint.identities.length === endpointFile.config.identities.length,
+    countryCodes: await countryCodes(),
     sourceOf: (partner) => partnerFiles.get(partner.shortName)?.source ?? endpointFile.source,
     now,
     findings,

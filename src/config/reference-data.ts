@@ -8,6 +8,7 @@ import { ConfigError } from './config-error.ts';
 
 /** The data that comes with the product; beside `src` and beside `dist` alike. */
 const builtIn = path.resolve(import.meta.dirname, '../../reference');
+const EXTERNAL_CODES = path.join(builtIn, 'edifact', 'external-codes.json');
 
 /**
  * Programmes, countries, error codes and units.
@@ -19,8 +20,14 @@ export async function loadReference(directory: string = builtIn): Promise<EcertR
   const [programmes, countries, errors] = await Promise.all(
     ['programmes', 'countries', 'errors'].map((name) => read(path.join(directory, 'ecert', `${name}.yaml`))),
   );
-  const externalCodes = await read(path.join(builtIn, 'edifact', 'external-codes.json'));
+  const externalCodes = await read(EXTERNAL_CODES);
   return parseReference({ programmes, countries, errors, externalCodes });
+}
+
+/** ISO 3166-1 alpha-2, as DE 3207 of EDIFACT has them. @throws ConfigError */
+export async function countryCodes(): Promise<ReadonlySet<string>> {
+  const { lists } = (await read(EXTERNAL_CODES)) as { lists: { 3207: Record<string, unknown> } };
+  return new Set(Object.keys(lists[3207]));
 }
 
 async function read(file: string): Promise<unknown> {

@@ -8,7 +8,7 @@ export function configurationReference(): string {
   return [
     '<!-- Made from src/config by `npm run reference`. Change it there. -->',
     '# Configuration',
-    'A home is a directory with `countersign.yaml`, `partners/*.yaml`, `keys/` and `data/`. `countersign init` makes one, `countersign config check` reads it and tells everything that is wrong with it, each with file, line, key and remedy. A running endpoint reads it anew on SIGHUP: all of it, or, when anything is wrong, none.',
+    'A home is a directory with `countersign.yaml`, `partners/*.yaml`, `keys/` and `data/`. `countersign init` makes one, `countersign config check` reads it and tells everything that is wrong with it, each with file, line, key and remedy. `partners/` must be there, if only empty. A running endpoint reads it all anew on SIGHUP: all of it, or, when anything is wrong, none.',
     [
       '- Durations are written `500ms`, `30s`, `5m`, `24h`, `7d`; sizes `512 KiB`, `100 MiB`, `1 GiB`.',
       '- A day such as `2027-12-31` is in UTC: its first instant in `validFrom`, its last one in `validTo`.',

@@ -2,10 +2,7 @@ import { z } from 'zod';
 
 /** `30s` ↔ milliseconds */
 export const duration = z.codec(
-  z
-    .string()
-    .regex(/^\d{1,9}(ms|s|m|h|d)$/, 'a duration such as 30s, 5m or 24h')
-    .meta({ title: 'duration' }),
+  written(/^\d{1,9}(ms|s|m|h|d)$/, 'a duration such as 30s, 5m or 24h').meta({ title: 'duration' }),
   z.number(),
   {
     decode: (text) => Number.parseInt(text, 10) * scaleOf(MILLISECONDS, text.replace(/^\d+/, '')),
@@ -13,12 +10,9 @@ export const duration = z.codec(
   },
 );
 
-/** `100 MiB` ↔ bytes */
+/** `100 MiB` ↔ bytes; never 0, which would let nothing through */
 export const size = z.codec(
-  z
-    .string()
-    .regex(/^\d{1,9} ?(B|KiB|MiB|GiB)$/, 'a size such as 512 KiB or 100 MiB')
-    .meta({ title: 'size' }),
+  written(/^[1-9]\d{0,8} ?(B|KiB|MiB|GiB)$/, 'a size such as 512 KiB or 100 MiB').meta({ title: 'size' }),
   z.number(),
   {
     decode: (text) => Number.parseInt(text, 10) * scaleOf(BYTES, text.replace(/^\d+ ?/, '')),
@@ -47,15 +41,17 @@ function format(scales: Readonly<Record<string, number>>, value: number, gap: st
   return `${value / scale}${gap}${unit}`;
 }
 
+/** A text of a form; whatever else is there, a bare number too, is told what is expected. */
+function written(form: RegExp, expected: string) {
+  return z.string(expected).regex(form, expected);
+}
+
 function instant(timeOfDay: string) {
   return z.codec(
-    z
-      .string()
-      .regex(
-        /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,3})?Z)?$/,
-        'a day such as 2027-12-31, or an instant such as 2027-12-31T12:00:00Z',
-      )
-      .meta({ title: 'day or instant' }),
+    written(
+      /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,3})?Z)?$/,
+      'a day such as 2027-12-31, or an instant such as 2027-12-31T12:00:00Z',
+    ).meta({ title: 'day or instant' }),
     z.date(),
     {
       decode: (text) => new Date(text.includes('T') ? text : text + timeOfDay),

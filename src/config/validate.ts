@@ -16,7 +16,7 @@ export type Validated<T> =
 /** Checks the raw value of a file. A key with nothing behind it counts as left out. */
 export function validate<S extends z.ZodType>(schema: S, raw: unknown, source: Source): Validated<z.output<S>> {
   const value = withoutNulls(raw) ?? {};
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: expectedKind });
   if (result.success) return { value: result.data };
   const json = jsonSchemaOf(schema);
   return { problems: result.error.issues.flatMap((issue) => problemsOf(issue, value, json, source)) };
@@ -57,8 +57,7 @@ function unknownKey(key: string, known: readonly string[]): Pick<Problem, 'messa
 }
 
 function whatIsWrong(issue: z.core.$ZodIssue, found: unknown): string {
-  if (issue.code === 'invalid_type')
-    return `is ${nameOf(found)}, where ${KINDS[issue.expected] ?? issue.expected} is expected`;
+  if (issue.code === 'invalid_type') return `is ${nameOf(found)}, where ${issue.message} is expected`;
   if (issue.code === 'invalid_value')
     return `${show(found)} is not possible: use ${issue.values.map(String).join(', ')}`;
   if (issue.code === 'invalid_format') return `${show(found)} is not ${issue.message}`;
@@ -66,6 +65,11 @@ function whatIsWrong(issue: z.core.$ZodIssue, found: unknown): string {
   if (issue.code === 'too_small') return `must be ${issue.minimum} or more`;
   if (issue.code === 'too_big') return `must be ${issue.maximum} or less`;
   return issue.message;
+}
+
+/** What a value of the wrong type should be, where the schema itself does not say it. */
+function expectedKind(issue: z.core.$ZodRawIssue): string | undefined {
+  return issue.code === 'invalid_type' ? (KINDS[issue.expected] ?? issue.expected) : undefined;
 }
 
 const KINDS: Readonly<Record<string, string>> = {

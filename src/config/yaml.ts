@@ -5,8 +5,8 @@ import { ConfigError, type Problem } from './config-error.ts';
 export interface YamlFile {
   readonly file: string;
   readonly value: unknown;
-  /** The line of a key, or of the nearest thing above it that is there. */
-  lineOf(path: readonly PropertyKey[]): number | undefined;
+  /** The line of a key, or of the nearest thing above it that is there; the first one when nothing is. */
+  lineOf(path: readonly PropertyKey[]): number;
 }
 
 /** Nobody writes a longer one by hand. It bounds the time that hostile text takes: the parser compares all keys. */
@@ -35,9 +35,9 @@ function valueOf(file: string, document: Document.Parsed): unknown {
   }
 }
 
-function lineOf(document: Document.Parsed, lines: LineCounter, path: readonly PropertyKey[]): number | undefined {
+function lineOf(document: Document.Parsed, lines: LineCounter, path: readonly PropertyKey[]): number {
   let node: unknown = document.contents;
-  let at = isNode(node) ? node.range?.[0] : undefined;
+  let at = (isNode(node) ? node.range?.[0] : undefined) ?? 0;
   for (const step of path) {
     if (isMap(node)) {
       const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === step);
@@ -49,7 +49,7 @@ function lineOf(document: Document.Parsed, lines: LineCounter, path: readonly Pr
       if (isNode(node)) at = node.range?.[0] ?? at;
     }
   }
-  return at === undefined ? undefined : lines.linePos(at).line;
+  return lines.linePos(at).line;
 }
 
 function describe({ code, message }: YAMLError): string {

@@ -7,10 +7,11 @@ import type { WritableMessage, WritableSegment } from './writer.ts';
 /** `always`; `when-asked`: 0031 asks, or something is refused; `on-error`: something is refused. */
 export type ContrlPolicy = 'always' | 'when-asked' | 'on-error';
 
-/** Whether a CONTRL is to go out for this interchange. Never for one that holds a CONTRL (ISO 9735-4). */
+/** Whether a CONTRL is to go out for this interchange. Never for one that holds nothing but CONTRL (ISO 9735-4). */
 export function contrlDue(subject: Interchange, policy: ContrlPolicy): boolean {
-  if (subject.messages.some((message) => message.type === 'CONTRL')) return false;
-  if (policy === 'always' || isRejected(subject) || subject.messages.some(isMessageRejected)) return true;
+  const { messages } = subject;
+  if (messages.length > 0 && messages.every(({ type }) => type === 'CONTRL')) return false;
+  if (policy === 'always' || isRejected(subject) || messages.some(isMessageRejected)) return true;
   return policy === 'when-asked' && subject.acknowledgementRequest !== 'none';
 }
 

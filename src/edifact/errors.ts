@@ -18,17 +18,6 @@ export class UnreadableInterchange extends EdifactError {
   }
 }
 
-/** The interchange is larger in some respect than is read here. */
-export class InterchangeTooLarge extends EdifactError {
-  readonly code = 'EDIFACT_TOO_LARGE';
-  readonly offset: number;
-
-  constructor(message: string, offset: number) {
-    super(`${message} (at byte ${offset})`);
-    this.offset = offset;
-  }
-}
-
 /** Where in an interchange that is being written: message 1 is the first, 0 the interchange's own segments. */
 export interface WritePosition {
   readonly message: number;

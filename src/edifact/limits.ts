@@ -4,7 +4,7 @@ export interface ReadLimits {
   readonly maxSegmentLength: number;
   /** Segments in an interchange. */
   readonly maxSegments: number;
-  /** Interchanges in a payload. */
+  /** Interchanges in a payload, those included that turn out to be unreadable. */
   readonly maxInterchanges: number;
 }
 

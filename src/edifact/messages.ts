@@ -1,7 +1,6 @@
 import type { CharacterSet } from './character-set.ts';
 import { type SuspectBytes, characterFindings, holdsSuspect, repetitionFinding, suspectBytes } from './characters.ts';
 import { isTag, skipBlanks } from './delimiters.ts';
-import { InterchangeTooLarge } from './errors.ts';
 import { repeatableSet } from './identification.ts';
 import { type Finding, type Message, type Segment, type Syntax, valueOf } from './interchange.ts';
 import { type OpenMessage, closeMessage, isCount, maxFindings } from './message.ts';
@@ -22,7 +21,7 @@ interface Subject {
   readonly format: Format;
 }
 
-/** Reads from behind UNB to UNZ, or to where another interchange begins. @throws InterchangeTooLarge */
+/** Reads from behind UNB to UNZ, to where another interchange begins, or to the segment that breaks a limit. */
 export function readMessages(bytes: Buffer, from: number, subject: Subject, limits: ReadLimits): Body {
   const { delimiters } = subject.format;
   const state = emptyState(subject);
@@ -34,8 +33,8 @@ export function readMessages(bytes: Buffer, from: number, subject: Subject, limi
     }
     const end = segmentEnd(bytes, start, delimiters);
     if (end === -1) return truncated(state, bytes.length, 'the interchange breaks off within a segment');
-    if (end - start > limits.maxSegmentLength) throw new InterchangeTooLarge('A segment is too long', start);
-    if (count > limits.maxSegments) throw new InterchangeTooLarge('There are too many segments', start);
+    if (end - start > limits.maxSegmentLength) return tooLarge(state, start, 'A segment is too long');
+    if (count > limits.maxSegments) return tooLarge(state, start, 'There are too many segments');
     const position = positionOf(state, tagAt(bytes, start, end, delimiters));
     const segment = makeSegment(bytes, start, end, position, subject.format);
     take(state, segment);
@@ -144,9 +143,17 @@ function refuseStray(state: State, segment: Segment): void {
 }
 
 function truncated(state: State, end: number, why: string): Body {
+  return brokenOff(state, end, { code: '13', tag: 'UNZ', text: `UNZ is missing: ${why}` });
+}
+
+/** No code of 0085 says that something is too large for its reader: 18, an unspecified error. */
+function tooLarge(state: State, end: number, text: string): Body {
+  return brokenOff(state, end, { code: '18', tag: '', text });
+}
+
+function brokenOff(state: State, end: number, fault: Pick<Finding, 'code' | 'tag' | 'text'>): Body {
   finishMessage(state);
-  const text = `UNZ is missing: ${why}`;
-  add(state, { level: 'UCI', code: '13', tag: 'UNZ', segment: 0, offset: end, text });
+  add(state, { level: 'UCI', segment: 0, offset: end, ...fault });
   return closed(state, end);
 }
 

@@ -3,30 +3,32 @@ import { characterFindings } from './characters.ts';
 import {
   type Delimiters,
   type Opening,
+  defaultDelimiters,
   defaultDelimiters4,
   delimiterFault,
   openInterchange,
-  skipBlanks,
 } from './delimiters.ts';
-import { EdifactError, InterchangeTooLarge, UnreadableInterchange } from './errors.ts';
+import { UnreadableInterchange } from './errors.ts';
 import { readHeader, syntaxOf } from './header.ts';
 import { repeatableSet } from './identification.ts';
-import type { Interchange } from './interchange.ts';
+import type { Interchange, Warning } from './interchange.ts';
 import { type ReadLimits, defaultReadLimits } from './limits.ts';
 import { readMessages } from './messages.ts';
+import { nextOpening, skipFiller } from './resume.ts';
 import { type Format, makeSegment, segmentEnd } from './tokenizer.ts';
 
 /**
  * Reads the first interchange at or after `from`: every fault of its envelope and of its characters, not the first
  * alone. What the messages say is left to whoever knows their directory.
  *
- * @throws UnreadableInterchange, InterchangeTooLarge
+ * @throws UnreadableInterchange
  */
 export function readInterchange(bytes: Buffer, limits: ReadLimits = defaultReadLimits, from = 0): Interchange {
   const opening = openInterchange(bytes, from);
-  const end = segmentEnd(bytes, opening.header, opening.delimiters);
-  if (end === -1) throw new UnreadableInterchange('UNB has no end', opening.header);
-  if (end - opening.header > limits.maxSegmentLength) throw new InterchangeTooLarge('UNB is too long', opening.header);
+  // No further than a segment may go: many a UNB without end must not have all bytes searched for each.
+  const within = bytes.subarray(0, opening.header + limits.maxSegmentLength + 1);
+  const end = segmentEnd(within, opening.header, opening.delimiters);
+  if (end === -1) throw new UnreadableInterchange('UNB has no end, or is too long', opening.header);
 
   // S001 is written in the letters that all sets share, so it can be read before the set is known.
   const basic = repeatableSet('UNOC');
@@ -50,36 +52,45 @@ export function readInterchange(bytes: Buffer, limits: ReadLimits = defaultReadL
   };
 }
 
-/**
- * Reads all interchanges of a payload. What stands behind the last of them and is none is told as its warning.
- *
- * @throws UnreadableInterchange, InterchangeTooLarge when the first cannot be read, or there are too many
- */
-export function readInterchanges(bytes: Buffer, limits: ReadLimits = defaultReadLimits): readonly Interchange[] {
-  const interchanges = [readInterchange(bytes, limits)];
-  for (;;) {
-    const last = interchanges.at(-1) as Interchange;
-    const next = skipFiller(bytes, last.end);
-    if (next >= bytes.length) return interchanges;
-    if (interchanges.length >= limits.maxInterchanges) {
-      throw new InterchangeTooLarge('There are too many interchanges', next);
-    }
-    try {
-      interchanges.push(readInterchange(bytes, limits, next));
-    } catch (error) {
-      if (!(error instanceof EdifactError)) throw error;
-      const text = `What stands behind the interchange is not read: ${error.message}`;
-      interchanges[interchanges.length - 1] = { ...last, warnings: [...last.warnings, { offset: next, text }] };
-      return interchanges;
-    }
-  }
+/** What a payload holds: its interchanges, and each stretch that is none, with the reason. */
+export interface Payload {
+  readonly interchanges: readonly Interchange[];
+  readonly skipped: readonly Warning[];
 }
 
-/** Blanks, and what old systems fill a file's end with: NUL and SUB. */
-function skipFiller(bytes: Buffer, from: number): number {
-  let at = skipBlanks(bytes, from);
-  while (bytes[at] === 0x00 || bytes[at] === 0x1a) at = skipBlanks(bytes, at + 1);
-  return at;
+/**
+ * Reads all interchanges of a payload. What cannot be read is passed over, to where the next one may begin; at most
+ * `maxInterchanges` are tried.
+ *
+ * @throws UnreadableInterchange the first reason, when there is none that can be read
+ */
+export function readInterchanges(bytes: Buffer, limits: ReadLimits = defaultReadLimits): Payload {
+  const interchanges: Interchange[] = [];
+  const skipped: Warning[] = [];
+  let fault: UnreadableInterchange | undefined;
+  let delimiters = defaultDelimiters;
+  let at = skipFiller(bytes, 0);
+  do {
+    let end: number;
+    try {
+      const read = readInterchange(bytes, limits, at);
+      interchanges.push(read);
+      ({ delimiters, end } = read);
+    } catch (error) {
+      if (!(error instanceof UnreadableInterchange)) throw error;
+      fault ??= error;
+      end = nextOpening(bytes, at, delimiters);
+      skipped.push(notRead(at, end, error.message));
+    }
+    at = skipFiller(bytes, end);
+  } while (at < bytes.length && interchanges.length + skipped.length < limits.maxInterchanges);
+  if (fault !== undefined && interchanges.length === 0) throw fault;
+  if (at < bytes.length) skipped.push(notRead(at, bytes.length, 'There are too many interchanges'));
+  return { interchanges, skipped };
+}
+
+function notRead(offset: number, end: number, why: string): Warning {
+  return { offset, text: `${end - offset} bytes from byte ${offset} on are not read: ${why}` };
 }
 
 /** The fifth character of UNA separates repetitions from syntax 4 on, and is reserved before. */

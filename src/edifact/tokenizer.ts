@@ -11,16 +11,16 @@ export interface Format {
 /** Offset of the terminator of the segment that starts at `from`, or -1. Time is linear in the length of the segment. */
 export function segmentEnd(bytes: Buffer, from: number, delimiters: Delimiters): number {
   const terminator = delimiters.terminator.charCodeAt(0);
-  const release = delimiters.release === ' ' ? -1 : delimiters.release.charCodeAt(0);
   let end = bytes.indexOf(terminator, from);
-  while (end !== -1 && isReleased(bytes, from, end, release)) end = bytes.indexOf(terminator, end + 1);
+  while (end !== -1 && isReleased(bytes, from, end, delimiters.release)) end = bytes.indexOf(terminator, end + 1);
   return end;
 }
 
 /** An odd number of release characters in front takes the meaning from a service character. */
-function isReleased(bytes: Buffer, from: number, at: number, release: number): boolean {
+export function isReleased(bytes: Buffer, from: number, at: number, release: string): boolean {
+  if (release === ' ') return false;
   let first = at;
-  while (first > from && bytes[first - 1] === release) first--;
+  while (first > from && bytes[first - 1] === release.charCodeAt(0)) first--;
   return (at - first) % 2 === 1;
 }
 

@@ -2,9 +2,9 @@ import { edifactIdentityOf, type Home, type Partner } from '../config/home.ts';
 import { judgeByAgreement } from '../edifact/agreement.ts';
 import { readContrl } from '../edifact/contrl-reader.ts';
 import { contrlDue, isRejected, makeContrl } from '../edifact/contrl.ts';
-import { EdifactError } from '../edifact/errors.ts';
+import { UnreadableInterchange } from '../edifact/errors.ts';
 import { allFindings, type Interchange, type Party } from '../edifact/interchange.ts';
-import { readInterchanges } from '../edifact/reader.ts';
+import { type Payload, readInterchanges } from '../edifact/reader.ts';
 import type { WritableMessage } from '../edifact/writer.ts';
 import type { CertificateChange, InterchangeRecord, JobResult, OutboundMessage } from '../store/store.ts';
 import { makeAnswer, type AnswerRoute } from './answer.ts';
@@ -40,35 +40,37 @@ export interface Processed extends JobResult {
  * the result is for `completeJob`, and the same again if that says `conflict`.
  */
 export async function processPayload(received: Received, home: Home, exchange: Exchange): Promise<Processed> {
-  const interchanges = readable(received.payload);
-  if (interchanges instanceof EdifactError) {
+  const read = readable(received.payload);
+  if (read instanceof UnreadableInterchange) {
     // Without UNB no CONTRL can exist (ISO 9735-4): the AS2 message was good, a person has to look at the rest.
-    const { message: detail } = interchanges;
+    const { message: detail } = read;
     return { state: 'unreadable', detail, interchanges: [], certificates: [], outbound: [], alerts: [detail] };
   }
   const outcomes: Outcome[] = [];
   // One after the other: a later interchange of a payload is judged by what the earlier ones registered.
   const changes: CertificateChange[] = [];
-  for (const interchange of interchanges) {
+  for (const interchange of read.interchanges) {
     const outcome = await processInterchange(interchange, received, changes, outcomes, home, exchange);
     outcomes.push(outcome);
     changes.push(...outcome.certificates);
   }
+  // What was skipped has no answer, so a person has to look at it, whatever became of the rest.
+  const skipped = read.skipped.map(({ text }) => text);
   return {
-    state: 'answered',
-    detail: outcomes.flatMap(({ detail, alerts }) => [detail, ...alerts]).join('; '),
+    state: skipped.length > 0 ? 'unreadable' : 'answered',
+    detail: [...outcomes.flatMap(({ detail, alerts }) => [detail, ...alerts]), ...skipped].join('; '),
     interchanges: outcomes.flatMap(({ record }) => record ?? []),
     certificates: changes,
     outbound: outcomes.flatMap(({ outbound }) => outbound),
-    alerts: outcomes.flatMap(({ alerts }) => alerts),
+    alerts: [...outcomes.flatMap(({ alerts }) => alerts), ...skipped],
   };
 }
 
-function readable(payload: Buffer): readonly Interchange[] | EdifactError {
+function readable(payload: Buffer): Payload | UnreadableInterchange {
   try {
     return readInterchanges(payload);
   } catch (error) {
-    if (error instanceof EdifactError) return error;
+    if (error instanceof UnreadableInterchange) return error;
     throw error;
   }
 }

@@ -37,14 +37,14 @@ export async function openContentFiles(directory: string): Promise<ContentFiles>
         return sha256;
       } catch (error) {
         await rm(temporary, { force: true }).catch(() => undefined); // else the next start removes it
-        throw asStoreError(error);
+        throw asStoreError(error, directory);
       }
     },
-    read: (sha256) => unlessMissing(readFile(fileOf(sha256))),
+    read: (sha256) => unlessMissing(readFile(fileOf(sha256)), directory),
     async digest(sha256) {
       const hash = createHash('sha256');
       const done = pipeline(createReadStream(fileOf(sha256), { highWaterMark: PIECE }), hash).then(() => hash);
-      return (await unlessMissing(done))?.digest('hex');
+      return (await unlessMissing(done, directory))?.digest('hex');
     },
   };
 }
@@ -84,16 +84,16 @@ const ABANDONED_AFTER_MS = 60 * 60 * 1000;
 async function removeAbandoned(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
     const file = path.join(directory, name);
-    const age = Date.now() - ((await unlessMissing(stat(file)))?.mtimeMs ?? 0);
+    const age = Date.now() - ((await unlessMissing(stat(file), directory))?.mtimeMs ?? 0);
     if (age > ABANDONED_AFTER_MS) await rm(file, { force: true });
   }
 }
 
-async function unlessMissing<T>(result: Promise<T>): Promise<T | undefined> {
+async function unlessMissing<T>(result: Promise<T>, directory: string): Promise<T | undefined> {
   try {
     return await result;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw asStoreError(error);
+    throw asStoreError(error, directory);
   }
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { groupCommit } from './group-commit.ts';
 import { StoreError, asStoreError } from './store-error.ts';
@@ -42,7 +43,7 @@ export function openDatabase(file: string, prepare: (connection: Sqlite.Database
     try {
       return await work();
     } catch (error) {
-      throw asStoreError(error);
+      throw asStoreError(error, path.dirname(file));
     }
   }
 
@@ -78,6 +79,6 @@ function connect(file: string, prepare: (connection: Sqlite.Database) => void): 
     return connection;
   } catch (error) {
     connection?.close();
-    throw asStoreError(error);
+    throw asStoreError(error, path.dirname(file));
   }
 }

@@ -46,8 +46,8 @@ export function deliveriesIn(
       case 'refused':
       case 'failed': {
         const { mdn } = outcome;
-        const change = { detail: outcome.detail ?? mdn?.detail, disposition: mdn?.disposition };
-        return transitions.move(id, `outbound.${outcome.kind}`, change, { attempt, mdn: mdn?.id }, now);
+        const change = { detail: outcome.detail ?? mdn?.detail, mdn };
+        return transitions.move(id, `outbound.${outcome.kind}`, change, { attempt }, now);
       }
     }
   }
@@ -83,8 +83,7 @@ export function deliveriesIn(
     const state = messageRow(mdn.outboundId)?.state;
     if (state !== 'pending' && state !== 'awaiting-mdn' && state !== 'failed') return;
     work.end('message', mdn.outboundId);
-    const { detail, disposition } = mdn;
-    transitions.move(mdn.outboundId, `outbound.${mdn.verdict}`, { detail, disposition }, { mdn: mdn.id }, now);
+    transitions.move(mdn.outboundId, `outbound.${mdn.verdict}`, { detail: mdn.detail, mdn }, {}, now);
   }
 
   return {

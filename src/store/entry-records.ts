@@ -3,8 +3,8 @@ import type { Database, Values } from './database.ts';
 import { certificatesRecord, mdnRecord, messageRecord } from './evidence.ts';
 import type { InterchangeRow } from './jobs.ts';
 import { ENDPOINT_CHAIN } from './ledger.ts';
-import type { MdnRow, MessageRow } from './rows.ts';
-import { type Transition, isOwnKind, stateAfter } from './states.ts';
+import { type MdnRow, type MessageRow, readFacts } from './rows.ts';
+import { type Transition, isOwnKind, remarks, stateAfter } from './states.ts';
 import type { LedgerEntry, LedgerVerdict } from './store.ts';
 
 export type Broken = Extract<LedgerVerdict, { kind: 'broken' }>;
@@ -22,7 +22,9 @@ export type Checked = readonly string[] | { readonly fault: string };
 /** What the entries that this store writes say of rows. */
 interface Told {
   readonly record?: string;
-  readonly mdn?: { readonly id: string; readonly record: string };
+  /** One that is stored with the entry; of a transition, only its id. */
+  readonly mdn?: string | { readonly id: string; readonly record: string };
+  readonly detail?: string;
   readonly interchanges?: readonly InterchangeRow[];
   readonly certificates?: { registered: number; replaced: number; cancelled: number; record: string };
 }
@@ -30,23 +32,40 @@ interface Told {
 /** Checks the entries of one walk through the ledger. Runs within reads. */
 export function recordsIn(db: Database): EntryRecords {
   const told = { messages: 0, mdns: 0, interchanges: 0, certificates: 0 };
-  /** Told last: it may come of entries that are missing, and then those are the break. */
-  let wrongState: Broken | undefined;
+  /** Told last: it may come of entries that are missing or were changed, and then those are the break. */
+  let wrongOutcome: Broken | undefined;
 
   function message(entry: LedgerEntry, record: string): Checked {
     told.messages += 1;
     const row = db.statement<MessageRow>('SELECT * FROM messages WHERE id = @id').get({ id: entry.subjectId ?? '' });
     if (!row) return { fault: 'its message is missing' };
     if (messageRecord(row) !== record) return { fault: 'its message was changed' };
-    const last = db
-      .statement<{ kind: Transition }>(
-        `SELECT kind FROM ledger WHERE subject_id = @id AND kind IN (${TRANSITIONS}) ORDER BY position DESC LIMIT 1`,
-      )
-      .get({ id: row.id });
-    if (last && stateAfter[last.kind] !== row.state) {
-      wrongState ??= brokenAt(entry, `its message is in a state (${row.state}) that the ledger does not give it`);
-    }
+    const wrong = outcomeFault(row);
+    if (wrong !== undefined) wrongOutcome ??= brokenAt(entry, `its message ${wrong} that the ledger does not give it`);
     return row.payload === null ? [row.raw] : [row.raw, row.payload];
+  }
+
+  /** Of what changes in the row of a message: what is not as the last entries about it say. */
+  function outcomeFault({ id, direction, state, disposition, detail }: MessageRow): string | undefined {
+    const { kind, facts } = lastEntry(id, TRANSITIONS) ?? {};
+    if (kind === undefined || stateAfter[kind] !== state) return `is in a state (${state})`;
+    if (direction === 'out' && disposition !== dispositionOf(toldIn(facts).mdn)) return 'has a disposition';
+    const said = toldIn(lastEntry(id, [...TRANSITIONS, ...remarks])?.facts);
+    return detail === (said.detail ?? null) ? undefined : 'has a detail';
+  }
+
+  function lastEntry<Kind extends string>(id: string, kinds: readonly Kind[]) {
+    return db
+      .statement<{ kind: Kind; facts: string }>(
+        `SELECT kind, facts FROM ledger
+         WHERE subject_id = @id AND kind IN (SELECT value FROM json_each(@kinds)) ORDER BY position DESC LIMIT 1`,
+      )
+      .get({ id, kinds: JSON.stringify(kinds) });
+  }
+
+  function dispositionOf(mdnId: Told['mdn']): string | null {
+    if (typeof mdnId !== 'string') return null;
+    return db.statement<MdnRow>('SELECT * FROM mdns WHERE id = @mdnId').get({ mdnId })?.disposition ?? null;
   }
 
   function mdn({ id, record }: { id: string; record: string }): Checked {
@@ -91,7 +110,7 @@ export function recordsIn(db: Database): EntryRecords {
       );
     },
     strays() {
-      if (wrongState) return wrongState;
+      if (wrongOutcome) return wrongOutcome;
       for (const [table, count] of Object.entries(told)) {
         const stored = db.statement<{ n: number }>(`SELECT COUNT(*) AS n FROM ${table}`).get({})?.n ?? 0;
         const reason = `${stored} ${table} are stored, but entries tell of ${count}`;
@@ -106,6 +125,13 @@ export function brokenAt({ chain, sequence }: LedgerEntry, reason: string): Brok
   return { kind: 'broken', chain, sequence, reason };
 }
 
-const TRANSITIONS = Object.keys(stateAfter)
-  .map((kind) => `'${kind}'`)
-  .join(', ');
+/** Facts that are no JSON any more tell nothing; the entry itself is found to be changed. */
+function toldIn(facts = '{}'): Told {
+  try {
+    return { ...readFacts(facts) };
+  } catch {
+    return {};
+  }
+}
+
+const TRANSITIONS = Object.keys(stateAfter) as Transition[];

@@ -60,6 +60,6 @@ async function prepareDirectory(directory: string) {
     await syncDirectory(path.dirname(path.resolve(directory)));
     return await openContentFiles(path.join(directory, 'payloads'));
   } catch (error) {
-    throw asStoreError(error);
+    throw asStoreError(error, directory);
   }
 }

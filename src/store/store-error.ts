@@ -25,9 +25,20 @@ export class StoreError extends CountersignError {
   }
 }
 
-/** Our own errors as they are; whatever else the database or the disk threw as `STORE_FAILED`. */
-export function asStoreError(error: unknown): CountersignError {
+/** Our own errors as they are; whatever else the database or the disk threw in a directory as `STORE_FAILED`. */
+export function asStoreError(error: unknown, directory: string): CountersignError {
   if (error instanceof CountersignError) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  return new StoreError('STORE_FAILED', `Storage failed: ${reason}`, { cause: error });
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const remedy = REMEDIES.find(([codes]) => codes.test(code))?.[1] ?? '';
+  return new StoreError('STORE_FAILED', `Storage failed in ${directory}: ${reason}.${remedy}`, { cause: error });
 }
+
+/** By the codes of SQLite and of the operating system. */
+const REMEDIES: readonly (readonly [codes: RegExp, remedy: string])[] = [
+  [/^SQLITE_FULL$|^ENOSPC$|^EDQUOT$/, ' The disk is full: make room on it.'],
+  [
+    /^SQLITE_(READONLY|CANTOPEN|PERM)|^EACCES$|^EPERM$|^EROFS$/,
+    ' Let the user of this process write to the directory and the files in it.',
+  ],
+];

@@ -9,8 +9,8 @@ const PAGE = 100;
 
 /**
  * Proves the ledger against itself and against everything it tells of: each entry follows on the one before, no chain
- * was cut at its end, the records that entries made of rows hold, each message is in the state of its last entry, the
- * stored bytes are those of their digests, and no row is there that no entry tells of.
+ * was cut at its end, the records that entries made of rows hold, each message has the state, disposition and detail
+ * that its last entries give it, the stored bytes are those of their digests, and no row is there that no entry tells of.
  *
  * Whoever can rewrite the whole database can also make a new ledger that is whole: against that, keep the hash of a
  * late entry elsewhere.

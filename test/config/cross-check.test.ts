@@ -59,6 +59,29 @@ describe('config/cross-check', () => {
     assert.deepEqual(await keys(files), ['countersign.yaml identities[0].use']);
   });
 
+  it('tells of a key of ours that cannot be loaded once: not as one that is missing for a scheme as well', async () => {
+    const scheme = await partnerFile({ send: { scheme: 'rsa-pss' } });
+    const files = { ...(await endpointFiles()), 'keys/own.key.pem': 'x', 'partners/a.yaml': stringify(scheme) };
+    assert.deepEqual(await keys(files), ['countersign.yaml identities[0].key']);
+  });
+
+  it('refuses a longest pause that is shorter than the first', async () => {
+    const pauses = (firstPause: string, longestPause: string) =>
+      endpointFiles({ outbox: { firstPause, longestPause } });
+    assert.deepEqual(await keys(pauses('31s', '30s')), ['countersign.yaml outbox.longestPause']);
+    assert.deepEqual(await keys(pauses('30s', '30s')), []);
+  });
+
+  it('ISO 3166: warns of a country that there is none', async () => {
+    const identities = [{ id: 'AUDAFF', qualifier: 'ZZZ', countries: ['AU', 'XX'] }];
+    const partner = stringify(await partnerFile({ edifact: { identities } }));
+    const { warnings } = await load({ ...(await endpointFiles()), 'partners/a.yaml': partner });
+    assert.deepEqual(
+      warnings.map(({ key, message }) => `${key}: ${message}`),
+      ['edifact.identities[0].countries[1]: XX is no country of ISO 3166'],
+    );
+  });
+
   it('warns of certificates that have ended or will, ours and those of partners, and of no EDIFACT identity', async () => {
     const ended = await issue('ended', 'rsa-2048', 300);
     const ending = await issue('ending', 'rsa-2048', 380);

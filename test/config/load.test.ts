@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import { formatProblem } from '../../src/config/config-error.ts';
 import { edifactIdentityOf, partnerByAs2Id, partnerByShortName } from '../../src/config/home.ts';
 import { endpointFiles, homeOf, issue, load, now, partnerFile, problemsOf } from './support.ts';
-import { chmodSync } from 'node:fs';
+import { chmodSync, rmdirSync } from 'node:fs';
 import { loadHome } from '../../src/config/load.ts';
 
 describe('config/load', () => {
@@ -129,6 +129,49 @@ describe('config/load', () => {
   it('says how to make a home where there is none', async () => {
     const [problem] = await problemsOf({});
     assert.match(formatProblem(problem!), /^countersign.yaml: is not there\. Run `countersign init`/);
+  });
+
+  it('refuses a home without partners/: its volume may not be mounted, and no partner would be known', async () => {
+    const home = homeOf(await endpointFiles());
+    rmdirSync(path.join(home, 'partners'));
+    await assert.rejects(loadHome(home, {}, now), {
+      code: 'CONFIG_INVALID',
+      message: 'partners: is not there. Create the directory, or let the service read it; `countersign init` makes it.',
+    });
+  });
+
+  it('says what is expected where a number stands for a size or a duration', async () => {
+    const files = await endpointFiles({ limits: { messageSize: 20 }, outbox: { firstPause: 2 }, as2: { id: 7 } });
+    assert.deepEqual(
+      (await problemsOf(files)).map(({ key, message }) => `${key} ${message}`),
+      [
+        'as2.id is 7, where a text is expected',
+        'limits.messageSize is 20, where a size such as 512 KiB or 100 MiB is expected',
+        'outbox.firstPause is 2, where a duration such as 30s, 5m or 24h is expected',
+      ],
+    );
+  });
+
+  it('refuses a size of 0, which would let nothing through', async () => {
+    const files = await endpointFiles({ limits: { messageSize: '0 MiB', inflatedSize: '0B' } });
+    assert.deepEqual(
+      (await problemsOf(files)).map(({ key }) => key),
+      ['limits.messageSize', 'limits.inflatedSize'],
+    );
+  });
+
+  it('tells what an empty file lacks at its first line', async () => {
+    for (const text of ['', '# nothing yet\n']) {
+      const problems = await problemsOf({ ...(await endpointFiles()), 'countersign.yaml': text });
+      assert.deepEqual(
+        problems.map(({ line, key }) => [line, key]),
+        [
+          [1, 'as2'],
+          [1, 'identities'],
+          [1, 'edifact'],
+        ],
+      );
+    }
   });
 
   it('uses a certificate no longer than it is itself valid, and no longer than the file says', async () => {

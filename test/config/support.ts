@@ -61,9 +61,10 @@ export async function partnerFile(settings: Partial<PartnerFile> = {}): Promise<
   };
 }
 
-/** Writes a home. Private keys are for the owner alone. */
+/** Writes a home, with `partners/` in any case. Private keys are for the owner alone. */
 export function homeOf(files: Files): string {
   const home = temporaryFolder();
+  mkdirSync(path.join(home, 'partners'));
   for (const [file, text] of Object.entries(files)) {
     const place = path.join(home, file);
     mkdirSync(path.dirname(place), { recursive: true });

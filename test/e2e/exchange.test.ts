@@ -252,6 +252,33 @@ for (const environment of ['test', 'production'] as const) {
       }
     });
 
+    it('what can be read behind what cannot is answered, and needs a person all the same', async () => {
+      const [one, two] = [76, 77].map((serial) => inEnvironment([{ number: au(serial) }]));
+      const { state, verdicts, id } = await exchange(Buffer.concat([one!, Buffer.from('JUNK\r\n'), two!]));
+      assert.equal(state, 'unreadable');
+      assert.deepEqual(verdicts.map(({ number, status }) => [number, status]).toSorted(), [
+        [au(76), 'AP'],
+        [au(77), 'AP'],
+      ]);
+      const detail = await served.store.getMessage(id);
+      assert.match(detail?.detail ?? '', /6 bytes from byte \d+ on are not read: Neither UNA nor UNB/);
+    });
+
+    it('CONTRL and SANCRT in one interchange: a CONTRL refuses the second type (14)', async () => {
+      const text = inEnvironment([{ number: au(78) }]).toString('latin1');
+      const second = "UNH+2+CONTRL:D:3:UN'UCI+X+USCBP:ZZZ+AUDAFF:ZZZ+7'UNT+3+2'UNZ+2+";
+      const { contrl, verdicts } = await exchange(Buffer.from(text.replace('UNZ+1+', second), 'latin1'));
+      assert.deepEqual([contrl?.action, contrl?.messages], ['7', ['14']]);
+      assert.deepEqual(verdicts, [{ number: au(78), status: 'AP', codes: [] }]);
+    });
+
+    it('an interchange that is too large for its reader is refused by CONTRL (18)', async () => {
+      const text = inEnvironment([{ number: au(79), importer: 'x'.repeat(70_000) }]);
+      const { state, contrl, verdicts } = await exchange(text);
+      assert.equal(state, 'unreadable');
+      assert.deepEqual([contrl?.action, contrl?.code, verdicts], ['4', '18', []]);
+    });
+
     it('a CONTRL that comes in gets no answer', async () => {
       const { answers } = await exchange(inEnvironment([{ number: au(80) }], { reference: 'FORCONTRL' }));
       for (const action of ['7', '4+12']) {

@@ -89,8 +89,8 @@ describe('two endpoints that send to one another', () => {
 });
 
 async function interchangeOf({ store }: Served, { id }: MessageDetail) {
-  const [only] = readInterchanges((await store.getBytes(id, 'payload')) ?? Buffer.alloc(0));
-  return only!;
+  const { interchanges } = readInterchanges((await store.getBytes(id, 'payload')) ?? Buffer.alloc(0));
+  return interchanges[0]!;
 }
 
 function byType(interchanges: Awaited<ReturnType<typeof interchangeOf>>[]) {

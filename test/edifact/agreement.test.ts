@@ -35,5 +35,14 @@ describe('what breaks the agreement with the partner', () => {
   it('14: a second type of message', () => {
     assert.deepEqual(judged(interchange([message('1'), message('2', 'REQDOC:D:97B:UN')])), ['UCM 14 UNH']);
   });
+  it('14: CONTRL and another type in one interchange, whichever comes first', () => {
+    const [sancrt, contrl] = [message('1'), message('2', 'CONTRL:D:3:UN')];
+    for (const messages of [
+      [sancrt, contrl],
+      [contrl, sancrt],
+    ]) {
+      assert.deepEqual(judged(interchange(messages)), ['UCM 14 UNH']);
+    }
+  });
   it('CONTRL is always taken', () => assert.deepEqual(judged(interchange([message('1', 'CONTRL:D:3:UN')])), []));
 });

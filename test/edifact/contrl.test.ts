@@ -80,6 +80,25 @@ describe('CONTRL', () => {
     assert.deepEqual(due(bad), [true, true, true]);
     assert.deepEqual(due(own), [false, false, false]);
   });
+
+  it('is due for an interchange in which CONTRL and another type are mixed', () => {
+    const agreement = {
+      ...{ recipients: [{ id: 'USCBP' }], senders: [{ id: 'AUDAFF' }], maxMessages: 2, duplicate: false },
+      messages: [{ type: 'SANCRT', version: 'D', release: '97B', agency: 'UN' }],
+    };
+    const mixed = judgeByAgreement(read(interchange([message('1'), message('2', 'CONTRL:D:3:UN')])), agreement);
+    assert.ok(contrlDue(mixed, 'on-error'));
+    assert.match(answer(mixed).toString(), /\+7'UCM\+2\+CONTRL:D:3:UN\+4\+14\+UNH\+3:1'/);
+  });
+
+  it('refuses (4) what is too large to be read (18), and is not due for a CONTRL that is', () => {
+    const large = (type: string) =>
+      read(interchange([message('1', type, [`FTX+AAO+++${'x'.repeat(70_000)}`]), message('2', type)]));
+    const refused = large('SANCRT:D:97B:UN');
+    assert.ok(contrlDue(refused, 'on-error'));
+    assert.match(answer(refused).toString(), /UCI\+AU0000000417\+AUDAFF:ZZZ\+USCBP:ZZZ\+4\+18'UNT/);
+    assert.ok(!contrlDue(large('CONTRL:D:3:UN'), 'always'));
+  });
 });
 
 describe('reading a CONTRL', () => {

@@ -9,7 +9,7 @@ import { interchange, message, read, unb } from './samples.ts';
 /** Reads to the last component, and answers; anything thrown must be a typed error. */
 function exercise(bytes: Buffer): void {
   try {
-    for (const each of readInterchanges(bytes)) {
+    for (const each of readInterchanges(bytes).interchanges) {
       for (const { segments } of each.messages) for (const { elements } of segments) assert.ok(Array.isArray(elements));
       makeContrl(each);
       answerSyntax(each);
@@ -59,6 +59,11 @@ describe('hostile bytes', () => {
     ['faults in every segment', () => `${unb}'UNH+1+A:B:C:D'${"bgm+\x07:\x07+\x07'".repeat(30_000)}`],
     ['one segment of separators', () => `${unb}'UNH+1+A:B:C:D'FTX${'+'.repeat(60_000)}'UNT+3+1'UNZ+1+AU0000000417'`],
     ['interchanges that are nothing but UNB', () => `${unb}'`.repeat(5_000)],
+    ['UNB without end, line by line', () => 'UNB+\n'.repeat(1_000_000)],
+    ['UNB without a sender, line by line', () => "UNB+UNOC:3'\n".repeat(500_000)],
+    ['UNB that is none, behind blanks', () => `\n${' '.repeat(1_000)}UNBx`.repeat(5_000)],
+    ['UN without end', () => 'UN'.repeat(3_000_000)],
+    ['release characters before what is no UNB', () => `${'?'.repeat(1_000)}'UNB`.repeat(5_000)],
   ];
   for (const [what, make] of large) {
     it(`${what}: read, or refused by a typed error, in time and memory`, () => exercise(Buffer.from(make(), 'latin1')));

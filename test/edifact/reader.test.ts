@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { defaultReadLimits } from '../../src/edifact/limits.ts';
 import { readInterchange, readInterchanges } from '../../src/edifact/reader.ts';
-import { InterchangeTooLarge, UnreadableInterchange } from '../../src/edifact/errors.ts';
+import { UnreadableInterchange } from '../../src/edifact/errors.ts';
 import { faultsIn, interchange, message, read, unb } from './samples.ts';
 
 const good = interchange([message('1'), message('2')]);
@@ -78,7 +78,7 @@ describe('reading an interchange', () => {
   it('passes over a byte order mark, blanks before UNB, CR and LF between segments', () => {
     const text = `\r\n${good.replaceAll("'", "'\r\n")}\r\n`;
     const bytes = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(text, 'latin1')]);
-    const all = readInterchanges(bytes);
+    const all = readInterchanges(bytes).interchanges;
     assert.equal(all.length, 1);
     assert.deepEqual(faultsIn(all[0]!), []);
     assert.deepEqual(all[0]?.warnings, []);
@@ -101,10 +101,12 @@ describe('reading an interchange', () => {
 
   it('several interchanges of one payload are read, and what follows them and is none is told', () => {
     const two = readInterchanges(Buffer.from(`${good}\n${good}\0\x1a`));
-    assert.equal(two.length, 2);
-    const [first] = readInterchanges(Buffer.from(`${good} and more`));
-    assert.match(first?.warnings[0]?.text ?? '', /not read/);
-    const follows = readInterchanges(Buffer.from(good.replace("UNZ+2+AU0000000417'", '') + good));
+    assert.deepEqual([two.interchanges.length, two.skipped], [2, []]);
+    const { interchanges, skipped } = readInterchanges(Buffer.from(`${good} and more`));
+    assert.equal(interchanges.length, 1);
+    assert.equal(skipped[0]?.offset, good.length + 1);
+    assert.match(skipped[0].text, /^8 bytes .* not read: Neither UNA nor UNB/);
+    const { interchanges: follows } = readInterchanges(Buffer.from(good.replace("UNZ+2+AU0000000417'", '') + good));
     assert.deepEqual(follows.map(faultsIn), [['UCI 13 UNZ'], []]);
   });
 
@@ -205,18 +207,25 @@ describe('what cannot be read at all', () => {
   }
 
   it('limits: a segment too long, too many segments, too many interchanges', () => {
-    const long = interchange([message('1', undefined, [`FTX+AAO+++${'x'.repeat(100)}`])]);
+    const long = interchange([message('1'), message('2', undefined, [`FTX+AAO+++${'x'.repeat(100)}`]), message('3')]);
+    for (const limit of [{ maxSegmentLength: 99 }, { maxSegments: 4 }]) {
+      const broken = readInterchange(Buffer.from(long), { ...defaultReadLimits, ...limit });
+      assert.equal(broken.reference, 'AU0000000417');
+      assert.deepEqual(broken.findings.map(({ level, code }) => [level, code]), [['UCI', '18']]); // prettier-ignore
+      assert.equal(broken.end, long.indexOf('FTX'));
+    }
     assert.throws(
-      () => readInterchange(Buffer.from(long), { ...defaultReadLimits, maxSegmentLength: 99 }),
-      InterchangeTooLarge,
+      () => readInterchange(Buffer.from(good), { ...defaultReadLimits, maxSegmentLength: unb.length - 1 }),
+      UnreadableInterchange,
     );
-    assert.throws(
-      () => readInterchange(Buffer.from(good), { ...defaultReadLimits, maxSegments: 3 }),
-      InterchangeTooLarge,
-    );
-    assert.throws(
-      () => readInterchanges(Buffer.from(good + good), { ...defaultReadLimits, maxInterchanges: 1 }),
-      InterchangeTooLarge,
+    const { interchanges, skipped } = readInterchanges(Buffer.from(good.repeat(3)), {
+      ...defaultReadLimits,
+      maxInterchanges: 1,
+    });
+    assert.equal(interchanges.length, 1);
+    assert.deepEqual(
+      skipped.map(({ offset, text }) => [offset, /too many interchanges/.test(text)]),
+      [[good.length, true]],
     );
   });
 });

@@ -16,6 +16,7 @@ import {
   result,
   sealedJob,
 } from './fixtures.ts';
+import { tamper } from './tamper.ts';
 import { temporaryDirectories } from './temporary.ts';
 
 /** Larger than the database takes, so in a file. */
@@ -53,18 +54,6 @@ describe('tampering', () => {
   });
 
   afterEach(() => store.close());
-
-  /** With triggers and foreign keys out of the way, as somebody with the file would do it. */
-  function tamper(sql: string): void {
-    const database = new Sqlite(path.join(directory, 'countersign.db'));
-    const triggers = database
-      .prepare<[], { name: string }>("SELECT name FROM sqlite_schema WHERE type = 'trigger'")
-      .all();
-    for (const { name } of triggers) database.exec(`DROP TRIGGER ${name}`);
-    database.pragma('foreign_keys = OFF');
-    assert.ok(database.prepare(sql).run().changes > 0, 'the attack does something');
-    database.close();
-  }
 
   const attacks: readonly [name: string, sql: string, where: string, reason: RegExp][] = [
     [
@@ -225,7 +214,7 @@ describe('tampering', () => {
   ];
   for (const [name, sql, where, reason] of attacks) {
     it(`is found: ${name}`, async () => {
-      tamper(sql);
+      tamper(directory, sql);
       await assertBroken(where, reason);
     });
   }
@@ -241,13 +230,13 @@ describe('tampering', () => {
   });
 
   it('the first of several breaks is told', async () => {
-    tamper(`UPDATE messages SET as2_from = 'ME' WHERE id IN ('in-2', 'out-2')`);
+    tamper(directory, `UPDATE messages SET as2_from = 'ME' WHERE id IN ('in-2', 'out-2')`);
     rmSync(fileOf(filed));
     await assertBroken('van 1', /bytes .* are missing/);
   });
 
   it('attempts, leases and work are not evidence', async () => {
-    tamper(`UPDATE work SET attempts = 99, due = NULL`);
+    tamper(directory, `UPDATE work SET attempts = 99, due = NULL`);
     assert.equal((await store.verifyLedger()).kind, 'whole');
   });
 

@@ -33,7 +33,7 @@ export async function take(
     { keys: [peer.identity], pinned: [home.signer.certificate], policy: strictPolicy, micDigest: 'sha256' },
   );
   const content = await collect(payload.content);
-  const [interchange] = readInterchanges(content);
+  const [interchange] = readInterchanges(content).interchanges;
   if (interchange === undefined) throw new Error('There is no interchange in it');
   return {
     request,
