@@ -31,7 +31,8 @@ export class DecryptionFailed extends As2Error {
   readonly severity = 'error';
   readonly modifier = 'decryption-failed';
   readonly explanation =
-    'The message could not be decrypted. Please check that it was encrypted to our current certificate.';
+    'The message could not be decrypted, or what is in it could not be read or verified. Please check that it was ' +
+    'encrypted to our current certificate, and signed with the certificate that we hold for the sender.';
 }
 
 /** The signer is not a currently valid certificate of the partner that AS2-From names. */
