@@ -1,8 +1,10 @@
 import { z } from 'zod';
 
-/** `30s` ↔ milliseconds */
+/** `30s` ↔ milliseconds; never 0, and never so long that a date could not hold it */
 export const duration = z.codec(
-  written(/^\d{1,9}(ms|s|m|h|d)$/, 'a duration such as 30s, 5m or 24h').meta({ title: 'duration' }),
+  written(/^([1-9]\d{0,8}(ms|s|m)|[1-9]\d{0,7}h|[1-9]\d{0,6}d)$/, 'a duration such as 30s, 5m or 24h').meta({
+    title: 'duration',
+  }),
   z.number(),
   {
     decode: (text) => Number.parseInt(text, 10) * scaleOf(MILLISECONDS, text.replace(/^\d+/, '')),

@@ -8,6 +8,9 @@ import type { PostResponse } from './post.ts';
 import { judgeResponse } from './receive-mdn.ts';
 import { startWorker, type Worker } from './worker.ts';
 
+/** Timers of Node hold no more: a longer one would end at once. */
+const longestTimer = 2 ** 31 - 1;
+
 /** Other processes queue messages too (`countersign send`): so often the outbox is looked at unasked. */
 const restMs = 1_000;
 
@@ -105,6 +108,7 @@ async function outcomeOf(
 
   if (partner?.active === false) return again(`partners/${partner.shortName}.yaml says \`active: false\``);
 
+  const timeout = partner?.send.timeout ?? outbox.timeout;
   let response: PostResponse;
   try {
     // RFC 4130 §5.5, draft rfc4130bis §5.5: the same bytes and the same Message-ID in every attempt.
@@ -112,7 +116,7 @@ async function outcomeOf(
       url: delivery.url,
       headers: [...delivery.headers, ...authorization(partner, delivery.url)],
       body: delivery.body,
-      signal: AbortSignal.any([hangUp, AbortSignal.timeout(partner?.send.timeout ?? outbox.timeout)]),
+      signal: AbortSignal.any([hangUp, AbortSignal.timeout(Math.min(timeout, longestTimer))]),
       chunked: subject.kind === 'message' && (partner?.send.chunked ?? false),
     });
   } catch (error) {
