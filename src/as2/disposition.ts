@@ -29,7 +29,7 @@ export function formatOutcome({ type, modifier, text }: Disposition): string {
 }
 
 /**
- * Reads the spellings that are about: any case, blanks and tabs, one mode or none, `processed; error`.
+ * Reads the spellings that are about: any case, blanks and tabs, one mode or none, `processed; error`, `failure=text`.
  * Undefined when no disposition type is in it.
  */
 export function parseDisposition(value: string): Disposition | undefined {
@@ -44,4 +44,5 @@ export function parseDisposition(value: string): Disposition | undefined {
 }
 
 /** The last but optional part: RFC 3798 §3.2.6 has more types than AS2 uses; they are read, so that they can be named. */
-const outcome = /(?:^|;) ?(processed|failed|displayed|dispatched|deleted|denied) ?(?:[/;] ?([a-z-]+) ?(?:: ?(.*))?)?$/i;
+const outcome =
+  /(?:^|;) ?(processed|failed|displayed|dispatched|deleted|denied) ?(?:[/;] ?([a-z-]+) ?(?:[:=] ?(.*))?)?$/i;

@@ -70,7 +70,7 @@ export async function unwrap(
   const body = await collect(request.body);
   // RFC 4130 §7.3.1: of a message that is neither signed nor encrypted the MIC covers the content without its
   // headers, as HTTP may change these.
-  const outer: Entity = { headers: request.headers, bytes: body, body };
+  const outer: Entity = { headers: isBer(body) ? unencoded(request.headers) : request.headers, bytes: body, body };
   try {
     const layer = layerOf(outer);
     if (layer.kind === 'encrypted') {
@@ -84,6 +84,16 @@ export async function unwrap(
   } catch (error) {
     throw toldFault(error);
   }
+}
+
+/** A SEQUENCE with a long or indefinite length: neither base64 nor quoted-printable can begin so. */
+function isBer(body: Buffer): boolean {
+  return body[0] === 0x30 && (body[1] ?? 0) >= 0x80;
+}
+
+/** Some systems (as2-lib) announce an encoding in the HTTP header, and send the bytes themselves. */
+function unencoded(headers: Headers): Headers {
+  return headers.filter(([name]) => name.toLowerCase() !== 'content-transfer-encoding');
 }
 
 /** Bytes that decrypt to noise must not pass for a message without signature: that one has a header, and a Content-Type. */

@@ -99,7 +99,11 @@ const send = z.strictObject({
     .boolean()
     .default(true)
     .describe('Ask for a signed receipt, and take no other. Without it delivery cannot be proved.'),
-  mdnMicalgs: digests.default(['sha256']).describe('Digests that the receipt may use, best first.'),
+  mdnMicalgs: digests
+    .default(['sha256'])
+    .describe(
+      'Digests that the receipt may use, best first. That of our own signature goes before them: partners differ in which of the two they make the MIC by.',
+    ),
   micalgStyle: z
     .enum(['rfc5751', 'old'])
     .default('rfc5751')

@@ -1,6 +1,7 @@
 import { judgeMdn, type MdnVerdict } from '../as2/judge.ts';
 import { formatDisposition } from '../as2/disposition.ts';
 import { formatMic, parseMic } from '../as2/mic.ts';
+import { parseAs2Name } from '../as2/names.ts';
 import { readMdn, type Mdn } from '../as2/read-mdn.ts';
 import type { As2Request } from '../as2/request.ts';
 import { partnerByShortName, type Home } from '../config/home.ts';
@@ -50,15 +51,20 @@ async function readable(headers: Headers, raw: Buffer): Promise<Mdn | Countersig
   }
 }
 
-/** Names swapped, Original-Message-ID as we sent it; some systems drop the angle brackets. */
+/**
+ * Names swapped, Original-Message-ID as we sent it; some systems drop its angle brackets, and pyas2 quotes names that
+ * are quoted already.
+ */
 async function messageOf({ report }: Mdn, { from, to }: As2Request, { store }: Exchange) {
   const original = report.originalMessageId;
   if (original === undefined) return undefined;
-  const key = { as2From: to, as2To: from };
-  return (
-    (await store.findOutbound({ ...key, messageId: original })) ??
-    (await store.findOutbound({ ...key, messageId: `<${original}>` }))
-  );
+  for (const [ours, theirs] of [[to, from] as const, [parseAs2Name(to) ?? to, parseAs2Name(from) ?? from] as const]) {
+    for (const messageId of [original, `<${original}>`]) {
+      const message = await store.findOutbound({ as2From: ours, as2To: theirs, messageId });
+      if (message !== undefined) return message;
+    }
+  }
+  return undefined;
 }
 
 async function judged(

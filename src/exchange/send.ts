@@ -97,12 +97,13 @@ function receiptAskedFor(partner: Partner, { endpoint }: Home): Pick<MessageHead
 }
 
 /**
- * The digests that the receipt may have, best first. A signed message says itself by which digest its MIC is made
- * (RFC 4130 §7.4.3); for another the receipt decides, so that only one is offered.
+ * The digests that the receipt may have, best first. RFC 4130 §7.4.3 makes the MIC of a signed message by the digest of
+ * its signature; OpenAS2 and others make it by the first that is asked for. So that one stands first. For a message that
+ * is not signed the receipt decides, and one alone is offered.
  */
 function micalgsOf({ send }: Partner): readonly DigestName[] {
   if (!send.mdnSigned) return [];
-  return send.sign === 'none' ? send.mdnMicalgs.slice(0, 1) : send.mdnMicalgs;
+  return send.sign === 'none' ? send.mdnMicalgs.slice(0, 1) : [...new Set([send.sign, ...send.mdnMicalgs])];
 }
 
 function entityHeaders({ contentType, fileName }: Payload): Headers {

@@ -76,4 +76,9 @@ describe('disposition', () => {
       assert.ok(performance.now() - start < 2000);
     }
   });
+
+  it('a text behind an equals sign is read, as libas2 writes it', () => {
+    const told = 'automatic-action/MDN-sent-automatically; failed/failure=unsupported format';
+    assert.deepEqual(parseDisposition(told), { type: 'failed', modifier: 'failure', text: 'unsupported format' });
+  });
 });

@@ -202,9 +202,19 @@ describe('judging an MDN: what proves nothing', () => {
 
   it('RFC 4130 §2.4.2: processed without a MIC', async () => {
     for (const disposition of [processed, { type: 'processed', modifier: 'warning', text: 'x' }]) {
-      const { headers, body } = await makeMdn({ ...withoutMic(), disposition });
-      isInvalid(await judgeMdn(await readMdn(headers, body), expected({ signed: false })), /no Received-Content-MIC/);
+      const sign = { identity: partner, digest: 'sha256' } as const;
+      const { headers, body } = await makeMdn({ ...withoutMic(), disposition, sign });
+      const verdict = await judgeMdn(await readMdn(headers, body), expected());
+      assert.equal(verdict.kind, 'invalid');
+      assert.match(verdict.reason, /no Received-Content-MIC/);
     }
+  });
+
+  it('without a MIC, where an unsigned MDN was asked for, is no proof, and ends the message with a warning', async () => {
+    const { headers, body } = await makeMdn({ ...withoutMic(), disposition: processed });
+    const verdict = await judgeMdn(await readMdn(headers, body), expected({ signed: false }));
+    assert.equal(verdict.kind, 'delivered-with-warning');
+    assert.match(verdict.reason, /without Received-Content-MIC/);
   });
 
   it('RFC 4130 §7.1: a MIC of something else, or by another algorithm', async () => {

@@ -136,6 +136,14 @@ describe('unwrap: shapes that senders use', () => {
     });
   }
 
+  it('an envelope as bytes, although HTTP announces an encoding, as as2-lib does', async () => {
+    const { headers, body } = await encrypted(bytesOfPart(payload), us.certificate);
+    for (const encoding of ['base64', 'quoted-printable']) {
+      const found = await unwrapped({ headers: [...headers, ['Content-Transfer-Encoding', encoding]], body });
+      assert.deepEqual(await collect(found.payload.content), edifact);
+    }
+  });
+
   it('RFC 4130 §5.2.1: an envelope in base64, in HTTP', async () => {
     const { headers, body } = await encrypted(bytesOfPart(payload), us.certificate);
     const base64 = Buffer.from(body.toString('base64'));

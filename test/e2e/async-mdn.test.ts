@@ -64,6 +64,19 @@ describe('asynchronous MDNs for what we send', () => {
     assert.match(disposition ?? '', /; processed$/);
   });
 
+  it('are matched though their names are quoted once more than they should be, as pyas2 does', async () => {
+    behave = async (message) => {
+      const { headers, body } = await message.receipt();
+      const twice = (value: string) => `"\\"${value}\\""`;
+      const quoted = headers.map(
+        ([name, value]) => [name, /^as2-(from|to)$/i.test(name) ? twice(value) : value] as const,
+      );
+      await post(served.url, quoted, body);
+    };
+    const { mdns } = await served.reached(await answerOf(), 'delivered');
+    assert.equal(mdns.length, 1);
+  });
+
   it('may come before the response to our POST, and count', async () => {
     behave = (message) => deliver(message);
     const before = vanServer.requests.length;

@@ -53,6 +53,19 @@ describe('making a message', () => {
     );
   });
 
+  it('RFC 4130 §7.4.3: the digest of our signature is asked for first, as partners differ in what they make the MIC by', async () => {
+    home.addPartner('strong', {
+      as2Id: 'STRONG',
+      url: 'http://127.0.0.1:9/as2',
+      certificatePem: partner.certificate.pem,
+      send: { sign: 'sha384', mdnMicalgs: ['sha512', 'sha256'] },
+      identities: [],
+    });
+    const { headers } = await make('a', 'strong');
+    const options = new Map(headers).get('Disposition-Notification-Options') ?? '';
+    assert.match(options, /signed-receipt-micalg=optional, sha-384, sha-512, sha-256$/);
+  });
+
   it('AS2 file names: any name arrives as it was given', async () => {
     for (const fileName of ['a.edi', 'a b;"c"\\d.edi', 'été.edi', '証明書.edi', '../../x']) {
       const { headers, raw } = await make(fileName);
