@@ -1,10 +1,13 @@
 import { AuthenticationFailed, DecryptionFailed, InsufficientMessageSecurity } from '../errors.ts';
+import { Reader } from '../bytes/reader.ts';
+import { drain } from '../bytes/source.ts';
+import type { Pieces } from '../bytes/source.ts';
 import { CIPHERS } from '../cms/algorithms.ts';
+import type { Encoded } from '../cms/ber-stream.ts';
 import { CmsError } from '../cms/cms-error.ts';
 import { readEnvelope } from '../cms/enveloped-data.ts';
 import type { Envelope, EnvelopeFacts } from '../cms/enveloped-data.ts';
 import type { PrivateIdentity } from '../cms/identity.ts';
-import { bytesOf, collect } from '../mime/bytes.ts';
 import { judgeEnvelope } from './policy.ts';
 import type { ReceivePolicy } from './policy.ts';
 
@@ -17,29 +20,54 @@ import type { ReceivePolicy } from './policy.ts';
  * come to have them: no signature where one is demanded, below a header of plain text, and never mind what follows it;
  * and a signature that is whole, which takes somebody who knows the content, but not the partner's.
  *
+ * All of it is deciphered in any case, so that a fault at the beginning costs the same as one at the end.
+ *
  * @param read gets the content, and whether it must refuse all that no signature covers
  * @throws As2Error, and what `read` throws when the encryption is authenticated
  */
 export async function openEnvelope<T>(
-  cms: Buffer,
+  cms: Encoded,
   { keys, policy }: { readonly keys: readonly PrivateIdentity[]; readonly policy: ReceivePolicy },
-  read: (content: Buffer, strict: boolean) => Promise<T>,
+  read: (content: Reader, strict: boolean) => Promise<T>,
 ): Promise<{ readonly facts: EnvelopeFacts; readonly inside: T }> {
-  const envelope = await readable(cms, keys);
+  const envelope = readable(cms, keys);
   judgeEnvelope(envelope.facts, policy);
-  const opened = await envelope.open();
-  const content = await collect(opened.content);
+  const { content, intact } = envelope.open();
+  const reader = new Reader(conveyed(content));
   const { facts } = envelope;
-  if (CIPHERS[facts.cipher].mode === 'gcm') return { facts, inside: await read(content, false) };
-  const inside = await concealed(() => read(content, true));
-  if (!opened.intact()) throw new DecryptionFailed('The padding is wrong, or something follows the envelope');
-  return { facts, inside };
+  const isAuthenticated = CIPHERS[facts.cipher].mode === 'gcm';
+  const attempt = () => read(reader, !isAuthenticated);
+  const inside = await settled(isAuthenticated ? attempt : () => concealed(attempt));
+  // Whether the tag holds is known at the end, and counts before anything that was found inside (RFC 5083 §2).
+  drain(reader.rest());
+  const isIntact = intact();
+  if ('fault' in inside) throw inside.fault;
+  if (!isIntact) throw new DecryptionFailed('The padding is wrong, or something follows the envelope');
+  return { facts, inside: inside.value };
+}
+
+async function settled<T>(attempt: () => Promise<T>): Promise<{ readonly value: T } | { readonly fault: unknown }> {
+  try {
+    return { value: await attempt() };
+  } catch (fault) {
+    return { fault };
+  }
 }
 
 /** Faults of the outside, which anybody can see. */
-async function readable(cms: Buffer, keys: readonly PrivateIdentity[]): Promise<Envelope> {
+function readable(cms: Encoded, keys: readonly PrivateIdentity[]): Envelope {
   try {
-    return await readEnvelope(bytesOf(cms), keys);
+    return readEnvelope(cms, keys);
+  } catch (error) {
+    if (error instanceof CmsError) throw new DecryptionFailed(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** What goes wrong with the envelope while it is read is its fault, whoever reads. */
+function* conveyed(content: Pieces): Generator<Buffer, void, undefined> {
+  try {
+    yield* content;
   } catch (error) {
     if (error instanceof CmsError) throw new DecryptionFailed(error.message, { cause: error });
     throw error;

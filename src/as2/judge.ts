@@ -1,7 +1,6 @@
 import { CountersignError } from '../errors.ts';
 import type { CertificateIdentity } from '../cms/identity.ts';
 import type { VerifiedSigner } from '../cms/signed-data.ts';
-import { parseEntity } from '../mime/entity.ts';
 import { formatOutcome } from './disposition.ts';
 import type { Disposition } from './disposition.ts';
 import { readReport } from './mdn-report.ts';
@@ -40,25 +39,25 @@ export interface MdnVerdict {
  * Whether an MDN proves that our message arrived as it was sent (RFC 4130 §7.1, §9.1). Signature first: nothing else in
  * it counts before it is known to be the partner's.
  */
-export async function judgeMdn(mdn: Mdn, expected: MdnExpectation): Promise<MdnVerdict> {
+export function judgeMdn(mdn: Mdn, expected: MdnExpectation): MdnVerdict {
   if (mdn.signature === undefined) {
     if (!expected.signed) return judgeReport(mdn.report, expected);
     return invalid(`The MDN is not signed, though that was asked for; it says ${shown(mdn.report.disposition)}`);
   }
   try {
-    return await judgeSigned(mdn.signature, expected);
+    return judgeSigned(mdn.signature, expected);
   } catch (error) {
     if (error instanceof CountersignError) return invalid(plainText(error.message));
     throw error;
   }
 }
 
-async function judgeSigned(signature: SignedPart, expected: MdnExpectation): Promise<MdnVerdict> {
+function judgeSigned(signature: SignedPart, expected: MdnExpectation): MdnVerdict {
   const { pinned, policy } = expected;
-  const { verdict, bytes } = await verifySignedPart(signature, pinned, (facts) => isSignatureAllowed(facts, policy));
+  const { verdict, entity } = verifySignedPart(signature, pinned, (facts) => isSignatureAllowed(facts, policy));
   if (verdict.kind !== 'verified') return invalid(`The MDN's signature: ${signatureFault(verdict, policy).message}`);
-  // Read again: what is judged are the bytes that were verified.
-  return { ...judgeReport(readReport(parseEntity(bytes)), expected), signer: verdict.signer };
+  // What is judged are the bytes that were verified.
+  return { ...judgeReport(readReport(entity), expected), signer: verdict.signer };
 }
 
 function judgeReport(report: MdnReport, expected: MdnExpectation): MdnVerdict {

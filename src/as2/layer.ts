@@ -1,10 +1,13 @@
+import { Reader } from '../bytes/reader.ts';
+import { after } from '../bytes/source.ts';
+import type { Source } from '../bytes/source.ts';
 import { OID } from '../cms/algorithms.ts';
-import { BerReader, readHeader } from '../cms/ber.ts';
+import type { Encoded } from '../cms/ber-stream.ts';
 import { CmsError } from '../cms/cms-error.ts';
-import { contentTypeOf } from '../mime/entity.ts';
+import { contentTypeOfCms } from '../cms/content-info.ts';
+import { contentTypeOf, readHead } from '../mime/entity.ts';
 import type { Entity } from '../mime/entity.ts';
-import { header } from '../mime/headers.ts';
-import { decodeTransferEncoding } from '../mime/transfer-encoding.ts';
+import { decoded, transferEncodingOf } from '../mime/transfer-encoding.ts';
 import type { ContentType } from '../mime/parameters.ts';
 
 /** One wrapping of a message, or the payload inside the last. */
@@ -15,18 +18,19 @@ export type SignedLayer = DetachedLayer | OpaqueLayer;
 
 export interface DetachedLayer {
   readonly kind: 'signed-detached';
-  readonly entity: Entity;
   readonly contentType: ContentType;
+  /** Before the body of the multipart. */
+  readonly reader: Reader;
 }
 
 export interface OpaqueLayer {
   readonly kind: 'signed-opaque';
-  readonly cms: Buffer;
+  readonly cms: Encoded;
 }
 
 export interface CmsLayer {
   readonly kind: 'encrypted' | 'compressed';
-  readonly cms: Buffer;
+  readonly cms: Encoded;
 }
 
 export interface PayloadLayer {
@@ -44,18 +48,33 @@ export interface PayloadLayer {
 export function layerOf(entity: Entity): Layer {
   const contentType = contentTypeOf(entity.headers);
   // RFC 2045 §6.4: a multipart has no transfer encoding of its own.
-  if (contentType.type === 'multipart/signed') return { kind: 'signed-detached', entity, contentType };
+  if (contentType.type === 'multipart/signed')
+    return { kind: 'signed-detached', contentType, reader: new Reader(entity.body.pieces()) };
   if (!pkcs7Mime.test(contentType.type)) return { kind: 'payload', entity, contentType };
-  const cms = decodedBody(entity);
-  const type = cmsContentType(cms);
+  const cms = encodedIn(entity);
+  const type = contentTypeOfCms(cms);
   const kind = kinds.get(type);
   if (kind === undefined) throw new CmsError('CMS_UNSUPPORTED', `AS2 has no layer of content type ${type}`);
   return kind === 'signed-opaque' ? { kind, cms } : { kind, cms };
 }
 
 /** RFC 4130 §5.2.1: binary is the default; a Content-Transfer-Encoding that is there is honoured. @throws MimeError */
-export function decodedBody(entity: Entity): Buffer {
-  return decodeTransferEncoding(entity.body, header(entity.headers, 'Content-Transfer-Encoding'));
+export function encodedIn({ headers, body }: Entity): Encoded {
+  const encoding = transferEncodingOf(headers);
+  if (encoding === undefined) return body;
+  return {
+    pieces(start = 0) {
+      const reader = new Reader(decoded(body.pieces(), encoding));
+      reader.skip(start);
+      return reader.rest();
+    },
+  };
+}
+
+/** An entity that lies in a source from its first byte on. @throws MimeError */
+export function entityIn(source: Source): Entity {
+  const { headers, head } = readHead(new Reader(source.pieces()));
+  return { headers, head, body: after(source, head.length) };
 }
 
 const pkcs7Mime = /^application\/(?:x-)?pkcs7-mime$/;
@@ -66,9 +85,3 @@ const kinds = new Map<string, 'signed-opaque' | 'encrypted' | 'compressed'>([
   [OID.authEnvelopedData, 'encrypted'],
   [OID.compressedData, 'compressed'],
 ]);
-
-/** ContentInfo's contentType (RFC 5652 §3). */
-function cmsContentType(cms: Buffer): string {
-  const contentInfo = readHeader(cms, 0, cms.length);
-  return new BerReader(cms, contentInfo.content, contentInfo.end ?? cms.length).oid();
-}

@@ -1,3 +1,4 @@
+import { gather, sourceOf } from '../bytes/source.ts';
 import { contentTypeOf, parseEntity } from '../mime/entity.ts';
 import type { Entity } from '../mime/entity.ts';
 import { header, parseHeaders } from '../mime/headers.ts';
@@ -5,9 +6,9 @@ import type { Headers } from '../mime/headers.ts';
 import { MimeError } from '../mime/mime-error.ts';
 import { splitMultipart } from '../mime/multipart.ts';
 import type { ContentType } from '../mime/parameters.ts';
+import { decoded, transferEncodingOf } from '../mime/transfer-encoding.ts';
 import { parseDisposition } from './disposition.ts';
 import type { Disposition } from './disposition.ts';
-import { decodedBody } from './layer.ts';
 import { parseMic } from './mic.ts';
 import type { Mic } from './mic.ts';
 
@@ -44,13 +45,13 @@ export function readReport(entity: Entity): MdnReport {
   const notification = parts.find(({ headers }) => contentTypeOf(headers).type === notificationType);
   if (notification === undefined) throw new MimeError('MIME_BOUNDARY', 'The report has no disposition notification');
   const text = parts.find((part) => part !== notification);
-  return { ...fieldsOf(notification), text: text === undefined ? '' : decodedBody(text).toString('utf8') };
+  return { ...fieldsOf(notification), text: text === undefined ? '' : bodyOf(text).toString('utf8') };
 }
 
 function partsOf({ body }: Entity, { parameters }: ContentType): Entity[] {
   const boundary = parameters.get('boundary');
   if (boundary === undefined) throw new MimeError('MIME_BOUNDARY', 'multipart/report has no boundary');
-  return splitMultipart(body, boundary).parts.map(entityOf);
+  return splitMultipart(gather(body.pieces()), boundary).parts.map(entityOf);
 }
 
 /** Some systems send the text without headers, and without the blank line that would say so. */
@@ -58,7 +59,7 @@ function entityOf(bytes: Buffer): Entity {
   try {
     return parseEntity(bytes);
   } catch (error) {
-    if (error instanceof MimeError) return { headers: [], bytes, body: bytes };
+    if (error instanceof MimeError) return { headers: [], head: Buffer.alloc(0), body: sourceOf(bytes) };
     throw error;
   }
 }
@@ -66,7 +67,7 @@ function entityOf(bytes: Buffer): Entity {
 /** RFC 3798 §3.1: like a header; RFC 8098 §3.3: what is unknown is passed over. */
 function fieldsOf(notification: Entity): Omit<MdnReport, 'text'> {
   // Some systems put an empty line before the fields, which would end them.
-  const body = decodedBody(notification).toString('latin1').trimStart();
+  const body = bodyOf(notification).toString('latin1').trimStart();
   const fields = parseHeaders(Buffer.from(body, 'latin1')).headers;
   const disposition = parseDisposition(header(fields, 'Disposition') ?? '');
   const mic = parseMic(header(fields, 'Received-Content-MIC') ?? '');
@@ -78,6 +79,9 @@ function fieldsOf(notification: Entity): Omit<MdnReport, 'text'> {
     ...text(fields, 'reportingUa', 'Reporting-UA'),
   };
 }
+
+/** A part of a report is small. */
+const bodyOf = ({ headers, body }: Entity): Buffer => gather(decoded(body.pieces(), transferEncodingOf(headers)));
 
 function text<K extends string>(fields: Headers, key: K, name: string): Partial<Record<K, string>> {
   const value = header(fields, name);

@@ -1,5 +1,6 @@
 import type { DigestName } from '../cms/algorithms.ts';
 import type { PrivateIdentity } from '../cms/identity.ts';
+import { gather, sourceOf } from '../bytes/source.ts';
 import { formatHeaders } from '../mime/headers.ts';
 import type { HeaderField, Headers } from '../mime/headers.ts';
 import { joinMultipart } from '../mime/multipart.ts';
@@ -39,16 +40,16 @@ export interface MdnDraft {
  * An MDN: multipart/report alone (RFC 4130 §7.4.1), or in multipart/signed (RFC 4130 §7.4.2). It asks for no MDN itself
  * (RFC 3798 §2.1), and brings nothing of the message back (RFC 3798 §3; RFC 4130 §7.6: no third part).
  */
-export async function makeMdn(draft: MdnDraft): Promise<{ readonly headers: Headers; readonly body: Buffer }> {
+export function makeMdn(draft: MdnDraft): { readonly headers: Headers; readonly body: Buffer } {
   const { from, to, messageId, date, sign } = draft;
   const own = messageHeaders({ from, to, messageId, date, subject: 'Message disposition notification' });
   const report = reportOf(draft);
   if (sign === undefined) return { headers: [...own, ...report.headers], body: report.body };
-  const content = Buffer.concat([formatHeaders(report.headers), report.body]);
+  const content = sourceOf(Buffer.concat([formatHeaders(report.headers), report.body]));
   const micalg = micalgAsAsked(sign.digest, draft.micalgsAsked);
   // A boundary must not be the beginning of another: hence the letters before, not behind.
-  const signed = await signDetached(content, `signed.${draft.boundary}`, { ...sign, micalg, signingTime: date });
-  return { headers: [...own, ...signed.headers], body: signed.body };
+  const signed = signDetached(content, `signed.${draft.boundary}`, { ...sign, micalg, signingTime: date });
+  return { headers: [...own, ...signed.headers], body: gather(signed.body.pieces()) };
 }
 
 function reportOf(draft: MdnDraft): { readonly headers: Headers; readonly body: Buffer } {

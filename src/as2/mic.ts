@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Pieces, Sized } from '../bytes/source.ts';
 import { digestByMicalg, micalgName } from '../cms/algorithms.ts';
 import type { DigestName } from '../cms/algorithms.ts';
 
@@ -8,8 +9,30 @@ export interface Mic {
   readonly value: Buffer;
 }
 
-export function micOf(digest: DigestName, bytes: Uint8Array): Mic {
-  return { digest, value: createHash(digest).update(bytes).digest() };
+export function micOf(digest: DigestName, bytes: Pieces): Mic {
+  const hash = createHash(digest);
+  for (const piece of bytes) hash.update(piece);
+  return { digest, value: hash.digest() };
+}
+
+/** The same bytes, and what the MIC of them is, once they were read. */
+export function digesting(content: Sized, digest: DigestName): Sized & { readonly mic: () => Mic } {
+  let value: Buffer | undefined;
+  return {
+    size: content.size,
+    *pieces() {
+      const hash = createHash(digest);
+      for (const piece of content.pieces()) {
+        hash.update(piece);
+        yield piece;
+      }
+      value = hash.digest();
+    },
+    mic() {
+      if (value === undefined) throw new Error('The MIC is known only when all was read');
+      return { digest, value };
+    },
+  };
 }
 
 export function sameMic(a: Mic, b: Mic): boolean {

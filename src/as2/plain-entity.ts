@@ -9,10 +9,11 @@ import { header } from '../mime/headers.ts';
  * a message there learns something of it from whether it is still read; but moving one makes noise of those beside it,
  * which is hardly ever text.
  */
-export function isPlainText({ headers, bytes, body }: Entity): boolean {
-  const head = bytes.toString('latin1', 0, bytes.length - body.length);
-  const encoding = header(headers, 'Content-Transfer-Encoding') ?? '';
-  return /^[\t\n\r -~]+\n\r?\n$/.test(head) && !(textual.test(encoding) && noise.test(body.toString('latin1')));
+export function isPlainText({ headers, head, body }: Entity): boolean {
+  if (!/^[\t\n\r -~]+\n\r?\n$/.test(head.toString('latin1'))) return false;
+  if (!textual.test(header(headers, 'Content-Transfer-Encoding') ?? '')) return true;
+  for (const piece of body.pieces()) if (noise.test(piece.toString('latin1'))) return false;
+  return true;
 }
 
 const textual = /^(?:base64|quoted-printable)$/i;
@@ -24,6 +25,6 @@ const noise = /[^\t\n\r -~]/;
  * Whoever has a captured message begin with another of its blocks may choose what that one says, through the IV, if he
  * knows what it said; and being told that he was right, he knows. So it must take more than one block to be told.
  */
-export function beginsWithMediaType({ bytes }: Entity): boolean {
-  return /^content-type:[\t ]*(?:application|multipart)\//i.test(bytes.toString('latin1', 0, 80));
+export function beginsWithMediaType({ head }: Entity): boolean {
+  return /^content-type:[\t ]*(?:application|multipart)\//i.test(head.toString('latin1', 0, 80));
 }

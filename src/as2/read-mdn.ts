@@ -1,3 +1,5 @@
+import { sourceOf } from '../bytes/source.ts';
+import { memorySpool } from '../bytes/spool.ts';
 import { CountersignError } from '../errors.ts';
 import { contentTypeOf, parseEntity } from '../mime/entity.ts';
 import type { Entity } from '../mime/entity.ts';
@@ -17,13 +19,13 @@ export interface Mdn {
 }
 
 /** @throws MdnUnreadable */
-export async function readMdn(headers: Headers, body: Buffer): Promise<Mdn> {
-  const outer: Entity = { headers, bytes: body, body };
+export function readMdn(headers: Headers, body: Buffer): Mdn {
+  const outer: Entity = { headers, head: Buffer.alloc(0), body: sourceOf(body) };
   try {
     const layer = layerOf(outer);
     if (layer.kind !== 'signed-detached' && layer.kind !== 'signed-opaque') return { report: readReport(outer) };
-    const signature = await readSignedPart(layer);
-    return { signature, report: readReport(parseEntity(signature.received)) };
+    const signature = readSignedPart(layer, memorySpool);
+    return { signature, report: readReport(signature.received) };
   } catch (error) {
     if (error instanceof CountersignError) throw new MdnUnreadable(error.message, { cause: error });
     throw error;

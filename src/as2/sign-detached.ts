@@ -1,11 +1,12 @@
+import type { Sized } from '../bytes/source.ts';
 import type { DigestName, SignatureScheme } from '../cms/algorithms.ts';
 import { micalgName } from '../cms/algorithms.ts';
 import type { PrivateIdentity } from '../cms/identity.ts';
-import { makeSignedData } from '../cms/signed-data.ts';
-import { bytesOf } from '../mime/bytes.ts';
+import { longestSignedData, makeSignedData } from '../cms/signed-data.ts';
 import { formatHeaders } from '../mime/headers.ts';
 import type { Headers } from '../mime/headers.ts';
-import { joinMultipart } from '../mime/multipart.ts';
+import { digesting } from './mic.ts';
+import type { Mic } from './mic.ts';
 
 export interface DetachedSignature {
   readonly identity: PrivateIdentity;
@@ -17,26 +18,38 @@ export interface DetachedSignature {
 }
 
 /**
- * multipart/signed (RFC 1847 §2.1, RFC 8551 §3.5.3) around an entity, which stays as it is, byte for byte.
+ * multipart/signed (RFC 1847 §2.1, RFC 8551 §3.5.3) around an entity, which stays as it is, byte for byte. It is digested
+ * while it is read, and signed when all of it was; `mic` is known from then on.
  *
  * @param boundary must not occur in the content
  */
-export async function signDetached(
-  content: Buffer,
+export function signDetached(
+  content: Sized,
   boundary: string,
   { identity, digest, scheme, micalg = micalgName(digest), signingTime }: DetachedSignature,
-): Promise<{ readonly headers: Headers; readonly body: Buffer }> {
-  const signature = await makeSignedData(bytesOf(content), identity, {
-    digest,
-    detached: true,
-    ...(scheme !== undefined && { scheme }),
-    ...(signingTime !== undefined && { signingTime }),
-  });
+): { readonly headers: Headers; readonly body: Sized; readonly mic: () => Mic } {
+  const options = { digest, ...(scheme && { scheme }), ...(signingTime && { signingTime }) };
+  const digested = digesting(content, digest);
+  const before = Buffer.from(`--${boundary}\r\n`, 'latin1');
+  const between = Buffer.concat([Buffer.from(`\r\n--${boundary}\r\n`, 'latin1'), formatHeaders(signatureHeaders)]);
+  const end = Buffer.from(`\r\n--${boundary}--\r\n`, 'latin1');
   // In base64, because some systems trim or convert a binary signature.
-  const p7s = Buffer.concat([formatHeaders(signatureHeaders), Buffer.from(base64Lines(signature))]);
+  const longest = base64Lines(Buffer.alloc(longestSignedData(identity, options))).length;
+  const body = {
+    size: before.length + content.size + between.length + longest + end.length,
+    *pieces() {
+      yield before;
+      yield* digested.pieces();
+      const signature = base64Lines(makeSignedData(digested.mic().value, identity, options));
+      // The length was told before the signature was made: what one by ECDSA is shorter, blank lines at the end make up.
+      const rest = longest - signature.length;
+      const filling = '\r\n'.repeat(rest >> 1) + '\n'.repeat(rest & 1);
+      yield Buffer.concat([between, Buffer.from(signature), end, Buffer.from(filling)]);
+    },
+  };
   // RFC 1847 §2.1: protocol and micalg MUST be there.
   const type = `multipart/signed; protocol="application/pkcs7-signature"; micalg=${micalg}; boundary="${boundary}"`;
-  return { headers: [['Content-Type', type]], body: joinMultipart([content, p7s], boundary) };
+  return { headers: [['Content-Type', type]], body, mic: digested.mic };
 }
 
 const signatureHeaders: Headers = [

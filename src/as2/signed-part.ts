@@ -1,12 +1,20 @@
-import { readSignedData } from '../cms/signed-data.ts';
+import { createHash } from 'node:crypto';
+import { Reader } from '../bytes/reader.ts';
+import { gather } from '../bytes/source.ts';
+import type { Pieces } from '../bytes/source.ts';
+import type { Spool } from '../bytes/spool.ts';
+import { digestByMicalg } from '../cms/algorithms.ts';
+import type { DigestName } from '../cms/algorithms.ts';
+import { readSignedData, undigested } from '../cms/signed-data.ts';
 import type { SignatureFacts, SignatureVerdict, SignedContent } from '../cms/signed-data.ts';
 import type { CertificateIdentity } from '../cms/identity.ts';
-import { bytesOf, collect } from '../mime/bytes.ts';
-import { contentTypeOf, parseEntity } from '../mime/entity.ts';
+import { contentTypeOf, parseEntity, readHead, wholeOf } from '../mime/entity.ts';
+import type { Entity } from '../mime/entity.ts';
 import { MimeError } from '../mime/mime-error.ts';
-import { splitMultipart } from '../mime/multipart.ts';
+import { readMultipart } from '../mime/multipart.ts';
+import type { MultipartReader } from '../mime/multipart.ts';
 import { enclosedCertificates } from './enclosed-certificates.ts';
-import { decodedBody } from './layer.ts';
+import { encodedIn, entityIn } from './layer.ts';
 import type { DetachedLayer, SignedLayer } from './layer.ts';
 import { isPlainText } from './plain-entity.ts';
 import { signedVariants } from './signed-variants.ts';
@@ -15,24 +23,30 @@ import { signedVariants } from './signed-variants.ts';
 export interface SignedPart {
   readonly detached: boolean;
   /** what was signed, as received */
-  readonly received: Buffer;
+  readonly received: Entity;
+  /** of what was received; those that were made while it was read */
+  readonly digests: ReadonlyMap<DigestName, Buffer>;
   /** something that no signature covers lies around it where it should not, or might: an end is missing */
   readonly loose: boolean;
   readonly signed: SignedContent;
-  /** the SignedData */
-  readonly cms: Buffer;
 }
 
-/** The bytes that a signature was found to cover, or not. */
+/** What a signature was found to cover, or not. */
 export interface CheckedPart {
   readonly verdict: SignatureVerdict;
-  readonly bytes: Buffer;
+  readonly entity: Entity;
+  /** of the entity; not all that there might be */
+  readonly digests: ReadonlyMap<DigestName, Buffer>;
   readonly variant: string;
 }
 
 /** @throws MimeError, CmsError */
-export async function readSignedPart(layer: SignedLayer): Promise<SignedPart> {
-  return layer.kind === 'signed-opaque' ? readOpaque(layer.cms) : readDetached(layer);
+export function readSignedPart(layer: SignedLayer, spool: Spool): SignedPart {
+  if (layer.kind === 'signed-detached') return readDetached(layer, spool);
+  const signed = readSignedData(layer.cms, spool);
+  if (signed.content === undefined) throw new MimeError('MIME_BOUNDARY', 'The signed-data holds no content');
+  const received = entityIn(signed.content);
+  return { detached: false, received, digests: new Map(), loose: signed.trailing, signed };
 }
 
 /**
@@ -40,18 +54,20 @@ export async function readSignedPart(layer: SignedLayer): Promise<SignedPart> {
  *
  * @throws MimeError, CmsError
  */
-export async function verifySignedPart(
+export function verifySignedPart(
   part: SignedPart,
   pinned: readonly CertificateIdentity[],
   allowed: (facts: SignatureFacts) => boolean,
-): Promise<CheckedPart> {
-  const verify = (bytes: Buffer) => part.signed.verify(bytesOf(bytes), pinned, allowed);
-  const first = { verdict: await verify(part.received), bytes: part.received, variant: 'as-received' };
-  if (first.verdict.kind !== 'content-changed' || !part.detached) return first;
-  for (const { name, bytes } of signedVariants(part.received)) {
-    if (bytes === part.received) continue;
-    const verdict = await verify(bytes);
-    if (verdict.kind === 'verified') return { verdict, bytes, variant: name };
+): CheckedPart {
+  const { received, digests, signed } = part;
+  const asReceived = { pieces: () => wholeOf(received).pieces(), digests };
+  const verdict = signed.verify(asReceived, pinned, allowed);
+  const first = { verdict, entity: received, digests, variant: 'as-received' };
+  if (verdict.kind !== 'content-changed' || !part.detached) return first;
+  for (const { name, bytes } of signedVariants(received)) {
+    const found = signed.verify(undigested({ pieces: () => [bytes] }), pinned, allowed);
+    if (found.kind === 'verified')
+      return { verdict: found, entity: parseEntity(bytes), digests: new Map(), variant: name };
   }
   return first;
 }
@@ -62,34 +78,70 @@ export async function verifySignedPart(
  *
  * @throws MimeError, CmsError
  */
-export async function isSelfConsistent(part: SignedPart, pinned: readonly CertificateIdentity[]): Promise<boolean> {
-  const anybody = [...pinned, ...enclosedCertificates(part.cms)];
-  const { verdict } = await verifySignedPart(part, anybody, () => true);
-  return verdict.kind === 'verified';
+export function isSelfConsistent(part: SignedPart, pinned: readonly CertificateIdentity[]): boolean {
+  const anybody = [...pinned, ...enclosedCertificates(part.signed)];
+  return verifySignedPart(part, anybody, () => true).verdict.kind === 'verified';
 }
 
-async function readOpaque(cms: Buffer): Promise<SignedPart> {
-  const signed = await readSignedData(bytesOf(cms));
-  if (signed.content === undefined) throw new MimeError('MIME_BOUNDARY', 'The signed-data holds no content');
-  return { detached: false, received: await collect(signed.content), loose: signed.trailing, signed, cms };
-}
+/** In octets: signers, and what certificates and revocation lists they enclose. */
+const LONGEST_SIGNATURE = 16 * 1024 * 1024;
 
 /** RFC 1847 §2.1: two parts, the content and its signature. A third would be content that nobody signed. */
-async function readDetached({ entity, contentType }: DetachedLayer): Promise<SignedPart> {
+function readDetached({ contentType, reader }: DetachedLayer, spool: Spool): SignedPart {
   const boundary = contentType.parameters.get('boundary');
   if (boundary === undefined) throw new MimeError('MIME_BOUNDARY', 'multipart/signed has no boundary');
-  const { parts, epilogue, closed } = splitMultipart(entity.body, boundary);
-  const [content, signature] = parts;
-  if (content === undefined || signature === undefined || parts.length !== 2)
-    throw new MimeError('MIME_BOUNDARY', `multipart/signed has ${parts.length} parts, not two`);
-  const p7s = parseEntity(signature);
+  const multipart = readMultipart(reader, boundary);
+  const content = partOf(multipart, 'no part');
+  const { entity, digests } = digested(content, digestsIn(contentType.parameters.get('micalg')), spool);
+  const p7s = parseEntity(gatherUpTo(partOf(multipart, 'one part'), LONGEST_SIGNATURE));
+  if (multipart.next() !== undefined) throw new MimeError('MIME_BOUNDARY', 'multipart/signed has more than two parts');
   const { type } = contentTypeOf(p7s.headers);
   if (!pkcs7Signature.test(type))
     throw new MimeError('MIME_PARAMETER', 'The signature is not application/pkcs7-signature');
-  const cms = decodedBody(p7s);
-  const signed = await readSignedData(bytesOf(cms));
-  const loose = signed.trailing || !closed || epilogue.some((byte) => !blank.has(byte)) || !isPlainText(p7s);
-  return { detached: true, received: content, loose, signed, cms };
+  const signed = readSignedData(encodedIn(p7s), spool);
+  let isFollowed = false;
+  for (const piece of reader.rest()) isFollowed ||= piece.some((byte) => !blank.has(byte));
+  const loose = signed.trailing || !multipart.closed() || isFollowed || !isPlainText(p7s);
+  return { detached: true, received: entity, digests, loose, signed };
+}
+
+function partOf(multipart: MultipartReader, found: string): Pieces {
+  const part = multipart.next();
+  if (part === undefined) throw new MimeError('MIME_BOUNDARY', `multipart/signed has ${found}, not two`);
+  return part;
+}
+
+/** Reads an entity and makes digests of all of it on the way. */
+function digested(content: Pieces, names: readonly DigestName[], spool: Spool) {
+  const hashes = names.map((name) => [name, createHash(name)] as const);
+  const reader = new Reader(content);
+  const { headers, head } = readHead(reader);
+  const spooling = spool();
+  for (const [, hash] of hashes) hash.update(head);
+  for (const piece of reader.rest()) {
+    for (const [, hash] of hashes) hash.update(piece);
+    spooling.write(piece);
+  }
+  const entity: Entity = { headers, head, body: spooling.end() };
+  return { entity, digests: new Map(hashes.map(([name, hash]) => [name, hash.digest()])) };
+}
+
+/** RFC 8551 §3.5.3.2: what the sender announces; the SignerInfo decides, and what it wants besides is made later. */
+function digestsIn(micalg = ''): DigestName[] {
+  const names = micalg.split(',').flatMap((text) => digestByMicalg(text.trim()) ?? []);
+  return names.length > 0 ? [...new Set(names)] : ['sha256'];
+}
+
+function gatherUpTo(pieces: Pieces, limit: number): Buffer {
+  let size = 0;
+  function* counted(): Generator<Buffer> {
+    for (const piece of pieces) {
+      size += piece.length;
+      if (size > limit) throw new MimeError('MIME_LIMIT', 'The signature is too long');
+      yield piece;
+    }
+  }
+  return gather(counted());
 }
 
 const pkcs7Signature = /^application\/(?:x-)?pkcs7-signature$/;

@@ -1,5 +1,7 @@
-import { contentTypeOf } from '../mime/entity.ts';
-import { header, parseHeaders } from '../mime/headers.ts';
+import { gather } from '../bytes/source.ts';
+import { contentTypeOf, wholeOf } from '../mime/entity.ts';
+import type { Entity } from '../mime/entity.ts';
+import { header } from '../mime/headers.ts';
 import type { Headers } from '../mime/headers.ts';
 import { canonicalLines } from '../mime/transfer-encoding.ts';
 
@@ -17,19 +19,20 @@ export interface SignedVariant {
  *
  * @throws MimeError
  */
-export function* signedVariants(part: Buffer): Generator<SignedVariant> {
-  const tried: Buffer[] = [];
-  for (const variant of candidates(part)) {
+export function* signedVariants(received: Entity): Generator<SignedVariant> {
+  const whole = wholeOf(received);
+  if (whole.size > LARGEST) return;
+  const part = gather(whole.pieces());
+  const tried: Buffer[] = [part];
+  for (const variant of candidates(part, received)) {
     if (tried.some((bytes) => bytes.equals(variant.bytes))) continue;
     tried.push(variant.bytes);
     yield variant;
   }
 }
 
-function* candidates(part: Buffer): Generator<SignedVariant> {
-  yield { name: 'as-received', bytes: part };
-  if (part.length > LARGEST) return;
-  const { headers, bodyOffset } = parseHeaders(part);
+function* candidates(part: Buffer, { headers, head }: Entity): Generator<SignedVariant> {
+  const bodyOffset = head.length;
   const lineEnds = [
     { name: 'as-received', bytes: part },
     {

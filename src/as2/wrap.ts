@@ -1,12 +1,14 @@
+import { concatenated, sourceOf } from '../bytes/source.ts';
+import type { Sized } from '../bytes/source.ts';
+import type { Spool } from '../bytes/spool.ts';
 import { CIPHERS } from '../cms/algorithms.ts';
 import type { CipherName, DigestName, KeyTransportName } from '../cms/algorithms.ts';
 import { makeCompressedData } from '../cms/compressed-data.ts';
 import { makeEnvelope } from '../cms/enveloped-data.ts';
 import type { CertificateIdentity } from '../cms/identity.ts';
-import { bytesOf } from '../mime/bytes.ts';
 import { formatHeaders, header } from '../mime/headers.ts';
 import type { Headers } from '../mime/headers.ts';
-import { micOf } from './mic.ts';
+import { digesting } from './mic.ts';
 import type { Mic } from './mic.ts';
 import { signDetached } from './sign-detached.ts';
 import type { DetachedSignature } from './sign-detached.ts';
@@ -20,6 +22,8 @@ export interface WrapOptions {
   readonly micDigest: DigestName;
   /** fresh random letters and digits, at least 128 bits' worth, at most 60 */
   readonly boundary: string;
+  /** for what is compressed: its length has to be known before it goes on */
+  readonly spool: Spool;
 }
 
 export interface EncryptOptions {
@@ -33,9 +37,10 @@ export interface EncryptOptions {
 export interface Wrapped {
   /** of the HTTP body: Content-Type and what goes with it; never to be folded */
   readonly headers: Headers;
-  readonly body: Buffer;
-  /** what the receipt has to return */
-  readonly mic: Mic;
+  /** made while it is read, once: digested, signed and encrypted in one pass */
+  readonly body: Sized;
+  /** what the receipt has to return; known when the body was read */
+  readonly mic: () => Mic;
 }
 
 /**
@@ -46,49 +51,58 @@ export interface Wrapped {
  * @throws MimeError when a header holds a line break
  */
 export async function wrap(
-  entity: { readonly headers: Headers; readonly content: Buffer },
+  entity: { readonly headers: Headers; readonly content: Sized },
   options: WrapOptions,
 ): Promise<Wrapped> {
-  const { sign, encrypt, compress } = options;
+  const { sign, encrypt, compress, micDigest } = options;
   // RFC 4130 §5.2.1: HTTP needs no transfer encoding; and alone, content has its headers in HTTP.
-  let part: Part = { headers: entity.headers, body: entity.content };
-  let mic = micOf(options.micDigest, part.body);
-  if (sign === undefined && encrypt === undefined && compress === 'none') return { ...part, mic };
-
-  part = { ...part, headers: binary(part.headers) };
-  // RFC 4130 §7.3.1, RFC 5402 §4.2, §4.3: of what is encrypted or compressed and not signed, with its headers.
-  mic = micOf(options.micDigest, bytesOfPart(part));
-  if (compress === 'before-signing' || (compress === 'after-signing' && sign === undefined))
-    part = await compressed(part);
-  if (sign !== undefined) {
-    const content = bytesOfPart(part);
-    mic = micOf(sign.digest, content);
-    part = await signDetached(content, options.boundary, sign);
-    if (compress === 'after-signing') part = await compressed(part);
+  if (sign === undefined && encrypt === undefined && compress === 'none') {
+    const body = digesting(entity.content, micDigest);
+    return { headers: entity.headers, body, mic: body.mic };
   }
-  if (encrypt !== undefined) part = await encrypted(part, encrypt);
-  return { ...part, mic };
+  let content = bytesOfPart({ headers: binary(entity.headers), body: entity.content });
+  let mic: (() => Mic) | undefined;
+  if (sign === undefined) {
+    // RFC 4130 §7.3.1, RFC 5402 §4.2, §4.3: of what is encrypted or compressed and not signed, with its headers.
+    const digested = digesting(content, micDigest);
+    content = digested;
+    mic = digested.mic;
+  }
+  const deflated = async (inside: Sized): Promise<Part> => ({
+    headers: pkcs7Mime('compressed-data', 'smime.p7z'),
+    body: await makeCompressedData(inside, options.spool),
+  });
+  let part: Part | undefined;
+  if (compress === 'before-signing' || (compress === 'after-signing' && sign === undefined)) {
+    part = await deflated(content);
+    content = bytesOfPart(part);
+  }
+  if (sign !== undefined) {
+    const signed = signDetached(content, options.boundary, sign);
+    mic = signed.mic;
+    part = signed;
+    if (compress === 'after-signing') part = await deflated(bytesOfPart(part));
+    content = bytesOfPart(part);
+  }
+  if (encrypt !== undefined) part = encrypted(content, encrypt);
+  if (part === undefined || mic === undefined) throw new Error('A message has a layer and a MIC');
+  return { headers: part.headers, body: part.body, mic };
 }
 
 interface Part {
   readonly headers: Headers;
-  readonly body: Buffer;
+  readonly body: Sized;
 }
 
-const bytesOfPart = ({ headers, body }: Part): Buffer => Buffer.concat([formatHeaders(headers), body]);
+const bytesOfPart = ({ headers, body }: Part): Sized => concatenated(sourceOf(formatHeaders(headers)), body);
 
 function binary(headers: Headers): Headers {
   if (header(headers, 'Content-Transfer-Encoding') !== undefined) return headers;
   return [...headers, ['Content-Transfer-Encoding', 'binary']];
 }
 
-async function compressed(part: Part): Promise<Part> {
-  const body = await makeCompressedData(bytesOf(bytesOfPart(part)));
-  return { headers: pkcs7Mime('compressed-data', 'smime.p7z'), body };
-}
-
-async function encrypted(part: Part, { recipient, ...options }: EncryptOptions): Promise<Part> {
-  const body = await makeEnvelope(bytesOf(bytesOfPart(part)), [recipient], options);
+function encrypted(content: Sized, { recipient, ...options }: EncryptOptions): Part {
+  const body = makeEnvelope(content, [recipient], options);
   const authenticated = CIPHERS[options.cipher].mode === 'gcm' && options.form !== 'enveloped-data';
   return { headers: pkcs7Mime(authenticated ? 'authEnveloped-data' : 'enveloped-data', 'smime.p7m'), body };
 }

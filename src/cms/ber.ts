@@ -78,7 +78,7 @@ function octet(bytes: Buffer, at: number, limit: number): number {
   return value;
 }
 
-const isEndOfContents = (bytes: Buffer, at: number, limit: number): boolean =>
+export const isEndOfContents = (bytes: Buffer, at: number, limit: number): boolean =>
   at + 1 < limit && bytes[at] === 0 && bytes[at + 1] === 0;
 
 /**

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import type { Bytes } from '../mime/bytes.ts';
+import { regrouped } from '../bytes/regroup.ts';
+import type { Pieces, Sized } from '../bytes/source.ts';
 import { algorithm, readAlgorithm } from './algorithm-identifier.ts';
 import { CIPHERS, cipherByOid } from './algorithms.ts';
 import type { Cipher, CipherName } from './algorithms.ts';
@@ -28,8 +29,8 @@ const LONGEST_NONCE = 64;
 const TAG_LENGTH = 16;
 const SHORTEST_TAG = 12;
 
-/** Deciphered at a stroke, and handed on so: large pieces cost page faults, small ones calls. In octets; whole blocks. */
-const PIECE = 1 << 20;
+/** Deciphered at a stroke: whole blocks. Larger pieces cost page faults, small ones calls. In octets. */
+const PIECE = 64 * 1024;
 
 /** @throws CmsError when the cipher does not exist here, or its parameters are wrong */
 export function readContentEncryption(reader: BerReader): ContentEncryption {
@@ -69,20 +70,25 @@ export function expectTagLength(length: number): void {
 export function decipherCbc(
   { cipher, iv }: ContentEncryption,
   key: Buffer,
-  encrypted: Buffer,
-): { content: Bytes; isPadded: () => boolean } {
+  encrypted: Pieces,
+): { content: Pieces; isPadded: () => boolean } {
   let padded = false;
   const block = iv.length;
-  // eslint-disable-next-line @typescript-eslint/require-await -- bytes come asynchronously everywhere
-  async function* content(): Bytes {
+  function* content(): Generator<Buffer> {
     const decipher = createDecipheriv(cipher.node, key, iv).setAutoPadding(false);
-    for (let at = 0; at < encrypted.length; at += PIECE) {
-      const piece = decipher.update(encrypted.subarray(at, at + PIECE));
-      const isLast = at + PIECE >= encrypted.length;
-      const padding = isLast && encrypted.length % block === 0 ? paddingOf(piece.subarray(-block)) : 0;
-      padded = padding > 0;
-      yield piece.subarray(0, piece.length - padding);
+    let length = 0;
+    let last: Buffer | undefined;
+    for (const piece of regrouped(encrypted, PIECE)) {
+      length += piece.length;
+      const deciphered = decipher.update(piece);
+      if (deciphered.length === 0) continue;
+      if (last !== undefined) yield last;
+      last = deciphered;
     }
+    if (last === undefined) return;
+    const padding = length % block === 0 ? paddingOf(last.subarray(-block)) : 0;
+    padded = padding > 0;
+    if (last.length > padding) yield last.subarray(0, last.length - padding);
   }
   return { content: content(), isPadded: () => padded };
 }
@@ -97,52 +103,71 @@ function paddingOf(block: Buffer): number {
 }
 
 /**
- * Deciphers GCM. Nothing is handed out before the tag holds (RFC 5083).
- * @throws DecryptionFault
+ * Deciphers GCM as it is read. Whoever reads it must not act on any of it before the end was reached: there the tag is
+ * checked (RFC 5083 §2).
+ * @param tag is asked when all was read
+ * @throws DecryptionFault, while it is read
  */
-export function decipherGcm(
-  { cipher, iv }: ContentEncryption,
+export function* decipherGcm(
+  { cipher, iv, tagLength }: ContentEncryption,
   key: Buffer,
-  encrypted: Buffer,
-  tag: Buffer,
+  encrypted: Pieces,
+  tag: () => Buffer,
   authenticated?: Buffer,
-): Buffer[] {
-  if (cipher.mode !== 'gcm') throw new CmsError('CMS_STRUCTURE', 'The cipher does not authenticate');
+): Generator<Buffer, void, undefined> {
+  const decipher = concealing(() => {
+    if (cipher.mode !== 'gcm') throw new DecryptionFault();
+    const made = createDecipheriv(cipher.node, key, iv, { authTagLength: tagLength });
+    return authenticated ? made.setAAD(authenticated) : made;
+  });
+  for (const piece of regrouped(encrypted, PIECE)) {
+    const deciphered = concealing(() => decipher.update(piece));
+    if (deciphered.length > 0) yield deciphered;
+  }
+  concealing(() => decipher.setAuthTag(tag()).final());
+}
+
+function concealing<T>(step: () => T): T {
   try {
-    const decipher = createDecipheriv(cipher.node, key, iv, { authTagLength: tag.length }).setAuthTag(tag);
-    if (authenticated) decipher.setAAD(authenticated);
-    const pieces: Buffer[] = [];
-    for (let at = 0; at < encrypted.length; at += PIECE)
-      pieces.push(decipher.update(encrypted.subarray(at, at + PIECE)));
-    decipher.final();
-    return pieces;
+    return step();
   } catch {
     throw new DecryptionFault();
   }
 }
 
-/** Content as it was enciphered; the tag is empty for CBC. */
+/** Content as it will be enciphered, when it is read: the tag after the content. Both once. */
 export interface Enciphered {
   readonly algorithm: Der;
-  readonly content: Der;
-  readonly tag: Buffer;
+  readonly content: Sized;
+  /** Empty for CBC. */
+  readonly tag: Sized;
 }
 
 /** Enciphers under a fresh IV or nonce. */
-export async function encipher(name: CipherName, key: Buffer, content: Bytes): Promise<Enciphered> {
+export function encipher(name: CipherName, key: Buffer, content: Sized): Enciphered {
   const cipher = CIPHERS[name];
-  const pieces: Buffer[] = [];
   if (cipher.mode === 'cbc') {
     const iv = randomBytes(cipher.block);
     const encipherer = createCipheriv(cipher.node, key, iv);
-    for await (const chunk of content) pieces.push(encipherer.update(chunk));
-    pieces.push(encipherer.final());
-    return { algorithm: algorithm(cipher.oid, octetString(iv)), content: pieces, tag: Buffer.alloc(0) };
+    // RFC 5652 §6.3: always padded.
+    const size = content.size + cipher.block - (content.size % cipher.block);
+    const nothing = { size: 0, pieces: () => [] };
+    return {
+      algorithm: algorithm(cipher.oid, octetString(iv)),
+      content: { size, pieces: () => through(encipherer, content) },
+      tag: nothing,
+    };
   }
   const nonce = randomBytes(NONCE_LENGTH);
   const encipherer = createCipheriv(cipher.node, key, nonce, { authTagLength: TAG_LENGTH });
-  for await (const chunk of content) pieces.push(encipherer.update(chunk));
-  pieces.push(encipherer.final());
-  const parameters = sequence(octetString(nonce), smallInteger(TAG_LENGTH));
-  return { algorithm: algorithm(cipher.oid, parameters), content: pieces, tag: encipherer.getAuthTag() };
+  return {
+    algorithm: algorithm(cipher.oid, sequence(octetString(nonce), smallInteger(TAG_LENGTH))),
+    content: { size: content.size, pieces: () => through(encipherer, content) },
+    tag: { size: TAG_LENGTH, pieces: () => [encipherer.getAuthTag()] },
+  };
+}
+
+function* through(encipherer: ReturnType<typeof createCipheriv>, content: Sized): Generator<Buffer> {
+  for (const piece of regrouped(content.pieces(), PIECE)) yield encipherer.update(piece);
+  yield encipherer.final();
 }

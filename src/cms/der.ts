@@ -1,8 +1,13 @@
+import { gather } from '../bytes/source.ts';
+import type { Sized } from '../bytes/source.ts';
 import { BerReader, TAG } from './ber.ts';
 import { oidContent } from './object-identifier.ts';
 
-/** An encoding in pieces, joined once at the end, so that large content is copied once and not at every level. */
-export type Der = readonly Buffer[];
+/**
+ * An encoding in pieces, joined at the end, so that nothing is copied at every level. Content of any size may stand in it
+ * that is made only when it is read: its length is enough.
+ */
+export type Der = readonly (Buffer | Sized)[];
 
 /** One element around its content (X.690 §10.1: definite length, in the fewest octets). */
 export function element(tag: number, ...content: readonly Der[]): Der {
@@ -10,7 +15,20 @@ export function element(tag: number, ...content: readonly Der[]): Der {
   return [elementHeader(tag, lengthOf(pieces)), ...pieces];
 }
 
-export const encode = (der: Der): Buffer => Buffer.concat(der);
+/** All of it. */
+export const encode = (der: Der): Buffer =>
+  Buffer.concat(der.map((piece) => (Buffer.isBuffer(piece) ? piece : gather(piece.pieces()))));
+
+/** All of it, made while it is read. */
+export const streamed = (der: Der): Sized => ({
+  size: lengthOf(der),
+  *pieces() {
+    for (const piece of der) {
+      if (Buffer.isBuffer(piece)) yield piece;
+      else yield* piece.pieces();
+    }
+  },
+});
 
 export const sequence = (...content: readonly Der[]): Der => element(TAG.sequence, ...content);
 
@@ -58,7 +76,8 @@ export function canonical(ber: Buffer): Der {
   return tag === TAG.set ? setOf(items) : element(tag, ...items);
 }
 
-const lengthOf = (pieces: Der): number => pieces.reduce((sum, piece) => sum + piece.length, 0);
+const lengthOf = (pieces: Der): number =>
+  pieces.reduce((sum, piece) => sum + (Buffer.isBuffer(piece) ? piece.length : piece.size), 0);
 
 function elementHeader(tag: number, length: number): Buffer {
   if (length < 0x80) return Buffer.of(tag, length);

@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { bytesOf, collect } from '../mime/bytes.ts';
-import type { Bytes } from '../mime/bytes.ts';
+import { withoutTail } from '../bytes/regroup.ts';
+import type { Pieces, Sized } from '../bytes/source.ts';
 import { CIPHERS, OID } from './algorithms.ts';
 import type { CipherName, KeyTransportName } from './algorithms.ts';
 import { context, TAG } from './ber.ts';
-import type { BerReader } from './ber.ts';
+import { BerStream } from './ber-stream.ts';
+import type { Encoded } from './ber-stream.ts';
 import { CmsError } from './cms-error.ts';
 import { decipherCbc, decipherGcm, encipher, expectTagLength, readContentEncryption } from './content-cipher.ts';
 import type { ContentEncryption } from './content-cipher.ts';
-import { contentInfo, expectType, readContentInfo } from './content-info.ts';
-import { canonical, element, encode, octetString, oid, sequence, setOf, smallInteger } from './der.ts';
+import { contentInfo, enterContentInfo, expectType, leaveContentInfo } from './content-info.ts';
+import { canonical, element, encode, oid, sequence, setOf, smallInteger, streamed } from './der.ts';
 import type { CertificateIdentity, PrivateIdentity } from './identity.ts';
 import { receiveKey } from './key-transport.ts';
 import { makeRecipient, readRecipients } from './recipient-info.ts';
@@ -28,108 +29,140 @@ export interface Envelope {
   readonly facts: EnvelopeFacts;
   /**
    * Decrypts. When there is no key for us, or a wrong one, CBC goes on with a random key, and gives rubbish.
-   * @throws DecryptionFault when authenticated content does not hold, for whatever reason
    */
-  readonly open: () => Promise<OpenedEnvelope>;
+  readonly open: () => OpenedEnvelope;
 }
 
 export interface OpenedEnvelope {
-  readonly content: Bytes;
+  /** To be read once. Of authenticated encryption nothing counts before its end was reached: it throws DecryptionFault there. */
+  readonly content: Pieces;
   /**
-   * Whether the padding of CBC was good and nothing followed the structure. To be asked last, after the content and
-   * everything inside it was found good: who can make us tell bad padding from other faults can decrypt (Vaudenay).
+   * Whether the padding of CBC was good, the structure whole, and nothing followed it. To be asked last, after the
+   * content and everything inside it was found good: who can make us tell bad padding from other faults can decrypt
+   * (Vaudenay).
    */
   readonly intact: () => boolean;
 }
 
-interface Enclosed {
+/** What stands before the content. */
+interface Head {
+  readonly type: string;
   readonly recipients: number;
   readonly ours: ReceivedKey | undefined;
   readonly encryption: ContentEncryption;
-  readonly encrypted: Buffer;
-  /** Of AuthEnvelopedData only. */
-  readonly authenticated?: Buffer | undefined;
-  readonly tag?: Buffer;
+}
+
+/** What stands after the content of AuthEnvelopedData. */
+interface Authentication {
+  readonly tag: Buffer;
+  readonly authenticated: Buffer | undefined;
 }
 
 /**
- * Reads EnvelopedData (RFC 5652 §6.1) or AuthEnvelopedData (RFC 5083 §2.1); uses no key yet.
+ * Reads EnvelopedData (RFC 5652 §6.1) or AuthEnvelopedData (RFC 5083 §2.1) up to its content; uses no key yet.
  * @throws CmsError for what everybody can see
  */
-export async function readEnvelope(body: Bytes, keys: readonly PrivateIdentity[]): Promise<Envelope> {
-  const { value, trailing } = readContentInfo(await collect(body), (type, reader) => {
-    if (type === OID.authEnvelopedData) return reader.inside(TAG.sequence, (inner) => readAuthEnveloped(inner, keys));
-    expectType(type, OID.envelopedData, 'enveloped-data or auth-enveloped-data');
-    return reader.inside(TAG.sequence, (inner) => readEnveloped(inner, keys));
-  });
-  const { encryption, ours, recipients, tag } = value;
+export function readEnvelope(encoded: Encoded, keys: readonly PrivateIdentity[]): Envelope {
+  const stream = new BerStream(encoded);
+  const head = readHead(stream, keys);
+  const isAuthenticated = head.type === OID.authEnvelopedData;
+  if (isAuthenticated && head.encryption.cipher.mode !== 'gcm')
+    throw new CmsError('CMS_STRUCTURE', 'The cipher of authenticated content does not authenticate');
+  // The attributes that the tag covers stand behind the content, and have to be known before it is deciphered.
+  const authentication = isAuthenticated ? readAuthentication(encoded, keys) : undefined;
   return {
     facts: {
-      structure: tag ? 'auth-enveloped-data' : 'enveloped-data',
-      cipher: encryption.name,
-      keyTransport: ours?.transport.name,
-      recipients,
+      structure: isAuthenticated ? 'auth-enveloped-data' : 'enveloped-data',
+      cipher: head.encryption.name,
+      keyTransport: head.ours?.transport.name,
+      recipients: head.recipients,
     },
-    open: () => Promise.resolve().then(() => open(value, keys, trailing)),
+    open: () => open(stream, head, authentication, keys),
   };
 }
 
-function readEnveloped(reader: BerReader, keys: readonly PrivateIdentity[]): Enclosed {
-  const enclosed = readCommon(reader, keys);
-  if (reader.next === context(1, true)) reader.raw(); // unprotected attributes
-  return enclosed;
+/** In octets; a recipient takes about 400. */
+const LONGEST_RECIPIENTS = 1024 * 1024;
+const LONGEST_ORIGINATOR = 1024 * 1024;
+const LONGEST_ALGORITHM = 1024;
+
+/** In octets; two or three attributes of some dozen are usual. */
+const LONGEST_ATTRIBUTES = 64 * 1024;
+
+function readHead(stream: BerStream, keys: readonly PrivateIdentity[]): Head {
+  const types = [OID.envelopedData, OID.authEnvelopedData];
+  const type = enterContentInfo(stream, types, 'enveloped-data or auth-enveloped-data');
+  stream.gather(LONGEST_ALGORITHM).smallInteger();
+  if (stream.next === context(0, true)) stream.raw(LONGEST_ORIGINATOR); // the originator's certificates
+  const { count, ours } = readRecipients(stream.gather(LONGEST_RECIPIENTS), keys);
+  stream.enter(TAG.sequence);
+  expectType(stream.gather(LONGEST_ALGORITHM).oid(), OID.data, 'id-data');
+  const encryption = readContentEncryption(stream.gather(LONGEST_ALGORITHM));
+  return { type, recipients: count, ours, encryption };
 }
 
-function readAuthEnveloped(reader: BerReader, keys: readonly PrivateIdentity[]): Enclosed {
-  const enclosed = readCommon(reader, keys);
-  if (enclosed.encryption.cipher.mode !== 'gcm')
-    throw new CmsError('CMS_STRUCTURE', 'The cipher of authenticated content does not authenticate');
-  const attributes = reader.next === context(1, true) ? reader.raw() : undefined;
-  const tag = reader.octetString();
-  if (reader.next === context(2, true)) reader.raw(); // unauthenticated attributes
+/** Reads on after the content. */
+function readAuthentication(encoded: Encoded, keys: readonly PrivateIdentity[]): Authentication {
+  const stream = new BerStream(encoded);
+  readHead(stream, keys);
+  if (stream.next !== undefined) stream.skipOctetString(CONTENT);
+  stream.leave();
+  const attributes = stream.next === context(1, true) ? stream.raw(LONGEST_ATTRIBUTES) : undefined;
+  const tag = stream.gather(LONGEST_ALGORITHM).octetString();
   expectTagLength(tag.length);
-  return { ...enclosed, tag, authenticated: attributes && authenticatedBytes(attributes) };
+  return { tag, authenticated: attributes && authenticatedBytes(attributes) };
 }
+
+/** encryptedContent [0] IMPLICIT OCTET STRING */
+const CONTENT = context(0, false);
 
 /** RFC 5083 §2.2: the DER of the attributes, as a SET OF instead of [1] IMPLICIT. */
 function authenticatedBytes(raw: Buffer): Buffer {
-  if (raw.length > LONGEST_ATTRIBUTES) throw new CmsError('CMS_LIMIT', 'The authenticated attributes are too long');
   const set = Buffer.from(raw);
   set[0] = TAG.set;
   return encode(canonical(set));
 }
 
-/** In octets; two or three attributes of some dozen are usual. */
-const LONGEST_ATTRIBUTES = 64 * 1024;
-
-function readCommon(reader: BerReader, keys: readonly PrivateIdentity[]): Enclosed {
-  reader.smallInteger();
-  if (reader.next === context(0, true)) reader.raw(); // the originator's certificates
-  const { count, ours } = readRecipients(reader, keys);
-  return reader.inside(TAG.sequence, (info) => {
-    expectType(info.oid(), OID.data, 'id-data');
-    const encryption = readContentEncryption(info);
-    const encrypted = info.more ? info.octetString(context(0, false)) : Buffer.alloc(0);
-    return { recipients: count, ours, encryption, encrypted };
-  });
-}
-
-function open(enclosed: Enclosed, keys: readonly PrivateIdentity[], trailing: boolean): OpenedEnvelope {
-  const { encryption, encrypted, authenticated } = enclosed;
-  const key = contentKey(enclosed, keys);
+function open(
+  stream: BerStream,
+  head: Head,
+  authentication: Authentication | undefined,
+  keys: readonly PrivateIdentity[],
+): OpenedEnvelope {
+  const { encryption } = head;
+  const key = contentKey(head, keys);
+  const encrypted = stream.next === undefined ? [] : stream.octetString(CONTENT);
+  const isWhole = () => readToEnd(stream);
   if (encryption.cipher.mode === 'cbc') {
     const { content, isPadded } = decipherCbc(encryption, key, encrypted);
-    return { content, intact: () => isPadded() && !trailing };
+    // Both are looked at in any case.
+    return { content, intact: () => [isPadded(), isWhole()].every(Boolean) };
+  }
+  if (authentication !== undefined) {
+    const { tag, authenticated } = authentication;
+    const content = decipherGcm({ ...encryption, tagLength: tag.length }, key, encrypted, () => tag, authenticated);
+    return { content, intact: isWhole };
   }
   // BouncyCastle and others put GCM into EnvelopedData, with the tag at the end of the content.
-  const end = enclosed.tag ? encrypted.length : Math.max(encrypted.length - encryption.tagLength, 0);
-  const tag = enclosed.tag ?? encrypted.subarray(end);
-  const pieces = decipherGcm(encryption, key, encrypted.subarray(0, end), tag, authenticated);
-  return { content: bytesOf(...pieces), intact: () => true };
+  let tag: Buffer = Buffer.alloc(0);
+  const body = withoutTail(encrypted, encryption.tagLength, (tail) => (tag = tail));
+  return { content: decipherGcm(encryption, key, body, () => tag), intact: isWhole };
+}
+
+/** Whether what follows the content is as it should be, and nothing follows that. */
+function readToEnd(stream: BerStream): boolean {
+  try {
+    stream.leave();
+    while (stream.next !== undefined) stream.raw(LONGEST_ORIGINATOR); // attributes, and the tag
+    return !leaveContentInfo(stream);
+  } catch (error) {
+    if (error instanceof CmsError) return false;
+    throw error;
+  }
 }
 
 /** A message that is not for us costs the same decryption as one that is. */
-function contentKey({ ours, encryption }: Enclosed, keys: readonly PrivateIdentity[]): Buffer {
+function contentKey({ ours, encryption }: Head, keys: readonly PrivateIdentity[]): Buffer {
   const length = encryption.cipher.key;
   if (ours) return receiveKey(ours.transport, ours.identity.privateKey, ours.encryptedKey, length);
   const any = keys.find(({ privateKey }) => privateKey.asymmetricKeyType === 'rsa');
@@ -145,27 +178,30 @@ export interface EnvelopeOptions {
   readonly form?: 'auth-enveloped-data' | 'enveloped-data';
 }
 
-/** Encrypts to each of the recipients, in DER. @throws CmsError when a recipient's key is not RSA */
-export async function makeEnvelope(
-  content: Bytes,
+/**
+ * Encrypts to each of the recipients, in DER, while it is read; once.
+ * @throws CmsError when a recipient's key is not RSA
+ */
+export function makeEnvelope(
+  content: Sized,
   recipients: readonly CertificateIdentity[],
   { cipher, keyTransport, form = 'auth-enveloped-data' }: EnvelopeOptions,
-): Promise<Buffer> {
+): Sized {
   const key = randomBytes(CIPHERS[cipher].key);
-  const enciphered = await encipher(cipher, key, content);
+  const enciphered = encipher(cipher, key, content);
   const recipientInfos = setOf(recipients.map((certificate) => makeRecipient(certificate, keyTransport, key)));
-  const encrypted = (pieces: readonly Buffer[]) =>
-    sequence(oid(OID.data), enciphered.algorithm, element(context(0, false), pieces));
+  const encrypted = (...pieces: readonly Sized[]) =>
+    sequence(oid(OID.data), enciphered.algorithm, element(CONTENT, pieces));
   if (CIPHERS[cipher].mode === 'gcm' && form === 'auth-enveloped-data') {
     // RFC 5083 §2.1: version 0; no authAttrs, because the content is id-data.
     const authenticated = sequence(
       smallInteger(0),
       recipientInfos,
       encrypted(enciphered.content),
-      octetString(enciphered.tag),
+      element(TAG.octetString, [enciphered.tag]),
     );
-    return encode(contentInfo(OID.authEnvelopedData, authenticated));
+    return streamed(contentInfo(OID.authEnvelopedData, authenticated));
   }
-  const enveloped = sequence(smallInteger(0), recipientInfos, encrypted([...enciphered.content, enciphered.tag]));
-  return encode(contentInfo(OID.envelopedData, enveloped));
+  const enveloped = sequence(smallInteger(0), recipientInfos, encrypted(enciphered.content, enciphered.tag));
+  return streamed(contentInfo(OID.envelopedData, enveloped));
 }

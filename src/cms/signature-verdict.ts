@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Hash } from 'node:crypto';
-import type { Bytes } from '../mime/bytes.ts';
+import type { Pieces } from '../bytes/source.ts';
 import type { DigestName } from './algorithms.ts';
 import { TAG } from './ber.ts';
 import { refersTo } from './certificate-reference.ts';
@@ -43,24 +42,40 @@ const RANK = [
   'unsigned',
 ] as const satisfies readonly SignatureVerdict['kind'][];
 
+/** Content that can be read again, with the digests that were made of it while it was read the first time. */
+export interface DigestedContent {
+  pieces(): Pieces;
+  readonly digests: ReadonlyMap<DigestName, Buffer>;
+}
+
+/** Content without digests; those that are needed are made. */
+export const undigested = (content: { pieces(): Pieces }): DigestedContent => ({
+  pieces: () => content.pieces(),
+  digests: new Map(),
+});
+
 /** Verifies each SignerInfo under each pinned certificate that it names. `allowed` is asked before that. */
-export async function judgeSigners(
+export function judgeSigners(
   signers: readonly SignerInfo[],
-  content: Bytes,
+  content: DigestedContent,
   pinned: readonly CertificateIdentity[],
   allowed: (facts: SignatureFacts) => boolean,
-): Promise<SignatureVerdict> {
-  const hashes = new Map<DigestName, Hash>();
+): SignatureVerdict {
+  const needed = new Set<DigestName>();
   const trials = signers.flatMap((info) =>
     pinned
       .filter((certificate) => refersTo(info.signer, certificate))
-      .map((certificate) => startTrial(info, certificate, allowed, hashes)),
+      .map((certificate) => startTrial(info, certificate, allowed, needed)),
   );
-  for await (const chunk of content) {
-    for (const hash of hashes.values()) hash.update(chunk);
-    for (const trial of trials) trial.update?.(chunk);
+  const digests = new Map(content.digests);
+  const hashes = [...needed].filter((name) => !digests.has(name)).map((name) => [name, createHash(name)] as const);
+  if (hashes.length > 0 || trials.some(({ update }) => update !== undefined)) {
+    for (const piece of content.pieces()) {
+      for (const [, hash] of hashes) hash.update(piece);
+      for (const trial of trials) trial.update?.(piece);
+    }
   }
-  const digests = new Map([...hashes].map(([name, hash]) => [name, hash.digest()]));
+  for (const [name, hash] of hashes) digests.set(name, hash.digest());
   const verdicts = trials.map((trial) => trial.verdict(digests));
   const none: SignatureVerdict = { kind: signers.length === 0 ? 'unsigned' : 'unknown-signer' };
   return verdicts.sort((a, b) => RANK.indexOf(a.kind) - RANK.indexOf(b.kind))[0] ?? none;
@@ -77,7 +92,7 @@ function startTrial(
   info: SignerInfo,
   certificate: CertificateIdentity,
   allowed: (facts: SignatureFacts) => boolean,
-  hashes: Map<DigestName, Hash>,
+  needed: Set<DigestName>,
 ): Trial {
   const { algorithm, attributes, signature } = info;
   if (typeof algorithm === 'string') return { verdict: () => ({ kind: 'unsupported', algorithm }) };
@@ -98,7 +113,7 @@ function startTrial(
         first !== TAG.set && check.holds(certificate.publicKey, signature) ? good : { kind: 'content-changed' },
     };
   }
-  if (!hashes.has(algorithm.digest)) hashes.set(algorithm.digest, createHash(algorithm.digest));
+  needed.add(algorithm.digest);
   return {
     verdict: (digests) => {
       // RFC 5652 §5.6: the digest of the content MUST be the value of messageDigest.

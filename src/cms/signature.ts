@@ -1,6 +1,5 @@
 import { constants, createHash, createVerify, publicEncrypt, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { promisify } from 'node:util';
 import { algorithm } from './algorithm-identifier.ts';
 import type { AlgorithmIdentifier } from './algorithm-identifier.ts';
 import { DIGESTS, OID } from './algorithms.ts';
@@ -64,28 +63,29 @@ export function signatureAlgorithm(scheme: SignatureScheme, digest: DigestName):
   }
 }
 
-const signInThreadPool = promisify(sign) as (
-  digest: string,
-  bytes: Buffer,
-  key: Parameters<typeof sign>[2],
-) => Promise<Buffer>;
-
 /** @throws CmsError when the key is not one for the scheme */
-export async function makeSignature(
-  scheme: SignatureScheme,
-  digest: DigestName,
-  key: KeyObject,
-  bytes: Buffer,
-): Promise<Buffer> {
+export function makeSignature(scheme: SignatureScheme, digest: DigestName, key: KeyObject, bytes: Buffer): Buffer {
   const saltLength = DIGESTS[digest].length;
   const padding = scheme === 'rsa-pss' ? constants.RSA_PKCS1_PSS_PADDING : constants.RSA_PKCS1_PADDING;
   try {
-    if (fits(scheme, key)) return await signInThreadPool(digest, bytes, { key, padding, saltLength });
+    if (fits(scheme, key)) return sign(digest, bytes, { key, padding, saltLength });
   } catch (cause) {
     throw new CmsError('CMS_KEY', `The key cannot sign by ${scheme} with ${digest}`, undefined, { cause });
   }
   throw new CmsError('CMS_KEY', `The key is none for ${scheme}`);
 }
+
+/** Octets that a signature by this key takes at most; by RSA always that many. */
+export function longestSignature(key: KeyObject): number {
+  const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
+  if (modulusLength !== undefined) return Math.ceil(modulusLength / 8);
+  const integer = (COORDINATE[namedCurve ?? ''] ?? LONGEST_COORDINATE) + 1;
+  // RFC 3279 §2.2.3: a SEQUENCE of two INTEGERs, each with a header of 2, and one of at most 3 around them.
+  return 3 + 2 * (2 + integer);
+}
+
+const COORDINATE: Readonly<Record<string, number>> = { prime256v1: 32, secp384r1: 48, secp521r1: 66 };
+const LONGEST_COORDINATE = 66;
 
 export const schemeOf = (key: KeyObject): SignatureScheme =>
   key.asymmetricKeyType === 'ec' ? 'ecdsa' : key.asymmetricKeyType === 'rsa-pss' ? 'rsa-pss' : 'rsa-pkcs1';

@@ -6,8 +6,8 @@ import { describeReference, issuerAndSerial, readReference } from './certificate
 import type { CertificateReference } from './certificate-reference.ts';
 import { octetString, sequence, smallInteger } from './der.ts';
 import type { Der } from './der.ts';
-import type { PrivateIdentity } from './identity.ts';
-import { makeSignature, readSignatureAlgorithm, signatureAlgorithm } from './signature.ts';
+import type { CertificateIdentity } from './identity.ts';
+import { readSignatureAlgorithm, signatureAlgorithm } from './signature.ts';
 import type { SignatureAlgorithm } from './signature.ts';
 import { makeSignedAttributes, readSignedAttributes } from './signed-attributes.ts';
 import type { SignedAttributes } from './signed-attributes.ts';
@@ -55,20 +55,22 @@ export function factsOf({ signer, attributes }: SignerInfo, algorithm: Signature
   };
 }
 
-export async function makeSignerInfo(
+/** @param sign makes the signature over the signed attributes */
+export function makeSignerInfo(
   messageDigest: Buffer,
-  identity: PrivateIdentity,
+  certificate: CertificateIdentity,
   algorithm: { readonly digest: DigestName; readonly scheme: SignatureScheme },
   signingTime: Date | undefined,
-): Promise<Der> {
+  sign: (bytes: Buffer) => Buffer,
+): Der {
   const { digest, scheme } = algorithm;
   const attributes = makeSignedAttributes(messageDigest, signingTime);
   return sequence(
     smallInteger(1),
-    issuerAndSerial(identity.certificate),
+    issuerAndSerial(certificate),
     digestAlgorithm(digest),
     attributes.field,
     signatureAlgorithm(scheme, digest),
-    octetString(await makeSignature(scheme, digest, identity.privateKey, attributes.bytes)),
+    octetString(sign(attributes.bytes)),
   );
 }

@@ -1,11 +1,11 @@
-import type { Bytes } from '../mime/bytes.ts';
 import type { Headers } from '../mime/headers.ts';
 import type { OutgoingMdn } from '../store/store.ts';
 
 /** An HTTP POST as it comes. */
 export interface Arrival {
   readonly headers: Headers;
-  readonly body: Bytes;
+  /** As it comes; to be read once. */
+  readonly body: AsyncIterable<Uint8Array>;
   /** Content-Length, if any. */
   readonly announced: number | undefined;
   readonly remoteAddress: string;

@@ -32,7 +32,7 @@ export async function makeReceipt(
   const disposition = fault === undefined ? processed : dispositionOf(fault);
   const explanation = fault?.explanation ?? 'The message was received, verified and stored.';
   const messageId = newMessageId(at, hostOf(home));
-  const { headers, body } = await makeMdn({
+  const { headers, body } = makeMdn({
     // RFC 4130 §6.2: the names of the message, swapped.
     from: request.to,
     to: request.from,

@@ -44,7 +44,7 @@ export async function judgeResponse(arrival: MdnArrival, message: OutboundMessag
 
 async function readable(headers: Headers, raw: Buffer): Promise<Mdn | CountersignError> {
   try {
-    return await readMdn(headers, raw);
+    return readMdn(headers, raw);
   } catch (error) {
     if (error instanceof CountersignError) return error;
     throw error;
@@ -82,7 +82,7 @@ async function judged(
   if (partner === undefined || mic === undefined) {
     return { ...base, verdict: 'invalid', detail: `partners/${message.partner}.yaml is gone: it cannot be judged` };
   }
-  const verdict = await judgeMdn(mdn, {
+  const verdict = judgeMdn(mdn, {
     messageId: message.messageId,
     mic,
     signed: message.mdnSigned,

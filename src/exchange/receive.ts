@@ -9,7 +9,8 @@ import { unwrap, type Unwrapped } from '../as2/unwrap.ts';
 import { formatMic, parseMic, sameMic } from '../as2/mic.ts';
 import type { Home, Partner } from '../config/home.ts';
 import { As2Error, AuthenticationFailed, UnknownTradingRelationship } from '../errors.ts';
-import { bytesOf, collect } from '../mime/bytes.ts';
+import { gather, sourceOf } from '../bytes/source.ts';
+import { memorySpool } from '../bytes/spool.ts';
 import { header, type Headers } from '../mime/headers.ts';
 import { decryptionIdentities } from '../pki/keyring.ts';
 import { pinnedFor, trustPinned, type TrustedPath } from '../pki/pinned.ts';
@@ -129,12 +130,13 @@ async function authenticate({ request, partner, plan, home, at, arrival, raw }: 
   if (plan.fault !== undefined) throw plan.fault;
 
   const opened = await unwrap(
-    { headers: arrival.headers, body: bytesOf(raw) },
+    { headers: arrival.headers, body: sourceOf(raw) },
     {
       keys: decryptionIdentities(home.endpoint.identities, at),
       pinned: pinnedFor(partner.certificates, 'sign', at),
       policy: receivePolicy(partner, home.endpoint),
       micDigest: plan.micDigest,
+      spool: memorySpool,
     },
   );
   if (opened.signer === undefined) return { partner, opened, trust: undefined };
@@ -145,7 +147,7 @@ async function authenticate({ request, partner, plan, home, at, arrival, raw }: 
 
 async function accept(incoming: Incoming, { partner, opened, trust }: Authentic, exchange: Exchange): Promise<Reply> {
   const { payload, mic } = opened;
-  const content = await collect(payload.content);
+  const content = gather(payload.content.pieces());
   const receipt = await makeReceipt(incoming, undefined, mic);
   const message: InboundMessage = {
     ...recordOf(incoming),

@@ -1,3 +1,5 @@
+import { gather, sourceOf } from '../bytes/source.ts';
+import { memorySpool } from '../bytes/spool.ts';
 import { messageHeaders, type MessageHeaders } from '../as2/message-headers.ts';
 import { formatMic } from '../as2/mic.ts';
 import { wrap } from '../as2/wrap.ts';
@@ -31,11 +33,12 @@ export async function makeMessage(consignment: Consignment, partner: Partner, ho
   const messageId = newMessageId(now, hostOf(home));
 
   const wrapped = await wrap(
-    { headers: entityHeaders(payload), content: payload.content },
+    { headers: entityHeaders(payload), content: sourceOf(payload.content) },
     {
       compress: send.compress,
       micDigest: micalgsOf(partner)[0] ?? 'sha256',
       boundary: newBoundary(),
+      spool: memorySpool,
       ...(send.sign !== 'none' && {
         sign: {
           identity: signerOf(home, now),
@@ -55,6 +58,8 @@ export async function makeMessage(consignment: Consignment, partner: Partner, ho
       }),
     },
   );
+
+  const raw = gather(wrapped.body.pieces());
 
   const headers = messageHeaders({
     from: home.endpoint.as2.id,
@@ -76,10 +81,10 @@ export async function makeMessage(consignment: Consignment, partner: Partner, ho
     url: partner.as2.url,
     subject,
     headers: [...headers, ...wrapped.headers],
-    raw: wrapped.body,
+    raw,
     payload,
     facts: { sign: send.sign, encrypt: send.encrypt, keyTransport: send.keyTransport, compress: send.compress },
-    mic: formatMic(wrapped.mic),
+    mic: formatMic(wrapped.mic()),
     mdnMode: send.mdn,
     mdnSigned: send.mdnSigned,
     answers,

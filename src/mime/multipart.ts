@@ -1,13 +1,7 @@
+import { Reader } from '../bytes/reader.ts';
+import { drain, gather, sourceOf } from '../bytes/source.ts';
+import type { Pieces } from '../bytes/source.ts';
 import { MimeError } from './mime-error.ts';
-
-export interface Multipart {
-  /** The exact bytes of each part, without the line end that belongs to the delimiter (RFC 2046 §5.1.1, RFC 1847 §2.1). */
-  readonly parts: Buffer[];
-  readonly preamble: Buffer;
-  readonly epilogue: Buffer;
-  /** Whether the closing delimiter is there; if not, the last part goes to the end. */
-  readonly closed: boolean;
-}
 
 /** Two parts make a signed message, three a report, and some dozen one with attachments. */
 export const MULTIPART_LIMITS = { parts: 1000 };
@@ -15,65 +9,125 @@ export const MULTIPART_LIMITS = { parts: 1000 };
 /** RFC 2046 §5.1.1 allows 70; some senders go a little beyond. */
 const LONGEST_BOUNDARY = 200;
 
+/** Blanks after a boundary (RFC 2046 §5.1.1, transport-padding); a line with more of them is content. */
+const LONGEST_PADDING = 256;
+
 const LF = 0x0a;
 const CR = 0x0d;
 const HYPHEN = 0x2d;
 
-/** @throws MimeError */
-export function splitMultipart(body: Buffer, boundary: string, limits = MULTIPART_LIMITS): Multipart {
+/** A multipart as it is read. */
+export interface MultipartReader {
+  /**
+   * The next part, without the line end that belongs to the delimiter (RFC 2046 §5.1.1, RFC 1847 §2.1): exactly what
+   * was sent. It must be read to its end before the next one is asked for. Undefined when there is none.
+   *
+   * @throws MimeError, also while a part is read
+   */
+  next(): Pieces | undefined;
+  /** Whether the closing delimiter was found; if not, the last part goes to the end. */
+  closed(): boolean;
+}
+
+/**
+ * Reads over the preamble. What follows the closing delimiter is left unread.
+ * @throws MimeError
+ */
+export function readMultipart(reader: Reader, boundary: string, limits = MULTIPART_LIMITS): MultipartReader {
   if (boundary === '' || boundary.length > LONGEST_BOUNDARY)
     throw new MimeError('MIME_BOUNDARY', 'The boundary is empty or too long');
-  const parts: Buffer[] = [];
-  const [first, ...more] = delimiters(body, Buffer.from(`--${boundary}`, 'latin1'), limits.parts);
-  if (first === undefined) throw new MimeError('MIME_BOUNDARY', 'The boundary is nowhere in the body');
-  let open = first;
-  for (const delimiter of more) {
-    // The delimiter after an empty part begins before the line end that closes the one before.
-    parts.push(body.subarray(open.next, Math.max(open.next, delimiter.start)));
-    open = delimiter;
-  }
-  if (!open.closing) parts.push(body.subarray(open.next));
-  const epilogue = body.subarray(open.closing ? open.next : body.length);
-  return { parts, preamble: body.subarray(0, first.start), epilogue, closed: open.closing };
-}
-
-interface Delimiter {
-  /** Of the line end before it, which is its own. */
-  readonly start: number;
-  /** After its line. */
-  readonly next: number;
-  readonly closing: boolean;
-}
-
-/** All delimiter lines, up to the closing one. What only looks like one counts too, or it could cost us for nothing. */
-function delimiters(body: Buffer, dashBoundary: Buffer, limit: number): Delimiter[] {
-  const found: Delimiter[] = [];
+  const delimiter = Buffer.from(`\n--${boundary}`, 'latin1');
+  let last: 'delimiter' | 'closing delimiter' | 'end' = 'end';
   let seen = 0;
-  for (const at of lineStarts(body, dashBoundary)) {
-    if (seen++ > limit) throw new MimeError('MIME_LIMIT', 'There are too many parts');
-    const delimiter = delimiterAt(body, at, at + dashBoundary.length);
-    if (delimiter !== undefined) found.push(delimiter);
-    if (delimiter?.closing) break;
+  const suspect = () => {
+    // What only looks like a delimiter counts too, or it could cost us for nothing.
+    if (seen++ > limits.parts) throw new MimeError('MIME_LIMIT', 'There are too many parts');
+  };
+  function* part(): Generator<Buffer, void, undefined> {
+    last = 'end';
+    const found = yield* contentBefore(reader, delimiter, suspect);
+    if (found !== undefined) last = found;
   }
-  return found;
+  drain(part());
+  if ((last as string) === 'end') throw new MimeError('MIME_BOUNDARY', 'The boundary is nowhere in the body');
+  return {
+    next: () => (last === 'delimiter' ? part() : undefined),
+    closed: () => last === 'closing delimiter',
+  };
 }
 
-/** Where `text` stands at the beginning of a line. */
-function* lineStarts(body: Buffer, text: Buffer): Generator<number> {
-  if (body.subarray(0, text.length).equals(text)) yield 0;
-  const wanted = Buffer.concat([Buffer.of(LF), text]);
-  for (let at = body.indexOf(wanted); at >= 0; at = body.indexOf(wanted, at + 1)) yield at + 1;
+type Delimiter = 'delimiter' | 'closing delimiter';
+
+/** Hands out what stands before the next delimiter, and reads over that one's line. Undefined: there is none. */
+function* contentBefore(
+  reader: Reader,
+  delimiter: Buffer,
+  suspect: () => void,
+): Generator<Buffer, Delimiter | undefined, undefined> {
+  /** The whole line of a delimiter, with the line end before it. */
+  const reach = delimiter.length + LONGEST_PADDING + 5;
+  const beginning = reader.peek(reach);
+  const first = lineAt(beginning, -1, delimiter, beginning.length < reach);
+  if (first !== undefined) {
+    suspect();
+    reader.skip(first.end);
+    return first.kind;
+  }
+  for (;;) {
+    // Within one piece, so that nothing is copied; across two of them only as much as a delimiter may take.
+    const here = reader.peekPiece();
+    if (here === undefined) return undefined;
+    const window = here.length >= 2 * reach ? here : reader.peek(2 * reach);
+    const isEnd = window.length < 2 * reach;
+    const at = window.indexOf(delimiter);
+    if (at < 0) {
+      yield* reader.upTo(isEnd ? window.length : window.length - delimiter.length);
+      continue;
+    }
+    // The line end before it may be CRLF: the CR must not have been handed out when the line is judged.
+    if (!isEnd && at + reach > window.length && at > 1) {
+      yield* reader.upTo(at - 1);
+      continue;
+    }
+    suspect();
+    const line = lineAt(window, at, delimiter, isEnd);
+    const content = at > 0 && window[at - 1] === CR ? at - 1 : at;
+    yield* reader.upTo(line === undefined ? at + 1 : content);
+    if (line === undefined) continue;
+    reader.skip(line.end - content);
+    return line.kind;
+  }
 }
 
-/** undefined when the line goes on: then it is content, or a longer boundary that begins like ours. */
-function delimiterAt(body: Buffer, at: number, end: number): Delimiter | undefined {
-  const closing = body[end] === HYPHEN && body[end + 1] === HYPHEN;
-  let next = closing ? end + 2 : end;
-  while (body[next] === 0x20 || body[next] === 0x09) next++;
-  if (body[next] === CR && body[next + 1] === LF) next++;
-  if (next < body.length && body[next] !== LF) return undefined;
-  const start = at === 0 ? 0 : body[at - 2] === CR ? at - 2 : at - 1;
-  return { start, next: Math.min(next + 1, body.length), closing };
+/** The delimiter whose line begins after the line feed at `at`; undefined when the line goes on: then it is content. */
+function lineAt(
+  bytes: Buffer,
+  at: number,
+  delimiter: Buffer,
+  isEnd: boolean,
+): { kind: Delimiter; end: number } | undefined {
+  const begin = at + 1;
+  let end = begin + delimiter.length - 1;
+  if (!bytes.subarray(begin, end).equals(delimiter.subarray(1))) return undefined;
+  const closing = bytes[end] === HYPHEN && bytes[end + 1] === HYPHEN;
+  if (closing) end += 2;
+  while (bytes[end] === 0x20 || bytes[end] === 0x09) end++;
+  if (bytes[end] === CR && bytes[end + 1] === LF) end++;
+  if (end < bytes.length ? bytes[end] !== LF : !isEnd) return undefined;
+  return { kind: closing ? 'closing delimiter' : 'delimiter', end: Math.min(end + 1, bytes.length) };
+}
+
+export interface Multipart {
+  readonly parts: Buffer[];
+  readonly closed: boolean;
+}
+
+/** All parts of one that is at hand. @throws MimeError */
+export function splitMultipart(body: Buffer, boundary: string, limits = MULTIPART_LIMITS): Multipart {
+  const multipart = readMultipart(new Reader(sourceOf(body).pieces()), boundary, limits);
+  const parts: Buffer[] = [];
+  for (let part = multipart.next(); part !== undefined; part = multipart.next()) parts.push(gather(part));
+  return { parts, closed: multipart.closed() };
 }
 
 /** RFC 4130 §5.2.2: no preamble, no epilogue. */

@@ -1,34 +1,68 @@
+import type { Pieces } from '../bytes/source.ts';
+import { regrouped } from '../bytes/regroup.ts';
+import { header } from './headers.ts';
+import type { Headers } from './headers.ts';
 import { MimeError } from './mime-error.ts';
 import { decodeQuotedPrintable } from './quoted-printable.ts';
 
 /**
- * Takes the Content-Transfer-Encoding away (RFC 2045 §6). No encoding means binary (RFC 4130 §5.2.1).
+ * The Content-Transfer-Encoding that changes bytes, if there is one (RFC 2045 §6). None means binary (RFC 4130 §5.2.1).
  * @throws MimeError when there is no such encoding
  */
-export function decodeTransferEncoding(body: Buffer, encoding: string | undefined): Buffer {
-  switch (encoding?.trim().toLowerCase()) {
+export function transferEncodingOf(headers: Headers): 'base64' | 'quoted-printable' | undefined {
+  const encoding = header(headers, 'Content-Transfer-Encoding')?.trim().toLowerCase();
+  switch (encoding) {
     case undefined:
     case '':
     case 'binary':
     case '7bit':
     case '8bit':
-      return body;
+      return undefined;
     case 'base64':
-      return decodeBase64(body);
     case 'quoted-printable':
-      return decodeQuotedPrintable(body);
+      return encoding;
     default:
       throw new MimeError('MIME_ENCODING', 'There is no such Content-Transfer-Encoding');
   }
 }
 
-/** It becomes a string on the way, and Node's strings end at 512 MiB. Large messages come as binary. */
-const LONGEST_BASE64 = 256 * 1024 * 1024;
+/** Takes it away. @throws MimeError, also while it is read */
+export function decoded(body: Pieces, encoding: ReturnType<typeof transferEncodingOf>): Pieces {
+  if (encoding === undefined) return body;
+  return encoding === 'base64' ? decodeBase64(body) : decodeLines(body);
+}
+
+/** Decoded at a stroke. In octets. */
+const PIECE = 64 * 1024;
 
 /** RFC 2045 §6.8: line ends of any kind, and what else is not of the alphabet, MUST be ignored; `=` is the end. */
-function decodeBase64(body: Buffer): Buffer {
-  if (body.length > LONGEST_BASE64) throw new MimeError('MIME_LIMIT', 'A base64 body is too long');
-  return Buffer.from(body.toString('latin1'), 'base64');
+function* decodeBase64(body: Pieces): Generator<Buffer, void, undefined> {
+  let carried = '';
+  for (const piece of regrouped(body, PIECE)) {
+    const [digits = '', ...end] = piece.toString('latin1').split('=', 2);
+    const all = carried + digits.replace(/[^A-Za-z0-9+/_-]+/g, '');
+    const whole = end.length > 0 ? all.length : all.length - (all.length % 4);
+    carried = all.slice(whole);
+    if (whole > 0) yield Buffer.from(all.slice(0, whole), 'base64');
+    if (end.length > 0) return;
+  }
+  if (carried !== '') yield Buffer.from(carried, 'base64');
+}
+
+/** RFC 2045 §6.7 allows 76 characters. */
+const LONGEST_LINE = 1024 * 1024;
+
+/** Whole lines at a time: what stands at the end of one depends on its end. */
+function* decodeLines(body: Pieces): Generator<Buffer, void, undefined> {
+  let carried: Buffer = Buffer.alloc(0);
+  for (const piece of regrouped(body, PIECE)) {
+    const all = carried.length === 0 ? piece : Buffer.concat([carried, piece]);
+    const whole = all.lastIndexOf(LF) + 1;
+    carried = all.subarray(whole);
+    if (carried.length > LONGEST_LINE) throw new MimeError('MIME_LIMIT', 'A line is too long');
+    if (whole > 0) yield decodeQuotedPrintable(all.subarray(0, whole));
+  }
+  if (carried.length > 0) yield decodeQuotedPrintable(carried);
 }
 
 const LF = 0x0a;

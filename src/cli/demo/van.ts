@@ -14,7 +14,8 @@ import { wrap } from '../../as2/wrap.ts';
 import type { PrivateIdentity } from '../../cms/identity.ts';
 import { newBoundary, newMessageId } from '../../exchange/ids.ts';
 import type { Post } from '../../exchange/post.ts';
-import { bytesOf, collect } from '../../mime/bytes.ts';
+import { gather, sourceOf } from '../../bytes/source.ts';
+import { memorySpool } from '../../bytes/spool.ts';
 import type { Headers } from '../../mime/headers.ts';
 import type { Certificate } from '../../pki/certificate.ts';
 
@@ -58,9 +59,10 @@ export async function startVan(
       pinned: [endpointCertificate],
       policy: strictPolicy,
       micDigest: plan.micDigest,
+      spool: memorySpool,
     };
-    const { payload, mic, facts } = await unwrap({ headers, body: bytesOf(body) }, context);
-    const answer = { subject: request.subject ?? '', layers: facts.layers, content: await collect(payload.content) };
+    const { payload, mic, facts } = await unwrap({ headers, body: sourceOf(body) }, context);
+    const answer = { subject: request.subject ?? '', layers: facts.layers, content: gather(payload.content.pieces()) };
     const receiver = waiting.shift();
     if (receiver === undefined) answers.push(answer);
     else receiver(answer);
@@ -97,13 +99,14 @@ export async function startVan(
       const now = new Date();
       const messageId = newMessageId(now, 'van.example');
       const wrapped = await wrap(
-        { headers: [['Content-Type', 'application/EDIFACT']], content: interchange },
+        { headers: [['Content-Type', 'application/EDIFACT']], content: sourceOf(interchange) },
         {
           compress: 'before-signing',
           sign: { identity, digest: 'sha256' },
           encrypt: { recipient: to.certificate, cipher: 'aes256-cbc', keyTransport: 'rsa-pkcs1' },
           micDigest: 'sha256',
           boundary: newBoundary(),
+          spool: memorySpool,
         },
       );
       const receipt = { micalgs: ['sha-256'] };
@@ -111,14 +114,14 @@ export async function startVan(
       const response = await post({
         url: to.url,
         headers: [...messageHeaders(message), ...wrapped.headers],
-        body: wrapped.body,
+        body: gather(wrapped.body.pieces()),
         signal: AbortSignal.timeout(30_000),
         chunked: false,
       });
-      const mdn = await readMdn(response.headers, response.body);
-      const verdict = await judgeMdn(mdn, {
+      const mdn = readMdn(response.headers, response.body);
+      const verdict = judgeMdn(mdn, {
         messageId,
-        mic: wrapped.mic,
+        mic: wrapped.mic(),
         signed: true,
         pinned: [to.certificate],
         policy: strictPolicy,
