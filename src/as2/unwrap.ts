@@ -2,7 +2,7 @@ import { DecryptionFailed, UnexpectedProcessingError } from '../errors.ts';
 import { Reader } from '../bytes/reader.ts';
 import { sourceOf } from '../bytes/source.ts';
 import type { Source } from '../bytes/source.ts';
-import { spooled } from '../bytes/spool.ts';
+import { LARGEST_IN_MEMORY, spooled } from '../bytes/spool.ts';
 import type { Spool } from '../bytes/spool.ts';
 import type { DigestName } from '../cms/algorithms.ts';
 import { readCompressedData } from '../cms/compressed-data.ts';
@@ -212,6 +212,8 @@ function payloadOf(layer: Layer, { spool }: UnwrapContext): Payload {
   const fileName = fileNameOf(headers);
   // RFC 2045 §6.4: a multipart has no transfer encoding of its own. RFC 4130 §7.1, RFC 6362 §3: it is one payload.
   const encoding = contentType.type.startsWith('multipart/') ? undefined : transferEncodingOf(headers);
-  const content = encoding === undefined ? body : spooled(decoded(body.pieces(), encoding), spool);
+  // What lies within a file becomes a file of its own.
+  const isApart = encoding === undefined && (body.file !== undefined || body.size <= LARGEST_IN_MEMORY);
+  const content = isApart ? body : spooled(decoded(body.pieces(), encoding), spool);
   return { headers, content, contentType, ...(fileName !== undefined && { fileName }) };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { fileSource, sourceOf, type Source } from './source.ts';
+import { fileSource, gather, sourceOf, type Source } from './source.ts';
 
 /** Bytes that came whole, with their digest: in memory when they are few, else in a file that whoever keeps them takes over. */
 export type Kept = {
@@ -11,6 +11,14 @@ export type Kept = {
 
 export function kept(bytes: Buffer): Kept {
   return { sha256: createHash('sha256').update(bytes).digest('hex'), size: bytes.length, bytes };
+}
+
+/** Reads all of it for its digest; a large one must be a file of its own. */
+export function digested(source: Source): Kept {
+  if (source.file === undefined) return kept(gather(source.pieces()));
+  const hash = createHash('sha256');
+  for (const piece of source.pieces()) hash.update(piece);
+  return { sha256: hash.digest('hex'), size: source.size, file: source.file };
 }
 
 export const keptSource = (one: Kept): Source =>

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
-import path from 'node:path';
 
 import { fileSource, sourceOf, type Pieces, type Source } from './source.ts';
 
@@ -35,8 +34,8 @@ export interface FileSpool {
   clear(kept?: readonly (string | undefined)[]): void;
 }
 
-/** @param directory must exist, and be of the file system that the bytes shall stay on */
-export function fileSpool(directory: string, largestInMemory = LARGEST_IN_MEMORY): FileSpool {
+/** @param prefix of the path of each file; its directory must exist, on the file system that the bytes shall stay on */
+export function fileSpool(prefix: string, largestInMemory = LARGEST_IN_MEMORY): FileSpool {
   const begun: { readonly file: string; readonly close: () => void }[] = [];
   const spool: Spool = () => {
     const held: Buffer[] = [];
@@ -47,7 +46,7 @@ export function fileSpool(directory: string, largestInMemory = LARGEST_IN_MEMORY
         size += piece.length;
         if (file === undefined && size <= largestInMemory) return void held.push(piece);
         if (file === undefined) {
-          file = createFile(path.join(directory, randomUUID()));
+          file = createFile(`${prefix}-${randomUUID()}`);
           begun.push(file);
           for (const one of held.splice(0)) file.write(one);
         }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 
 import { dangersOf } from '../config/dangers.ts';
@@ -5,6 +6,7 @@ import type { Home } from '../config/home.ts';
 import { loadHome } from '../config/load.ts';
 import { loadReference } from '../config/reference-data.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import { createExaminer, type Examiner } from '../exchange/examiner.ts';
 import { startJobs } from '../exchange/jobs.ts';
 import { startOutbox } from '../exchange/outbox.ts';
 import { createReceive } from '../exchange/receive.ts';
@@ -37,7 +39,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @throws ConfigError, ReferenceDataError, StoreError, HomeInUse, or what listening met
  */
 export async function startEndpoint(directory: string, env: Environment, log: Logger): Promise<RunningEndpoint> {
-  const open = await openExchange(directory, env, log);
+  const open = await openExchange(directory, env, log, availableParallelism());
   const { exchange } = open;
   const { endpoint } = exchange.home();
   log.level = endpoint.log.level;
@@ -87,7 +89,13 @@ export interface OpenExchange {
   readonly close: () => Promise<void>;
 }
 
-export async function openExchange(directory: string, env: Environment, log: Logger): Promise<OpenExchange> {
+/** @param threads for cryptography, unless the configuration says how many; 0 for a single command, which receives nothing */
+export async function openExchange(
+  directory: string,
+  env: Environment,
+  log: Logger,
+  threads = 0,
+): Promise<OpenExchange> {
   const clock = () => new Date();
   let home = await loadHome(directory, env, clock());
   tellDoubts(home, log);
@@ -95,9 +103,11 @@ export async function openExchange(directory: string, env: Environment, log: Log
   const store = await openSqliteStore({ directory: home.endpoint.data });
   const network = createPost();
   const workers: Worker[] = [];
+  let examiner = examinerOf(home, store.spoolDirectory, threads);
   const exchange: Exchange = {
     home: () => home,
     reference: () => reference,
+    examiner: () => examiner,
     store,
     post: network.post,
     clock,
@@ -116,6 +126,9 @@ export async function openExchange(directory: string, env: Environment, log: Log
         log.warn({ key }, 'A changed setting takes effect at the next start only');
       home = next;
       reference = nextReference;
+      const former = examiner;
+      examiner = examinerOf(home, store.spoolDirectory, threads);
+      await former.close();
       tellDoubts(home, log);
     },
     startWorkers() {
@@ -128,9 +141,15 @@ export async function openExchange(directory: string, env: Environment, log: Log
     },
     async close() {
       await network.close();
+      await examiner.close();
       await store.close();
     },
   };
+}
+
+function examinerOf(home: Home, spool: string, threads: number): Examiner {
+  const { workers = threads, limits } = home.endpoint;
+  return createExaminer(home, { workers: Math.min(workers, threads), spool, waiting: limits.waiting });
 }
 
 /** What is in use from the start on. */

@@ -85,10 +85,21 @@ export const endpointSchema = z.strictObject({
         .prefault('100 MiB')
         .describe('Largest HTTP body that is read; a larger one is answered 413 and not kept.'),
       inflatedSize: size.prefault('500 MiB').describe('Largest content after decompression.'),
+      waiting: z
+        .int()
+        .min(1)
+        .default(500)
+        .describe('Messages that may wait for a thread; over it the endpoint answers 503 before it reads a body.'),
       inflateRatio: z.int().min(1).default(200).describe('Most that compressed content may grow, as a multiple.'),
     })
     .prefault({})
     .describe('What is too large.'),
+  workers: z
+    .int()
+    .min(0)
+    .max(256)
+    .optional()
+    .describe('Threads for cryptography. One for each core when left out; 0: none, everything on one thread.'),
   outbox: z
     .strictObject({
       attempts: z.int().min(1).default(12).describe('Attempts to deliver a message before it is given up.'),

@@ -20,19 +20,6 @@ export interface Reply {
 /** Answers a POST. Rejects only when nothing was sealed and the sender had better try again (HTTP 500). */
 export type Receive = (arrival: Arrival) => Promise<Reply>;
 
-/** RFC 4130 §5.1 lets us drop what is too large: undefined then, and the rest is not read. */
-export async function readBody({ body, announced }: Arrival, limit: number): Promise<Buffer | undefined> {
-  if (announced !== undefined && announced > limit) return undefined;
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > limit) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, size);
-}
-
 /** What a sender gets who is to have no MDN, or a later one. */
 export const emptyReply: Reply = { status: 200, headers: [], body: Buffer.alloc(0) };
 

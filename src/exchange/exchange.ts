@@ -3,6 +3,7 @@ import type { EcertReference } from '../ecert/reference.ts';
 import type { Store } from '../store/store.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Examiner } from './examiner.ts';
 import type { Post } from './post.ts';
 
 /** What the use cases work with. Clock, chance and network are here so that a test can be
@@ -11,6 +12,8 @@ export interface Exchange {
   /** The configuration of this moment; a reload replaces it as a whole, so a message takes it once and keeps it. */
   readonly home: () => Home;
   readonly reference: () => EcertReference;
+  /** Of this configuration. */
+  readonly examiner: () => Examiner;
   readonly store: Store;
   readonly post: Post;
   readonly clock: () => Date;

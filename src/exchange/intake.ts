@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { open, rm } from 'node:fs/promises';
+
+import { kept, type Kept } from '../bytes/kept.ts';
+import { LARGEST_IN_MEMORY } from '../bytes/spool.ts';
+import type { Arrival } from './arrival.ts';
+
+/**
+ * Takes a body in: into memory, or, when it is large, into a file, at the pace of the disk.
+ *
+ * RFC 4130 §5.1 lets us drop what is too large: undefined then, and the rest is not read.
+ *
+ * @param file for a large one; nothing is left there when this does not resolve to it
+ * @throws what the connection and the disk throw
+ */
+export async function takeIn({ body, announced }: Arrival, limit: number, file: string): Promise<Kept | undefined> {
+  if (announced !== undefined && announced > limit) return undefined;
+  const held: Uint8Array[] = [];
+  let size = 0;
+  let length = 0;
+  let large: LargeBody | undefined;
+  try {
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > limit) {
+        await large?.abandon();
+        return undefined;
+      }
+      held.push(chunk);
+      length += chunk.length;
+      if (length <= LARGEST_IN_MEMORY) continue;
+      large ??= await beginLarge(file);
+      await large.write(held.splice(0));
+      length = 0;
+    }
+    if (large === undefined) return kept(Buffer.concat(held, size));
+    await large.write(held);
+    return { sha256: await large.end(), size, file };
+  } catch (error) {
+    await large?.abandon();
+    throw error;
+  }
+}
+
+interface LargeBody {
+  write(chunks: readonly Uint8Array[]): Promise<void>;
+  /** Resolves to the SHA-256. */
+  end(): Promise<string>;
+  abandon(): Promise<void>;
+}
+
+async function beginLarge(file: string): Promise<LargeBody> {
+  const handle = await open(file, 'wx', 0o600);
+  const hash = createHash('sha256');
+  return {
+    async write(chunks) {
+      for (const chunk of chunks) hash.update(chunk);
+      for (const chunk of chunks) await handle.appendFile(chunk);
+    },
+    async end() {
+      await handle.close();
+      return hash.digest('hex');
+    },
+    async abandon() {
+      await handle.close().catch(() => undefined);
+      await rm(file, { force: true });
+    },
+  };
+}
