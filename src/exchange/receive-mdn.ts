@@ -8,7 +8,7 @@ import { partnerByShortName, type Home } from '../config/home.ts';
 import { CountersignError } from '../errors.ts';
 import { header, type Headers } from '../mime/headers.ts';
 import { pinnedFor, trustPinned } from '../pki/pinned.ts';
-import type { OutboundMessage, ReceivedMdn } from '../store/store.ts';
+import type { ReceivedMdn, SentMessage } from '../store/store.ts';
 import type { Exchange } from './exchange.ts';
 import { newId } from './ids.ts';
 import { partnerOf, receivePolicy } from './partnership.ts';
@@ -38,7 +38,7 @@ export async function receiveMdn(arrival: MdnArrival & { readonly request: As2Re
 }
 
 /** Judges the MDN that came on the response to our POST. */
-export async function judgeResponse(arrival: MdnArrival, message: OutboundMessage, exchange: Exchange) {
+export async function judgeResponse(arrival: MdnArrival, message: SentMessage, exchange: Exchange) {
   return judged(arrival, await readable(arrival.headers, arrival.raw), message, 'sync', exchange);
 }
 
@@ -70,7 +70,7 @@ async function messageOf({ report }: Mdn, { from, to }: As2Request, { store }: E
 async function judged(
   arrival: MdnArrival,
   mdn: Mdn | CountersignError,
-  message: OutboundMessage,
+  message: SentMessage,
   mode: 'sync' | 'async',
   { log }: Exchange,
 ): Promise<ReceivedMdn> {

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 import { isReport } from '../as2/mdn-report.ts';
 import { isMdn } from '../as2/read-mdn.ts';
 import { planReceipt, type ReceiptPlan } from '../as2/receipt-plan.ts';
@@ -9,6 +7,7 @@ import { unwrap, type Unwrapped } from '../as2/unwrap.ts';
 import { formatMic, parseMic, sameMic } from '../as2/mic.ts';
 import type { Home, Partner } from '../config/home.ts';
 import { As2Error, AuthenticationFailed, UnknownTradingRelationship } from '../errors.ts';
+import { kept, type Kept } from '../bytes/kept.ts';
 import { gather, sourceOf } from '../bytes/source.ts';
 import { memorySpool } from '../bytes/spool.ts';
 import { header, type Headers } from '../mime/headers.ts';
@@ -147,7 +146,7 @@ async function authenticate({ request, partner, plan, home, at, arrival, raw }: 
 
 async function accept(incoming: Incoming, { partner, opened, trust }: Authentic, exchange: Exchange): Promise<Reply> {
   const { payload, mic } = opened;
-  const content = gather(payload.content.pieces());
+  const content = kept(gather(payload.content.pieces()));
   const receipt = await makeReceipt(incoming, undefined, mic);
   const message: InboundMessage = {
     ...recordOf(incoming),
@@ -175,8 +174,7 @@ async function accept(incoming: Incoming, { partner, opened, trust }: Authentic,
 }
 
 /** A payload under a new Message-ID may be meant; it is flagged, not refused. */
-async function replayNote(partner: Partner, content: Buffer, { store }: Exchange): Promise<object> {
-  const sha256 = createHash('sha256').update(content).digest('hex');
+async function replayNote(partner: Partner, { sha256 }: Kept, { store }: Exchange): Promise<object> {
   return (await store.payloadSeen(partner.shortName, sha256)) ? { payloadSeenBefore: true } : {};
 }
 
@@ -189,7 +187,7 @@ async function answerDuplicate(
 ): Promise<Reply> {
   const before = mdn?.mic === undefined ? undefined : parseMic(mdn.mic);
   const altered = before?.digest === opened.mic.digest && !sameMic(before, opened.mic);
-  const facts = { raw: createHash('sha256').update(raw).digest('hex'), remote: arrival.remoteAddress, altered };
+  const facts = { raw: kept(raw).sha256, remote: arrival.remoteAddress, altered };
   const chain = partner.shortName;
   await exchange.store.note({ chain, kind: 'duplicate-answered', subjectId: id, facts }, at);
   if (altered)
@@ -231,9 +229,9 @@ async function refuse(incoming: Incoming, fault: As2Error, exchange: Exchange): 
 
 /** Of strangers' messages the beginning is kept, with length and digest of all: else anybody could fill the disk. */
 function evidenceOf({ partner, raw }: Incoming) {
-  if (partner !== undefined || raw.length <= keptOfStrangers) return { raw, facts: {} };
-  const sha256 = createHash('sha256').update(raw).digest('hex');
-  return { raw: raw.subarray(0, keptOfStrangers), facts: { cutOff: { size: raw.length, sha256 } } };
+  if (partner !== undefined || raw.length <= keptOfStrangers) return { raw: kept(raw), facts: {} };
+  const cutOff = { size: raw.length, sha256: kept(raw).sha256 };
+  return { raw: kept(raw.subarray(0, keptOfStrangers)), facts: { cutOff } };
 }
 
 const keptOfStrangers = 64 * 1024;
@@ -271,7 +269,7 @@ function recordOf({ id, at, arrival, request, partner, home, raw }: Incoming) {
     remoteAddress: arrival.remoteAddress,
     subject: request.subject,
     headers: arrival.headers,
-    raw,
+    raw: kept(raw),
   };
 }
 
