@@ -7,17 +7,18 @@ const source = path.resolve(import.meta.dirname, '../src');
 /** Each room, with the rooms whose files it may import beside its own and `errors`. */
 const above: Record<string, readonly string[]> = {
   telemetry: [],
-  mime: [],
-  cms: ['mime'],
+  bytes: [],
+  mime: ['bytes'],
+  cms: ['bytes', 'mime'],
   pki: ['cms'],
   edifact: [],
-  as2: ['mime', 'cms', 'pki'],
+  as2: ['bytes', 'mime', 'cms', 'pki'],
   ecert: ['edifact'],
   config: ['mime', 'cms', 'pki', 'edifact', 'as2', 'ecert'],
-  store: ['mime'],
-  exchange: ['telemetry', 'mime', 'cms', 'pki', 'edifact', 'as2', 'ecert', 'config', 'store'],
-  http: ['telemetry', 'mime', 'config', 'store', 'exchange'],
-  cli: ['telemetry', 'mime', 'cms', 'pki', 'edifact', 'as2', 'ecert', 'config', 'store', 'exchange', 'http'],
+  store: ['bytes', 'mime'],
+  exchange: ['telemetry', 'bytes', 'mime', 'cms', 'pki', 'edifact', 'as2', 'ecert', 'config', 'store'],
+  http: ['telemetry', 'bytes', 'mime', 'config', 'store', 'exchange'],
+  cli: ['telemetry', 'bytes', 'mime', 'cms', 'pki', 'edifact', 'as2', 'ecert', 'config', 'store', 'exchange', 'http'],
 };
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));

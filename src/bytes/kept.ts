@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
-import { fileSource, gather, sourceOf, type Source } from './source.ts';
+import { fileSource, gather, sourceOf, type Pieces, type Source } from './source.ts';
+import type { Spool } from './spool.ts';
 
 /** Bytes that came whole, with their digest: in memory when they are few, else in a file that whoever keeps them takes over. */
 export type Kept = {
@@ -19,6 +20,20 @@ export function digested(source: Source): Kept {
   const hash = createHash('sha256');
   for (const piece of source.pieces()) hash.update(piece);
   return { sha256: hash.digest('hex'), size: source.size, file: source.file };
+}
+
+/** Spools bytes as they come, and makes their digest on the way. */
+export async function keep(pieces: Pieces | AsyncIterable<Buffer>, spool: Spool): Promise<Kept> {
+  const hash = createHash('sha256');
+  const spooling = spool();
+  for await (const piece of pieces) {
+    hash.update(piece);
+    spooling.write(piece);
+  }
+  const source = spooling.end();
+  const { size, file } = source;
+  const known = { sha256: hash.digest('hex'), size };
+  return file === undefined ? { ...known, bytes: gather(source.pieces()) } : { ...known, file };
 }
 
 export const keptSource = (one: Kept): Source =>

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 
 /**
  * Bytes in order. A piece may be of any size but none is empty, and never changes after it was handed out.
@@ -16,6 +17,8 @@ export interface Sized {
 export interface Source extends Sized {
   /** From `start` on, up to `end`; all of them when left out. */
   pieces(start?: number, end?: number): Pieces;
+  /** All of them without the thread waiting for the disk; only where they lie on one. */
+  stream?(): AsyncIterable<Buffer>;
   /** Where they lie, if in a file. */
   readonly file?: string;
 }
@@ -51,6 +54,20 @@ export function fileSource(file: string, size: number): Source {
         }
       } finally {
         closeSync(handle);
+      }
+    },
+    async *stream() {
+      const handle = await open(file, 'r');
+      try {
+        for (let at = 0; at < size;) {
+          const piece = Buffer.allocUnsafeSlow(Math.min(PIECE, size - at));
+          const { bytesRead: count } = await handle.read(piece, 0, piece.length, at);
+          if (count === 0) throw new Error(`${file} is shorter than it was`);
+          yield count === piece.length ? piece : piece.subarray(0, count);
+          at += count;
+        }
+      } finally {
+        await handle.close();
       }
     },
   };
@@ -91,6 +108,13 @@ export function after(source: Source, start: number): Source {
 export function gather(pieces: Pieces): Buffer {
   const [first, ...more] = pieces;
   return first === undefined ? Buffer.alloc(0) : more.length === 0 ? first : Buffer.concat([first, ...more]);
+}
+
+/** All of it in one buffer, without the thread waiting for the disk. */
+export async function gathered(source: Source): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of source.stream?.() ?? source.pieces()) pieces.push(piece);
+  return gather(pieces);
 }
 
 /** Reads to the end and drops it. */

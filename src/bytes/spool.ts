@@ -31,7 +31,7 @@ export const LARGEST_IN_MEMORY = 1024 * 1024;
 export interface FileSpool {
   readonly spool: Spool;
   /** Removes what was spooled, but for these files. */
-  clear(kept?: readonly (string | undefined)[]): void;
+  readonly clear: (kept?: readonly (string | undefined)[]) => void;
 }
 
 /** @param prefix of the path of each file; its directory must exist, on the file system that the bytes shall stay on */

@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { formatHeaders } from '../mime/headers.ts';
 import type { MessageDetail, MessageFilter, MessageSummary } from '../store/store.ts';
 import { instant, outcome, withPageOptions, withStore, type PageOptions } from './looking.ts';
-import { CommandError, fields, note, printResult, table, type Terminal } from './output.ts';
+import { CommandError, fields, note, printBytes, printResult, table, type Terminal } from './output.ts';
 import { optionsOf } from './program.ts';
 
 type ListOptions = PageOptions & Pick<MessageFilter, 'direction' | 'state'>;
@@ -56,11 +56,11 @@ export function registerMessage(program: Command, terminal: Terminal): void {
       const { home, headers, payload } = optionsOf<{ readonly headers: boolean; readonly payload: boolean }>(command);
       await withStore(home, terminal, async (store) => {
         const message = await store.getMessage(id);
-        const bytes = await store.getBytes(id, payload ? 'payload' : 'raw');
-        if (message === undefined || bytes === undefined)
+        const content = await store.getContent(id, payload ? 'payload' : 'raw');
+        if (message === undefined || content === undefined)
           throw new CommandError(`There is no ${payload ? 'payload of a ' : ''}message ${id}.`);
         if (headers) terminal.stdout.write(formatHeaders(message.headers));
-        terminal.stdout.write(bytes);
+        await printBytes(terminal, content.stream?.() ?? content.pieces());
       });
     });
 

@@ -1,3 +1,4 @@
+import type { Pieces } from '../bytes/source.ts';
 import { ConfigError, formatProblem } from '../config/config-error.ts';
 import { CountersignError } from '../errors.ts';
 
@@ -10,7 +11,9 @@ export interface Terminal {
 }
 
 export interface OutputStream {
-  write(text: string | Uint8Array): unknown;
+  /** False when it has more than it takes at a time. */
+  write(text: string | Uint8Array): boolean;
+  once(event: 'drain', listener: () => void): unknown;
   readonly isTTY?: boolean | undefined;
 }
 
@@ -27,6 +30,13 @@ export class CommandError extends CountersignError {
 /** Prints a result on stdout: as JSON when asked to, else the text for people. */
 export function printResult(terminal: Terminal, json: boolean, value: unknown, text: string): void {
   terminal.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : text === '' ? '' : `${text}\n`);
+}
+
+/** Prints bytes of any number on stdout, which are read no faster than it takes them. */
+export async function printBytes({ stdout }: Terminal, pieces: Pieces | AsyncIterable<Buffer>): Promise<void> {
+  for await (const piece of pieces) {
+    if (stdout.write(piece) === false) await new Promise<void>((resolve) => stdout.once('drain', resolve));
+  }
 }
 
 /** Tells people something beside the result, on stderr. */

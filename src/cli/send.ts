@@ -1,15 +1,18 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import type { Command } from 'commander';
 
-import { partnerByShortName } from '../config/home.ts';
+import { keep } from '../bytes/kept.ts';
+import { PIECE } from '../bytes/source.ts';
+import { fileSpool } from '../bytes/spool.ts';
+import { partnerByShortName, type Home, type Partner } from '../config/home.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { startOutbox } from '../exchange/outbox.ts';
 import { makeMessage } from '../exchange/send.ts';
 import { HomeInUse, holdLock } from '../store/lock.ts';
-import type { MessageDetail, Store } from '../store/store.ts';
+import type { MessageDetail, OutboundMessage, Store } from '../store/store.ts';
 import { createLog } from '../telemetry/log.ts';
 import { openExchange } from './endpoint.ts';
 import { CommandError, fields, note, printResult, type Terminal } from './output.ts';
@@ -47,17 +50,35 @@ async function send(partnerName: string, file: string, directory: string, option
     const partner = partnerByShortName(home, partnerName);
     if (partner === undefined) throw new CommandError(`There is no partners/${partnerName}.yaml.`);
     if (!partner.active) throw new CommandError(`partners/${partnerName}.yaml says \`active: false\`.`);
-    const payload = {
-      content: await readFile(file),
-      contentType: options.contentType ?? partner.send.contentType,
-      fileName: path.basename(file),
-    };
-    const message = await makeMessage({ payload, subject: options.subject }, partner, home, terminal.now());
-    await exchange.store.queueOutbound([message]);
+    const message = await queue(file, options, partner, home, exchange, terminal.now());
     const patienceMs = (partner.send.timeout ?? outbox.timeout) + 10_000;
     return await unlessServed(data, exchange, () => firstOutcome(message.id, exchange.store, patienceMs));
   } finally {
     await close();
+  }
+}
+
+/** The file is copied once: the store takes over the copy, and whoever changes the file changes nothing that is sent. */
+async function queue(
+  file: string,
+  { contentType, subject }: SendOptions,
+  partner: Partner,
+  home: Home,
+  { store }: Exchange,
+  now: Date,
+): Promise<OutboundMessage> {
+  const { spool, clear } = fileSpool(store.spoolDirectory);
+  try {
+    const payload = {
+      content: await keep(createReadStream(file, { highWaterMark: PIECE }), spool),
+      contentType: contentType ?? partner.send.contentType,
+      fileName: path.basename(file),
+    };
+    const message = await makeMessage({ payload, subject }, partner, home, now, spool);
+    await store.queueOutbound([message]);
+    return message;
+  } finally {
+    clear();
   }
 }
 

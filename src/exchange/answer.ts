@@ -1,3 +1,5 @@
+import { kept } from '../bytes/kept.ts';
+import type { Spool } from '../bytes/spool.ts';
 import type { Home, Partner } from '../config/home.ts';
 import { answerSyntax } from '../edifact/contrl.ts';
 import type { Interchange, Syntax } from '../edifact/interchange.ts';
@@ -14,6 +16,7 @@ export interface AnswerRoute {
   readonly partner: Partner;
   readonly home: Home;
   readonly now: Date;
+  readonly spool: Spool;
 }
 
 /**
@@ -21,7 +24,7 @@ export interface AnswerRoute {
  * so that each answer goes to the participant that asked, and the test indicator kept.
  */
 export function makeAnswer(messages: readonly WritableMessage[], route: AnswerRoute): Promise<OutboundMessage> {
-  const { subject, answers, partner, home, now } = route;
+  const { subject, answers, partner, home, now, spool } = route;
   const reference = newControlReference(now);
   const type = messages[0]?.identifier.type ?? '';
   const content = writeInterchange({
@@ -34,8 +37,13 @@ export function makeAnswer(messages: readonly WritableMessage[], route: AnswerRo
     testIndicator: subject.testIndicator,
     messages,
   });
-  const payload = { content, contentType: partner.send.contentType, fileName: `${type}-${reference}.edi` };
-  return makeMessage({ payload, subject: `${type} for ${printable(subject.reference)}`, answers }, partner, home, now);
+  const payload = {
+    content: kept(content),
+    contentType: partner.send.contentType,
+    fileName: `${type}-${reference}.edi`,
+  };
+  const consignment = { payload, subject: `${type} for ${printable(subject.reference)}`, answers };
+  return makeMessage(consignment, partner, home, now, spool);
 }
 
 /** `D.97B` in a partner's file is `97B` in a message. */

@@ -1,3 +1,5 @@
+import { PIECE, gather, gathered, type Source } from '../bytes/source.ts';
+import type { Spool } from '../bytes/spool.ts';
 import { edifactIdentityOf, type Home, type Partner } from '../config/home.ts';
 import { judgeByAgreement } from '../edifact/agreement.ts';
 import { readContrl } from '../edifact/contrl-reader.ts';
@@ -14,8 +16,10 @@ import type { Exchange } from './exchange.ts';
 /** A received message whose payload is to be worked on. */
 export interface Received {
   readonly messageId: string;
-  readonly payload: Buffer;
+  readonly payload: Source;
   readonly partner: Partner;
+  /** For the answers. */
+  readonly spool: Spool;
 }
 
 /** What one interchange brings about. */
@@ -40,7 +44,7 @@ export interface Processed extends JobResult {
  * the result is for `completeJob`, and the same again if that says `conflict`.
  */
 export async function processPayload(received: Received, home: Home, exchange: Exchange): Promise<Processed> {
-  const read = readable(received.payload);
+  const read = await readable(received.payload);
   if (read instanceof UnreadableInterchange) {
     // Without UNB no CONTRL can exist (ISO 9735-4): the AS2 message was good, a person has to look at the rest.
     const { message: detail } = read;
@@ -66,9 +70,22 @@ export async function processPayload(received: Received, home: Home, exchange: E
   };
 }
 
-function readable(payload: Buffer): Payload | UnreadableInterchange {
+/**
+ * Reading takes many times the memory of what is read. An interchange of as many messages as are taken has a quarter of
+ * this. In octets.
+ */
+const longestPayload = 64 * 1024 * 1024;
+
+async function readable(payload: Source): Promise<Payload | UnreadableInterchange> {
+  if (payload.size > longestPayload) {
+    return new UnreadableInterchange('The payload is longer than what is read as EDIFACT', longestPayload);
+  }
+  // Partners name their content types as they like, so what is no EDIFACT is known by its bytes, without all of them.
+  if (payload.size > PIECE && !gather(payload.pieces(0, PIECE)).includes('UNB')) {
+    return new UnreadableInterchange(`There is no UNB in the first ${PIECE} bytes`, 0);
+  }
   try {
-    return readInterchanges(payload);
+    return readInterchanges(await gathered(payload));
   } catch (error) {
     if (error instanceof UnreadableInterchange) return error;
     throw error;
@@ -83,7 +100,7 @@ async function processInterchange(
   home: Home,
   exchange: Exchange,
 ): Promise<Outcome> {
-  const { partner, messageId } = received;
+  const { partner, messageId, spool } = received;
   const { environment } = home.endpoint;
   const sender = nameOf(interchange.sender);
   const used =
@@ -108,7 +125,7 @@ async function processInterchange(
     reference: exchange.reference(),
   });
 
-  const route: AnswerRoute = { subject, answers: messageId, partner, home, now };
+  const route: AnswerRoute = { subject, answers: messageId, partner, home, now, spool };
   const answers: WritableMessage[][] = [];
   if (contrlDue(subject, partner.edifact.contrl)) answers.push([makeContrl(subject)]);
   if (decisions.length > 0) answers.push(answersOf(decisions, route, exchange.reference()));

@@ -1,3 +1,4 @@
+import { fileSpool, type Spool } from '../bytes/spool.ts';
 import { partnerByShortName } from '../config/home.ts';
 import { CountersignError } from '../errors.ts';
 import type { Job } from '../store/store.ts';
@@ -22,29 +23,32 @@ export function startJobs(exchange: Exchange): Worker {
 
 /** One payload, from the claim to the commit of all that it brings about. */
 export async function runJob(job: Job, exchange: Exchange): Promise<void> {
+  const { spool, clear } = fileSpool(exchange.store.spoolDirectory);
   try {
-    await finish(job, exchange);
+    await finish(job, spool, exchange);
   } catch (error) {
     await putOff(job, error, exchange);
+  } finally {
+    clear();
   }
 }
 
-async function finish(job: Job, exchange: Exchange): Promise<void> {
+async function finish(job: Job, spool: Spool, exchange: Exchange): Promise<void> {
   const { store } = exchange;
   const home = exchange.home();
   // The attempt was counted when it was claimed: a payload that ended the process each time is not tried for ever.
   if (job.attempts > home.endpoint.outbox.attempts) throw new TriedTooOften();
   const message = await store.getMessage(job.messageId);
-  const payload = await store.getBytes(job.messageId, 'payload');
+  const payload = await store.getContent(job.messageId, 'payload');
   const partner = message?.partner === undefined ? undefined : partnerByShortName(home, message.partner);
   if (payload === undefined || partner === undefined) {
     throw new PartnerGone(`partners/${message?.partner ?? '?'}.yaml is gone; put it back, then resend the message`);
   }
-  const received = { messageId: job.messageId, payload, partner };
+  const received = { messageId: job.messageId, payload, partner, spool };
   const result = await processPayload(received, home, exchange);
   const outcome = await store.completeJob(job, result, exchange.clock());
   // Another job changed a certificate between our reading and our commit: decide again by what is there now.
-  if (outcome === 'conflict') return finish(job, exchange);
+  if (outcome === 'conflict') return finish(job, spool, exchange);
   if (outcome === 'lease-lost') return;
   const about = { message: job.messageId, partner: partner.shortName, detail: result.detail };
   exchange.log.info(about, 'Payload processed');

@@ -1,7 +1,8 @@
 import { isMdn } from '../as2/read-mdn.ts';
 import { partnerByShortName, type Home, type Partner } from '../config/home.ts';
 import type { Headers } from '../mime/headers.ts';
-import type { Delivery, DeliveryOutcome, OutboundMessage } from '../store/store.ts';
+import { StoreError } from '../store/store-error.ts';
+import type { Delivery, DeliveryOutcome, SentMessage } from '../store/store.ts';
 import { pauseAfter } from './backoff.ts';
 import type { Exchange } from './exchange.ts';
 import type { PostResponse } from './post.ts';
@@ -120,6 +121,8 @@ async function outcomeOf(
       chunked: subject.kind === 'message' && (partner?.send.chunked ?? false),
     });
   } catch (error) {
+    // What is damaged is never sent: it broke off before its end, and would again.
+    if (error instanceof StoreError && error.code === 'STORE_DAMAGED') return { kind: 'failed', detail: error.message };
     return again(`No answer from ${delivery.url}: ${reasonOf(error)}`);
   }
 
@@ -133,7 +136,7 @@ async function outcomeOf(
 /** What the answer to a message means. */
 async function judge(
   response: PostResponse,
-  message: OutboundMessage,
+  message: SentMessage,
   home: Home,
   exchange: Exchange,
   again: (detail: string) => DeliveryOutcome,
@@ -144,7 +147,7 @@ async function judge(
     if (message.mdnMode === 'sync') return again('The answer holds no MDN');
     return { kind: 'awaiting-mdn', resendAt: new Date(at.getTime() + home.endpoint.outbox.mdnWait) };
   }
-  const mdn = await judgeResponse({ at, home, headers: response.headers, raw: response.body }, message, exchange);
+  const mdn = judgeResponse({ at, home, headers: response.headers, raw: response.body }, message, exchange);
   const detail = mdn.detail ?? '';
   if (mdn.verdict === 'delivered') return { kind: 'delivered', mdn, detail };
   if (mdn.verdict === 'refused') return { kind: 'refused', mdn, detail };

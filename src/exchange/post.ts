@@ -1,9 +1,10 @@
+import type { Source } from '../bytes/source.ts';
 import type { Headers } from '../mime/headers.ts';
 
 export interface PostRequest {
   readonly url: string;
   readonly headers: Headers;
-  readonly body: Buffer;
+  readonly body: Source;
   /** Ends the attempt, wherever it is; its reason is what the rejection says. */
   readonly signal: AbortSignal;
   /** Without Content-Length. */

@@ -1,5 +1,5 @@
-import { gather, sourceOf } from '../bytes/source.ts';
-import { memorySpool } from '../bytes/spool.ts';
+import { keep, keptSource } from '../bytes/kept.ts';
+import type { Spool } from '../bytes/spool.ts';
 import { messageHeaders, type MessageHeaders } from '../as2/message-headers.ts';
 import { formatMic } from '../as2/mic.ts';
 import { wrap } from '../as2/wrap.ts';
@@ -25,20 +25,27 @@ export interface Consignment {
  * Makes the AS2 message for a partner, as its file says: compressed, signed, encrypted, with a receipt asked for.
  * These bytes are what every attempt sends.
  *
+ * @param spool takes them while they are made
  * @throws NoSigningIdentity, NoEncryptionCertificate, MimeError when a name holds a control character
  */
-export async function makeMessage(consignment: Consignment, partner: Partner, home: Home, now: Date) {
+export async function makeMessage(
+  consignment: Consignment,
+  partner: Partner,
+  home: Home,
+  now: Date,
+  spool: Spool,
+): Promise<OutboundMessage> {
   const { payload, subject = partner.send.subject, answers } = consignment;
   const { send } = partner;
   const messageId = newMessageId(now, hostOf(home));
 
   const wrapped = await wrap(
-    { headers: entityHeaders(payload), content: sourceOf(payload.content) },
+    { headers: entityHeaders(payload), content: keptSource(payload.content) },
     {
       compress: send.compress,
       micDigest: micalgsOf(partner)[0] ?? 'sha256',
       boundary: newBoundary(),
-      spool: memorySpool,
+      spool,
       ...(send.sign !== 'none' && {
         sign: {
           identity: signerOf(home, now),
@@ -59,7 +66,7 @@ export async function makeMessage(consignment: Consignment, partner: Partner, ho
     },
   );
 
-  const raw = gather(wrapped.body.pieces());
+  const raw = await keep(wrapped.body.pieces(), spool);
 
   const headers = messageHeaders({
     from: home.endpoint.as2.id,
@@ -70,7 +77,7 @@ export async function makeMessage(consignment: Consignment, partner: Partner, ho
     ...receiptAskedFor(partner, home),
   });
 
-  const message: OutboundMessage = {
+  return {
     id: newId(now),
     environment: home.endpoint.environment,
     createdAt: now,
@@ -89,7 +96,6 @@ export async function makeMessage(consignment: Consignment, partner: Partner, ho
     mdnSigned: send.mdnSigned,
     answers,
   };
-  return message;
 }
 
 /** As the partner's file says: on the response, or to our own public address. */

@@ -1,9 +1,11 @@
+import { kept } from '../bytes/kept.ts';
+import { sourceOf } from '../bytes/source.ts';
 import type { Contents } from './contents.ts';
 import type { Database } from './database.ts';
 import { ENDPOINT_CHAIN, type Ledger } from './ledger.ts';
 import type { Mdns } from './mdns.ts';
-import type { Outbound } from './outbound.ts';
-import type { MessageRow } from './rows.ts';
+import { sentMessage } from './outbound.ts';
+import { type MessageRow, readHeaders } from './rows.ts';
 import { StoreError } from './store-error.ts';
 import type { Delivery, DeliveryOutcome, ReceivedMdn, Store } from './store.ts';
 import type { Transitions } from './transitions.ts';
@@ -17,7 +19,6 @@ export function deliveriesIn(
   contents: Contents,
   ledger: Ledger,
   mdns: Mdns,
-  outbound: Outbound,
   transitions: Transitions,
   work: Work,
 ): DeliveryStore {
@@ -26,12 +27,16 @@ export function deliveriesIn(
   async function load(claim: Claim): Promise<Delivery> {
     const { lease, attempts: attempt, message_id: id } = claim;
     if (claim.kind === 'message') {
-      const message = await outbound.load(found(await db.read(() => messageRow(id)), id));
-      const { url, headers, raw: body, partner } = message;
-      return { id, lease, attempt, url, headers, body, partner, subject: { kind: 'message', message } };
+      const message = found(await db.read(() => messageRow(id)), id);
+      const { remote: url, partner } = message;
+      const headers = readHeaders(message.headers);
+      const body = await contents.read(message.raw);
+      const subject = { kind: 'message', message: sentMessage(message) } as const;
+      return { id, lease, attempt, url, headers, body, partner: partner ?? undefined, subject };
     }
     const row = found(await db.read(() => mdns.sentFor(id)), id);
-    const { url, headers, body } = await mdns.outgoing(row);
+    const { url, headers, body: bytes } = await mdns.outgoing(row);
+    const body = sourceOf(bytes);
     const subject = { kind: 'mdn', mdnId: row.id, messageId: id } as const;
     return { id: row.id, lease, attempt, url: url ?? '', headers, body, partner: row.partner ?? undefined, subject };
   }
@@ -65,7 +70,7 @@ export function deliveriesIn(
 
   async function settle(of: Attempt, outcome: DeliveryOutcome, now: Date): Promise<'done' | 'lease-lost'> {
     const mdn = 'mdn' in outcome ? outcome.mdn : undefined;
-    const body = mdn && (await contents.prepare(mdn.body));
+    const body = mdn && (await contents.prepare(kept(mdn.body)));
     return db.write(() => {
       const held = work.release(of.kind, of.id, of.lease, nextAttempt(outcome));
       if (held === 'lost') return 'lease-lost';
@@ -106,7 +111,7 @@ export function deliveriesIn(
       return settle({ kind: subject.kind, id, lease, attempt }, outcome, now);
     },
     async recordMdn(mdn, now) {
-      const body = await contents.prepare(mdn.body);
+      const body = await contents.prepare(kept(mdn.body));
       await db.write(() => {
         mdns.insertReceived(mdn, body, now);
         applyAnswer(mdn, now);

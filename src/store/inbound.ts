@@ -1,3 +1,4 @@
+import { kept } from '../bytes/kept.ts';
 import type { Contents, PreparedContent } from './contents.ts';
 import type { Database } from './database.ts';
 import { messageRecord } from './evidence.ts';
@@ -42,7 +43,7 @@ export function inboundIn(db: Database, contents: Contents, ledger: Ledger, mdns
       const prepared = {
         raw: await contents.prepare(message.raw),
         payload: message.payload && (await contents.prepare(message.payload.content)),
-        mdn: message.mdn && (await contents.prepare(message.mdn.body)),
+        mdn: message.mdn && (await contents.prepare(kept(message.mdn.body))),
       };
       const sealedBefore = await db.write(() => {
         const id = message.state === 'accepted' ? sealedId(message) : undefined;

@@ -1,3 +1,4 @@
+import { gathered } from '../bytes/source.ts';
 import type { Contents, PreparedContent } from './contents.ts';
 import type { Database } from './database.ts';
 import { mdnRecord } from './evidence.ts';
@@ -21,6 +22,8 @@ export interface Mdns extends Pick<Store, 'listMdns' | 'getMdn'> {
 
 export function mdnsIn(db: Database, contents: Contents, ledger: Ledger): Mdns {
   const insert = (row: MdnRow) => db.statement(insertInto('mdns', row)).run(row);
+
+  const bytesOf = async (row: MdnRow) => gathered(await contents.read(row.body));
 
   return {
     insertSent(message, mdn, body) {
@@ -92,7 +95,7 @@ export function mdnsIn(db: Database, contents: Contents, ledger: Ledger): Mdns {
       disposition: row.disposition ?? '',
       text: row.text ?? '',
       headers: readHeaders(row.headers),
-      body: await contents.read(row.body),
+      body: await bytesOf(row),
       ...present({ url: row.url, mic: row.mic }),
     }),
     listMdns: (filter) =>
@@ -109,7 +112,7 @@ export function mdnsIn(db: Database, contents: Contents, ledger: Ledger): Mdns {
         text: row.text ?? undefined,
         signer: readSigner(row.signer),
         headers: readHeaders(row.headers),
-        body: await contents.read(row.body),
+        body: await bytesOf(row),
       };
     },
   };

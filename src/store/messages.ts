@@ -5,7 +5,7 @@ import { mdnSummary } from './mdns.ts';
 import { type MdnRow, type MessageRow, readFacts, readHeaders, readSigner } from './rows.ts';
 import type { MessageDetail, MessageSummary, Store } from './store.ts';
 
-type MessageStore = Pick<Store, 'listMessages' | 'getMessage' | 'getBytes' | 'nextDue'>;
+type MessageStore = Pick<Store, 'listMessages' | 'getMessage' | 'getContent' | 'nextDue'>;
 
 type SizedRow = MessageRow & { readonly size: number };
 
@@ -65,7 +65,7 @@ export function messagesIn(db: Database, contents: Contents): MessageStore {
         const row = find(id);
         return row && detail(row);
       }),
-    async getBytes(id, what) {
+    async getContent(id, what) {
       const row = await db.read(() => find(id));
       const digest = row?.[what];
       return digest ? contents.read(digest) : undefined;

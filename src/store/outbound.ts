@@ -2,8 +2,8 @@ import type { Contents, PreparedContent } from './contents.ts';
 import type { Database } from './database.ts';
 import { messageRecord } from './evidence.ts';
 import type { Ledger } from './ledger.ts';
-import { type MessageRow, insertInto, present, readFacts, readHeaders } from './rows.ts';
-import type { OutboundMessage, Store } from './store.ts';
+import { type MessageRow, insertInto, present } from './rows.ts';
+import type { OutboundMessage, SentMessage, Store } from './store.ts';
 import type { Transitions } from './transitions.ts';
 import type { Work } from './work.ts';
 
@@ -12,8 +12,6 @@ export interface Outbound extends Pick<Store, 'queueOutbound' | 'findOutbound' |
   prepare(messages: readonly OutboundMessage[]): Promise<PreparedMessage[]>;
   /** Within a write: stores messages and puts them into the outbox. */
   insert(messages: readonly PreparedMessage[]): void;
-  /** With its bytes. */
-  load(row: MessageRow): Promise<OutboundMessage>;
 }
 
 export interface PreparedMessage {
@@ -54,34 +52,9 @@ export function outboundIn(
     }
   }
 
-  async function load(row: MessageRow): Promise<OutboundMessage> {
-    return {
-      id: row.id,
-      environment: row.environment,
-      createdAt: new Date(row.at),
-      partner: row.partner ?? '',
-      as2From: row.as2_from,
-      as2To: row.as2_to,
-      messageId: row.message_id,
-      url: row.remote,
-      headers: readHeaders(row.headers),
-      raw: await contents.read(row.raw),
-      payload: {
-        content: await contents.read(row.payload ?? ''),
-        contentType: row.content_type ?? '',
-        ...present({ fileName: row.file_name }),
-      },
-      facts: readFacts(row.facts),
-      mdnMode: row.mdn_mode ?? 'none',
-      mdnSigned: row.mdn_signed === 1,
-      ...present({ subject: row.subject, mic: row.mic, answers: row.answers }),
-    };
-  }
-
   return {
     prepare,
     insert,
-    load,
     async queueOutbound(messages) {
       const prepared = await prepare(messages);
       await db.write(() => insert(prepared));
@@ -95,7 +68,7 @@ export function outboundIn(
           )
           .get({ as2From, as2To, messageId }),
       );
-      return row && load(row);
+      return row && sentMessage(row);
     },
     resend: (id, now) =>
       db.write(() => {
@@ -112,6 +85,17 @@ export function outboundIn(
         transitions.move(id, transition, {}, { before: row.state }, now);
         return 'queued';
       }),
+  };
+}
+
+export function sentMessage(row: MessageRow): SentMessage {
+  return {
+    id: row.id,
+    partner: row.partner ?? '',
+    messageId: row.message_id,
+    mdnMode: row.mdn_mode ?? 'none',
+    mdnSigned: row.mdn_signed === 1,
+    ...present({ mic: row.mic }),
   };
 }
 

@@ -40,9 +40,10 @@ export async function openSqliteStore({ directory }: { readonly directory: strin
   const { note, listLedger } = ledger;
 
   return {
+    spoolDirectory: files.unfinished,
     ...inboundIn(db, contents, ledger, mdns, work),
     ...jobsIn(db, certificates, outbound, transitions, work),
-    ...deliveriesIn(db, contents, ledger, mdns, outbound, transitions, work),
+    ...deliveriesIn(db, contents, ledger, mdns, transitions, work),
     ...messagesIn(db, contents),
     ...verificationIn(db, contents),
     ...{ queueOutbound, findOutbound, resend },

@@ -1,3 +1,5 @@
+import type { Kept } from '../bytes/kept.ts';
+import type { Source } from '../bytes/source.ts';
 import type { Headers } from '../mime/headers.ts';
 
 /**
@@ -6,8 +8,14 @@ import type { Headers } from '../mime/headers.ts';
  * Every function that writes is one transaction, with its ledger entries, and resolves only when the transaction is
  * on disk (fsync): what the caller says afterwards over the wire is true also after a crash at that instant.
  * Writes that are ready at the same moment share one transaction. Two calls never see half of one another.
+ *
+ * Bytes of any size come and go as `Kept` and `Source`. A file that a write brings is the store's from then on, moved
+ * and not copied, or it stays where it is: whoever spooled it removes what is left, however the write ended.
  */
 export interface Store {
+  /** Exists, for files that the store shall take over. What a crash leaves there is removed at a later start. */
+  readonly spoolDirectory: string;
+
   // receiving
   /** Seals a received message with its MDN, and, when accepted, its job; or finds that it was sealed before. */
   sealInbound(message: InboundMessage): Promise<{ kind: 'sealed' } | { kind: 'duplicate'; sealed: SealedMessage }>;
@@ -47,7 +55,7 @@ export interface Store {
    * `lease-lost`: nothing is written; an MDN that came with the outcome is then for `recordMdn`.
    */
   settleDelivery(delivery: Delivery, outcome: DeliveryOutcome, now: Date): Promise<'done' | 'lease-lost'>;
-  findOutbound(key: MessageKey): Promise<OutboundMessage | undefined>;
+  findOutbound(key: MessageKey): Promise<SentMessage | undefined>;
   /**
    * Writes an MDN that came on its own connection, and what it means for the message. The first answer counts, also
    * when the message was given up before.
@@ -63,7 +71,11 @@ export interface Store {
   listMessages(filter: MessageFilter): Promise<MessageSummary[]>;
   /** By our own id, or by AS2 Message-ID with or without angle brackets (the latest when several). */
   getMessage(id: string): Promise<MessageDetail | undefined>;
-  getBytes(id: string, what: 'raw' | 'payload'): Promise<Buffer | undefined>;
+  /**
+   * To be read while the store is open. Damage is told at once when it shows, else by whoever reads to the end: the
+   * last piece is handed out only when all are as they were stored. @throws StoreError `STORE_DAMAGED`
+   */
+  getContent(id: string, what: 'raw' | 'payload'): Promise<Source | undefined>;
   listMdns(filter: MdnFilter): Promise<MdnSummary[]>;
   getMdn(id: string): Promise<MdnDetail | undefined>;
   listCertificates(filter: CertificateFilter): Promise<CertificateRecord[]>;
@@ -96,7 +108,7 @@ export interface MessageKey {
 export type Facts = Readonly<Record<string, unknown>>;
 
 export interface Payload {
-  readonly content: Buffer;
+  readonly content: Kept;
   readonly contentType: string;
   readonly fileName?: string | undefined;
 }
@@ -115,7 +127,7 @@ export interface InboundMessage extends MessageKey {
   readonly subject?: string | undefined;
   readonly headers: Headers;
   /** The HTTP body as received. */
-  readonly raw: Buffer;
+  readonly raw: Kept;
   readonly state: 'accepted' | 'refused';
   readonly payload?: Payload | undefined;
   readonly facts: Facts;
@@ -212,7 +224,7 @@ export interface OutboundMessage extends MessageKey {
   readonly subject?: string | undefined;
   readonly headers: Headers;
   /** The HTTP body; the same for every attempt. */
-  readonly raw: Buffer;
+  readonly raw: Kept;
   readonly payload: Payload;
   readonly facts: Facts;
   readonly mic?: string | undefined;
@@ -222,6 +234,9 @@ export interface OutboundMessage extends MessageKey {
   readonly answers?: string | undefined;
 }
 
+/** What the answers to a message are judged by. */
+export type SentMessage = Pick<OutboundMessage, 'id' | 'partner' | 'messageId' | 'mic' | 'mdnMode' | 'mdnSigned'>;
+
 export interface Delivery {
   readonly id: string;
   readonly lease: string;
@@ -229,10 +244,11 @@ export interface Delivery {
   readonly attempt: number;
   readonly url: string;
   readonly headers: Headers;
-  readonly body: Buffer;
+  /** As `getContent` gives it. */
+  readonly body: Source;
   readonly partner: string | undefined;
   /** Of an MDN, `messageId` is our id of the message that it answers. */
-  readonly subject: { kind: 'message'; message: OutboundMessage } | { kind: 'mdn'; mdnId: string; messageId: string };
+  readonly subject: { kind: 'message'; message: SentMessage } | { kind: 'mdn'; mdnId: string; messageId: string };
 }
 
 export type DeliveryOutcome =

@@ -1,14 +1,12 @@
 import { OID } from '../../src/cms/algorithms.ts';
-import { makeCompressedData } from '../../src/cms/compressed-data.ts';
 import { contentInfo, encapsulated } from '../../src/cms/content-info.ts';
 import { encode, sequence, setOf, smallInteger } from '../../src/cms/der.ts';
-import { makeEnvelope } from '../../src/cms/enveloped-data.ts';
 import type { EnvelopeOptions } from '../../src/cms/enveloped-data.ts';
 import type { CertificateIdentity, PrivateIdentity } from '../../src/cms/identity.ts';
-import { makeSignedData } from '../../src/cms/signed-data.ts';
 import type { SigningOptions } from '../../src/cms/signed-data.ts';
-import { bytesOf } from '../../src/mime/bytes.ts';
 import type { HeaderField } from '../../src/mime/headers.ts';
+import * as cms from '../cms/support.ts';
+import { bytesOf } from '../support/bytes.ts';
 
 /** Messages put together from bytes, so that what `unwrap` says is not judged by what `wrap` believes. */
 export interface Part {
@@ -25,36 +23,39 @@ export function bytesOfPart({ headers, body }: Part): Buffer {
 }
 
 export async function compressed(content: Buffer): Promise<Part> {
-  const body = await makeCompressedData(bytesOf(content));
+  const body = await cms.compressed(bytesOf(content));
   return { headers: [['Content-Type', 'application/pkcs7-mime; smime-type=compressed-data; name=smime.p7z']], body };
 }
 
-export async function encrypted(
+export function encrypted(
   content: Buffer,
   recipient: CertificateIdentity,
   options: EnvelopeOptions = { cipher: 'aes256-cbc', keyTransport: 'rsa-pkcs1' },
 ): Promise<Part> {
-  const body = await makeEnvelope(bytesOf(content), [recipient], options);
-  return { headers: [['Content-Type', 'application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m']], body };
+  const type = 'application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m';
+  const body = cms.enveloped(bytesOf(content), [recipient], options);
+  return Promise.resolve({ headers: [['Content-Type', type]], body });
 }
 
-type Signing = Omit<SigningOptions, 'detached'>;
-
-export async function signedOpaque(content: Buffer, signer: PrivateIdentity, options: Signing = { digest: 'sha256' }) {
-  const body = await makeSignedData(bytesOf(content), signer, { ...options, detached: false });
-  const headers: HeaderField[] = [['Content-Type', 'application/pkcs7-mime; smime-type=signed-data; name=smime.p7m']];
-  return { headers, body };
+export function signedOpaque(
+  content: Buffer,
+  signer: PrivateIdentity,
+  options: SigningOptions = { digest: 'sha256' },
+): Promise<Part> {
+  const type = 'application/pkcs7-mime; smime-type=signed-data; name=smime.p7m';
+  const body = cms.signed(content, signer, { ...options, detached: false });
+  return Promise.resolve({ headers: [['Content-Type', type]], body });
 }
 
 /** @param sent what stands in the message, when that is not what was signed */
-export async function signedDetached(
+export function signedDetached(
   content: Buffer,
   signer: PrivateIdentity,
-  options: Signing = { digest: 'sha256' },
+  options: SigningOptions = { digest: 'sha256' },
   sent = content,
 ): Promise<Part> {
-  const p7s = await makeSignedData(bytesOf(content), signer, { ...options, detached: true });
-  return multipartSigned([sent, signaturePart(p7s)]);
+  const p7s = cms.signed(content, signer, { ...options, detached: true });
+  return Promise.resolve(multipartSigned([sent, signaturePart(p7s)]));
 }
 
 export function signaturePart(p7s: Buffer): Buffer {

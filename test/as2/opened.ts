@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { strictPolicy } from '../../src/as2/policy.ts';
 import type { ReceivePolicy } from '../../src/as2/policy.ts';
-import { unwrap } from '../../src/as2/unwrap.ts';
 import type { EnvelopeOptions } from '../../src/cms/enveloped-data.ts';
 import { As2Error } from '../../src/errors.ts';
-import { bytesOf } from '../../src/mime/bytes.ts';
+import { unwrap } from '../support/unwrap.ts';
 import { identity } from '../support/identities.ts';
 import type { TestIdentity } from '../support/identities.ts';
 import { bytesOfPart, encrypted } from './by-hand.ts';
 import type { Part } from './by-hand.ts';
+import { bytesOf } from '../support/bytes.ts';
 
 export const cbc: EnvelopeOptions = { cipher: 'aes128-cbc', keyTransport: 'rsa-pkcs1' };
 export const gcm: EnvelopeOptions = { cipher: 'aes128-gcm', keyTransport: 'rsa-oaep-sha256' };

@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import { strictPolicy } from '../../src/as2/policy.ts';
-import { unwrap } from '../../src/as2/unwrap.ts';
 import type { As2Error } from '../../src/errors.ts';
 import { DecryptionFailed, IntegrityCheckFailed } from '../../src/errors.ts';
-import { bytesOf } from '../../src/mime/bytes.ts';
+import { unwrap } from '../support/unwrap.ts';
 import {
   bytesOfPart,
-  compressed,
   encrypted,
   multipartSigned,
   signaturePart,
   signedDetached,
   signedOpaque,
+  compressed,
 } from './by-hand.ts';
 import type { Part } from './by-hand.ts';
 import {
@@ -29,6 +28,7 @@ import {
   visible,
   withBadPadding,
 } from './opened.ts';
+import { bytesOf } from '../support/bytes.ts';
 
 before(makeIdentities);
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { strictPolicy } from '../../src/as2/policy.ts';
+import { parseEntity } from '../../src/mime/entity.ts';
 import { signedVariants } from '../../src/as2/signed-variants.ts';
-import { unwrap } from '../../src/as2/unwrap.ts';
 import { IntegrityCheckFailed } from '../../src/errors.ts';
-import { bytesOf, collect } from '../../src/mime/bytes.ts';
+import { unwrap } from '../support/unwrap.ts';
 import { identity } from '../support/identities.ts';
 import { signedDetached } from './by-hand.ts';
+import { bytesOf, collect } from '../support/bytes.ts';
 
 const policy = { ...strictPolicy, allowUnencrypted: true };
 
@@ -38,7 +39,7 @@ describe('signed parts whose line ends changed on the way', () => {
       const found = await received(signed, sent);
       assert.equal(found.facts.signature?.variant, variant);
       assert.deepEqual(found.mic.value, createHash('sha256').update(signed).digest());
-      assert.equal((await collect(found.payload.content)).toString(), signed.replace(/^[^]*?\n\r?\n/, ''));
+      assert.equal(collect(found.payload.content).toString(), signed.replace(/^[^]*?\n\r?\n/, ''));
     });
 
   it('RFC 4130 §5.2.1: a binary body is never converted', async () => {
@@ -52,13 +53,13 @@ describe('signed parts whose line ends changed on the way', () => {
   it('canonical bytes have few variants, and none twice', () => {
     const part = Buffer.from('Content-Type: text/plain\r\n\r\na');
     assert.deepEqual(
-      [...signedVariants(part)].map(({ name }) => name),
-      ['as-received', 'as-received, line end added'],
+      [...signedVariants(parseEntity(part))].map(({ name }) => name),
+      ['as-received, line end added'],
     );
   });
 
   it('a large part has none but itself', () => {
     const part = Buffer.concat([Buffer.from('Content-Type: text/plain\n\n'), Buffer.alloc(16 * 1024 * 1024, '\n')]);
-    assert.deepEqual([...signedVariants(part)], [{ name: 'as-received', bytes: part }]);
+    assert.deepEqual([...signedVariants(parseEntity(part))], []);
   });
 });

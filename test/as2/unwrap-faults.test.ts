@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { strictPolicy } from '../../src/as2/policy.ts';
 import type { ReceivePolicy } from '../../src/as2/policy.ts';
-import { unwrap } from '../../src/as2/unwrap.ts';
 import {
   As2Error,
   AuthenticationFailed,
@@ -12,15 +11,15 @@ import {
   IntegrityCheckFailed,
   UnexpectedProcessingError,
 } from '../../src/errors.ts';
-import { bytesOf, collect } from '../../src/mime/bytes.ts';
+import { unwrap } from '../support/unwrap.ts';
 import {
   bytesOfPart,
-  compressed,
   multipartSigned,
   signaturePart,
   signedByNobody,
   signedDetached,
   signedOpaque,
+  compressed,
 } from './by-hand.ts';
 import type { Part } from './by-hand.ts';
 import {
@@ -39,6 +38,7 @@ import {
   stranger,
   us,
 } from './opened.ts';
+import { bytesOf, collect } from '../support/bytes.ts';
 
 before(makeIdentities);
 
@@ -249,7 +249,7 @@ describe('unwrap: any bytes', () => {
             assert.ok(error instanceof As2Error, String(error));
           },
         );
-        if (found) assert.deepEqual(await collect(found.payload.content), payload.body);
+        if (found) assert.deepEqual(collect(found.payload.content), payload.body);
       }),
       { numRuns: 300 },
     );

@@ -4,16 +4,16 @@ import fc from 'fast-check';
 import { messageHeaders } from '../../src/as2/message-headers.ts';
 import { strictPolicy } from '../../src/as2/policy.ts';
 import { parseAs2Request } from '../../src/as2/request.ts';
-import { unwrap } from '../../src/as2/unwrap.ts';
-import { wrap } from '../../src/as2/wrap.ts';
-import type { WrapOptions } from '../../src/as2/wrap.ts';
-import { bytesOf, collect } from '../../src/mime/bytes.ts';
 import { formatHeaders, header, parseHeaders } from '../../src/mime/headers.ts';
 import type { Headers } from '../../src/mime/headers.ts';
 import { MimeError } from '../../src/mime/mime-error.ts';
 import { formatParameter } from '../../src/mime/parameters.ts';
+import { unwrap } from '../support/unwrap.ts';
+import { wrap } from '../support/wrap.ts';
+import type { Protection } from '../support/wrap.ts';
 import { identity } from '../support/identities.ts';
 import type { TestIdentity } from '../support/identities.ts';
+import { collect, inPiecesOf } from '../support/bytes.ts';
 
 let us: TestIdentity;
 let partner: TestIdentity;
@@ -26,7 +26,7 @@ const policy = { ...strictPolicy, allowUnsigned: true, allowUnencrypted: true };
 const boundary = 'aBcDeF0123456789';
 const headers: Headers = [['Content-Type', 'application/EDIFACT']];
 const content = Buffer.from("UNB+UNOC:3'");
-const plain: WrapOptions = { compress: 'none', micDigest: 'sha256', boundary };
+const plain: Protection = { compress: 'none', micDigest: 'sha256', boundary };
 const hash = (digest: string, bytes: string | Buffer) => createHash(digest).update(bytes).digest('hex');
 
 describe('wrap', () => {
@@ -56,7 +56,7 @@ describe('wrap', () => {
   it('RFC 5402 §4.2, §4.3: what is compressed or encrypted and not signed has the MIC of the entity with its headers', async () => {
     const entity = "Content-Type: application/EDIFACT\r\nContent-Transfer-Encoding: binary\r\n\r\nUNB+UNOC:3'";
     const encrypt = { recipient: partner.certificate, cipher: 'aes256-cbc', keyTransport: 'rsa-pkcs1' } as const;
-    const variants: Partial<WrapOptions>[] = [
+    const variants: Partial<Protection>[] = [
       { compress: 'before-signing' },
       { compress: 'after-signing' },
       { encrypt },
@@ -70,7 +70,7 @@ describe('wrap', () => {
 
   it('RFC 8551 §3.2, RFC 5402 §3: CMS layers are named by smime-type', async () => {
     const recipient = partner.certificate;
-    const typeOf = async (more: Partial<WrapOptions>) =>
+    const typeOf = async (more: Partial<Protection>) =>
       header((await wrap({ headers, content }, { ...plain, ...more })).headers, 'Content-Type');
     const mime = 'application/pkcs7-mime; smime-type=';
     const keyTransport = 'rsa-oaep-sha256';
@@ -187,14 +187,11 @@ describe('wrap and unwrap', () => {
             }),
           },
         );
-        const chunks = Array.from({ length: Math.ceil(made.body.length / size) }, (_, index) =>
-          made.body.subarray(index * size, (index + 1) * size),
-        );
         const found = await unwrap(
-          { headers: parseHeaders(formatHeaders(made.headers)).headers, body: bytesOf(...chunks) },
+          { headers: parseHeaders(formatHeaders(made.headers)).headers, body: inPiecesOf(made.body, size) },
           { keys: [partner], pinned: [us.certificate, ec.certificate], policy, micDigest: way.digest },
         );
-        assert.deepEqual(await collect(found.payload.content), given);
+        assert.deepEqual(collect(found.payload.content), given);
         assert.equal(found.payload.fileName, fileName);
         assert.deepEqual(found.mic, made.mic);
         assert.equal(found.signer !== undefined, way.sign !== undefined);

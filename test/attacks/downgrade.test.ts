@@ -140,7 +140,7 @@ describe('attacks: downgrades', () => {
       const options = 'signed-receipt-protocol=optional, pkcs7-signature; signed-receipt-micalg=optional, md5, sha1';
       const { answered, told } = await target.attack(garbage, asks(options));
       assert.equal(told, 'processed/error: unexpected-processing-error');
-      const { signature } = await readMdn(answered.headers, answered.body);
+      const { signature } = readMdn(answered.headers, answered.body);
       assert.deepEqual(
         signature?.signed.signatures.map(({ digest }) => digest),
         ['sha256'],

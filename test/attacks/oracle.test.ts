@@ -17,6 +17,7 @@ import {
 import { identity, type TestIdentity } from '../support/identities.ts';
 import type { Part } from '../support/mime-parts.ts';
 import { refused, shown, startTarget, type Attacked, type Target } from '../support/target.ts';
+import { bytesOf, collect } from '../support/bytes.ts';
 
 const block = 16;
 
@@ -46,9 +47,9 @@ describe('attacks: oracles (Vaudenay, Bleichenbacher, EFAIL)', () => {
       body: target.newInterchange(),
     });
     // With a signature in base64, as most systems send it.
-    content = bytesOfPart(
-      await signDetached(entity, 'boundary-of-the-partner', { ...target.partner, digest: 'sha256' }),
-    );
+    const signature = { ...target.partner, digest: 'sha256' as const };
+    const { headers, body } = signDetached(bytesOf(entity), 'boundary-of-the-partner', signature);
+    content = bytesOfPart({ headers, body: collect(body) });
     captured = enveloped(content, target.home.own.certificate);
     const wrongKey = await fails({ ...captured, encryptedKey: enveloped(content, stranger.certificate).encryptedKey });
     usual = shown(wrongKey);

@@ -176,11 +176,11 @@ describe('attacks: receipts', () => {
   }
 
   /** Each of them says that the message arrived, or was refused, and proves nothing. */
-  async function forgeries(taken: Taken): Promise<[string, Answered][]> {
+  function forgeries(taken: Taken): [string, Answered][] {
     const sign = (by: TestIdentity): Partial<MdnDraft> => ({ sign: { identity: by, digest: 'sha256' } });
     const wrong = { digest: 'sha256', value: Buffer.alloc(32) } as const;
     const refusal = { disposition: { type: 'failed', modifier: 'failure', text: 'x' } };
-    const unsigned = await taken.receipt({}, false);
+    const unsigned = taken.receipt({}, false);
     const type = header(unsigned.headers, 'Content-Type') ?? '';
     const report = bytesOfPart({ headers: [['Content-Type', type]], body: unsigned.body });
     const nobody = encode(contentInfo(OID.signedData, sequence(smallInteger(1), setOf([]), encapsulated(), setOf([]))));
@@ -192,28 +192,25 @@ describe('attacks: receipts', () => {
     });
     const { original } = { original: taken.request };
     const copied = { certificate: asyncPartner.identity.certificate, privateKey: stranger.privateKey };
-    const good = await taken.receipt();
+    const good = taken.receipt();
     const text = (from: RegExp, to: string): Answered => ({
       ...good,
       body: Buffer.from(good.body.toString('latin1').replace(from, to), 'latin1'),
     });
-    const refused = await taken.receipt(refusal);
+    const refused = taken.receipt(refusal);
     return [
       ['unsigned', unsigned],
-      ['unsigned refusal', await taken.receipt(refusal, false)],
+      ['unsigned refusal', taken.receipt(refusal, false)],
       ['zero signers', part(multipartSigned([report, signaturePart(nobody)]))],
-      ['signed by a stranger', await taken.receipt(sign(stranger))],
-      ['refusal signed by a stranger', await taken.receipt({ ...refusal, ...sign(stranger) })],
-      ['signed with a copied issuer and serial number', await taken.receipt(sign(forger))],
-      ["signed by nobody's key in the partner's name", await taken.receipt(sign(copied))],
-      ['signed by ourselves', await taken.receipt(sign({ ...target.home.own, privateKey: stranger.privateKey }))],
-      ['signed by another partner', await taken.receipt(sign(target.partner.identity))],
-      ['wrong MIC', await taken.receipt({ mic: wrong })],
-      ['MIC by another algorithm', await taken.receipt({ mic: { digest: 'sha512', value: Buffer.alloc(64) } })],
-      [
-        'another Message-ID, in the signed part',
-        await taken.receipt({ original: { ...original, messageId: '<x@y>' } }),
-      ],
+      ['signed by a stranger', taken.receipt(sign(stranger))],
+      ['refusal signed by a stranger', taken.receipt({ ...refusal, ...sign(stranger) })],
+      ['signed with a copied issuer and serial number', taken.receipt(sign(forger))],
+      ["signed by nobody's key in the partner's name", taken.receipt(sign(copied))],
+      ['signed by ourselves', taken.receipt(sign({ ...target.home.own, privateKey: stranger.privateKey }))],
+      ['signed by another partner', taken.receipt(sign(target.partner.identity))],
+      ['wrong MIC', taken.receipt({ mic: wrong })],
+      ['MIC by another algorithm', taken.receipt({ mic: { digest: 'sha512', value: Buffer.alloc(64) } })],
+      ['another Message-ID, in the signed part', taken.receipt({ original: { ...original, messageId: '<x@y>' } })],
       [
         'a refusal turned into a success',
         {
@@ -233,7 +230,7 @@ describe('attacks: receipts', () => {
   describe('what they prove', () => {
     it('a forged asynchronous MDN settles nothing, whatever it says; the true one does', async () => {
       const { message, taken } = await answerTo('ASYNC');
-      for (const [name, { headers, body }] of await forgeries(taken)) {
+      for (const [name, { headers, body }] of forgeries(taken)) {
         const { status, body: reply } = await post(target.url, headers, body);
         assert.deepEqual([status, reply.length], [200, 0], name);
         assert.equal((await target.store.getMessage(message.id))?.state, 'awaiting-mdn', name);
@@ -242,14 +239,14 @@ describe('attacks: receipts', () => {
       assert.ok(kept.length >= 19);
       for (const { state } of kept) assert.equal(state, 'invalid');
 
-      const { headers, body } = await taken.receipt();
+      const { headers, body } = taken.receipt();
       await post(target.url, headers, body);
       assert.equal((await target.store.getMessage(message.id))?.state, 'delivered');
     });
 
     it('a true MDN in the name of another partner settles nothing', async () => {
       const { message, taken } = await answerTo('ASYNC');
-      const { headers, body } = await taken.receipt();
+      const { headers, body } = taken.receipt();
       for (const from of ['AU-VAN', 'SYNC', 'NOBODY']) {
         const spoofed = headers.map(([name, value]) => [name, name === 'AS2-From' ? from : value] as const);
         await post(target.url, spoofed, body);
@@ -262,7 +259,7 @@ describe('attacks: receipts', () => {
     it('a true MDN of one message settles no other', async () => {
       const first = await answerTo('ASYNC');
       const second = await answerTo('ASYNC');
-      const { headers, body } = await first.taken.receipt({ original: second.taken.request });
+      const { headers, body } = first.taken.receipt({ original: second.taken.request });
       await post(target.url, headers, body);
       assert.equal((await target.store.getMessage(first.message.id))?.state, 'awaiting-mdn');
       assert.equal((await target.store.getMessage(second.message.id))?.state, 'awaiting-mdn');
@@ -270,19 +267,19 @@ describe('attacks: receipts', () => {
 
     it('a refusal after a delivery, and a delivery after a refusal, change nothing', async () => {
       const { message, taken } = await answerTo('ASYNC');
-      const success = await taken.receipt();
-      const refusal = await taken.receipt({ disposition: { type: 'failed', modifier: 'failure', text: 'x' } });
+      const success = taken.receipt();
+      const refusal = taken.receipt({ disposition: { type: 'failed', modifier: 'failure', text: 'x' } });
       for (const { headers, body } of [success, refusal]) await post(target.url, headers, body);
       assert.equal((await target.store.getMessage(message.id))?.state, 'delivered');
     });
 
     it('a forged synchronous MDN settles nothing: the message is sent again, and given up', async () => {
       const sample = await answerTo('SYNC');
-      for (const [at, [name]] of (await forgeries(sample.taken)).entries()) {
+      for (const [at, [name]] of forgeries(sample.taken).entries()) {
         answer = async (request) => {
           if (header(request.headers, 'AS2-To') !== 'SYNC') return empty;
           const taken = await take({ ...asyncPartner, as2Id: 'SYNC' }, target.home, request);
-          return (await forgeries(taken))[at]?.[1] ?? empty;
+          return forgeries(taken)[at]?.[1] ?? empty;
         };
         const { messageId } = await sendAs('SYNC');
         const { answeredBy } = await target.reached(messageId, 'answered');
@@ -298,8 +295,8 @@ describe('attacks: receipts', () => {
       const sent = requestsFor('ASYNC').length;
       const mdnsBefore = (await target.store.listMdns({ direction: 'out', limit: 1_000 })).length;
       for (const { headers, body } of [
-        await taken.receipt({}, false),
-        await taken.receipt({ mic: { digest: 'sha256', value: Buffer.alloc(32) } }),
+        taken.receipt({}, false),
+        taken.receipt({ mic: { digest: 'sha256', value: Buffer.alloc(32) } }),
       ])
         for (const asks of [signedReceipt, asking(target.partnerServer.url), asking(evil.url), asking(target.url)])
           for (const from of ['ASYNC', 'NOBODY']) {
@@ -314,7 +311,7 @@ describe('attacks: receipts', () => {
 
     it('an MDN within other layers is not answered either, nor taken for a message', async () => {
       const { taken } = await answerTo('ASYNC');
-      const { headers, body } = await taken.receipt({}, false);
+      const { headers, body } = taken.receipt({}, false);
       const report = bytesOfPart({ headers: [['Content-Type', header(headers, 'Content-Type') ?? '']], body });
       const sealed = await encrypted(
         bytesOfPart(await signedDetached(report, asyncPartner.identity)),

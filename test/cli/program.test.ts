@@ -63,7 +63,11 @@ describe('cli/program', () => {
 describe('cli/output', () => {
   function terminalOf(isTTY: boolean, env: Record<string, string> = {}): { terminal: Terminal; printed: string[] } {
     const printed: string[] = [];
-    const stream = { isTTY, write: (text: string | Uint8Array) => printed.push(String(text)) };
+    const stream = {
+      isTTY,
+      write: (text: string | Uint8Array) => printed.push(String(text)) > 0,
+      once: () => undefined,
+    };
     return { terminal: { stdout: stream, stderr: stream, env, now: () => new Date() }, printed };
   }
 

@@ -18,7 +18,9 @@ export function runner(nouns: readonly RegisterNoun[], env: Readonly<Record<stri
     const stream = (name: keyof typeof printed) => ({
       write(text: string | Uint8Array) {
         printed[name] += Buffer.from(text).toString();
+        return true;
       },
+      once: () => undefined,
     });
     const terminal = { stdout: stream('stdout'), stderr: stream('stderr'), env, now: () => now };
     const status = await run(args, terminal, nouns);

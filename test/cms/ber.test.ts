@@ -13,9 +13,10 @@ import {
   smallInteger,
   time,
 } from '../../src/cms/der.ts';
+import type { Der } from '../../src/cms/der.ts';
 
 const reader = (hex: string) => new BerReader(Buffer.from(hex.replaceAll(' ', ''), 'hex'));
-const der = (pieces: readonly Buffer[]) => encode(pieces).toString('hex');
+const der = (pieces: Der) => encode(pieces).toString('hex');
 
 describe('cms/ber: reading', () => {
   it('X.690 §8.1.3: short, long, padded and indefinite lengths', () => {

@@ -5,17 +5,18 @@ import fc from 'fast-check';
 import { ContentInfo } from 'pkijs';
 import { algorithm } from '../../src/cms/algorithm-identifier.ts';
 import { OID } from '../../src/cms/algorithms.ts';
-import { makeCompressedData, readCompressedData } from '../../src/cms/compressed-data.ts';
+import { readCompressedData } from '../../src/cms/compressed-data.ts';
 import { contentInfo, encapsulated } from '../../src/cms/content-info.ts';
 import { encode, sequence, smallInteger } from '../../src/cms/der.ts';
-import { bytesOf, collect } from '../../src/mime/bytes.ts';
-import { CONTENT, inPieces, toBer } from './support.ts';
+import { CONTENT, toBer, compressed } from './support.ts';
+import { bytesOf, collect, inPieces } from '../support/bytes.ts';
+import { memorySpool } from '../../src/bytes/spool.ts';
 
 const LIMITS = { maxSize: 1 << 24, maxRatio: 1032 };
 
 async function expanded(compressedData: Buffer, limits = LIMITS) {
-  const { content, trailing } = await readCompressedData(bytesOf(compressedData), limits);
-  return { content: await collect(content), trailing };
+  const { content, trailing } = await readCompressedData(bytesOf(compressedData), limits, memorySpool);
+  return { content: collect(content), trailing };
 }
 
 /** What is in an element that asn1js read. */
@@ -31,10 +32,10 @@ describe('cms/compressed-data', () => {
   it('RFC 3274: what is made expands to the same, whatever it is and however it comes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 300 })), fc.array(fc.nat(50)), async (chunks, cuts) => {
-        const made = await makeCompressedData(bytesOf(...chunks));
+        const made = await compressed(bytesOf(...chunks));
         for (const bytes of [made, toBer(made)]) {
-          const { content, trailing } = await readCompressedData(inPieces(bytes, ...cuts), LIMITS);
-          assert.deepEqual(await collect(content), Buffer.concat(chunks));
+          const { content, trailing } = await readCompressedData(inPieces(bytes, ...cuts), LIMITS, memorySpool);
+          assert.deepEqual(collect(content), Buffer.concat(chunks));
           assert.equal(trailing, false);
         }
       }),
@@ -42,7 +43,7 @@ describe('cms/compressed-data', () => {
   });
 
   it('RFC 3274 §1.1: PKI.js finds the structure, and zlib the content', async () => {
-    const made = await makeCompressedData(bytesOf(CONTENT));
+    const made = await compressed(bytesOf(CONTENT));
     const info = new ContentInfo({ schema: fromBER(made).result });
     assert.equal(info.contentType, '1.2.840.113549.1.9.16.1.9');
     const [version, compression, inner] = children(info.content);
@@ -58,7 +59,7 @@ describe('cms/compressed-data', () => {
 
   it('large content', async () => {
     const content = Buffer.alloc(10_000_000, CONTENT);
-    const made = await makeCompressedData(bytesOf(content));
+    const made = await compressed(bytesOf(content));
     assert.ok(made.length < 100_000);
     assert.ok((await expanded(made)).content.equals(content));
   });
@@ -89,9 +90,9 @@ describe('cms/compressed-data', () => {
   });
 
   it('a ratio makes no bomb of what is small: 256 KiB of zeros are taken', async () => {
-    const made = await makeCompressedData(bytesOf(Buffer.alloc(256 * 1024)));
+    const made = await compressed(bytesOf(Buffer.alloc(256 * 1024)));
     assert.equal((await expanded(made, { maxSize: 1 << 20, maxRatio: 2 })).content.length, 256 * 1024);
-    const larger = await makeCompressedData(bytesOf(Buffer.alloc(256 * 1024 + 1)));
+    const larger = await compressed(bytesOf(Buffer.alloc(256 * 1024 + 1)));
     await assert.rejects(expanded(larger, { maxSize: 1 << 20, maxRatio: 2 }), { name: 'CompressionFault' });
   });
 

@@ -8,16 +8,16 @@ import { element, encode, octetString, oid, sequence, setOf, smallInteger } from
 import type { Der } from '../../src/cms/der.ts';
 import { readEnvelope } from '../../src/cms/enveloped-data.ts';
 import { makeRecipient } from '../../src/cms/recipient-info.ts';
-import { bytesOf, collect } from '../../src/mime/bytes.ts';
+import { bytesOf, collect } from '../support/bytes.ts';
 import { testIdentity } from '../support/openssl.ts';
 import { CONTENT } from './support.ts';
 
 export const keys = () => [testIdentity()];
 
-export async function opened(envelope: Buffer, identities = keys()) {
-  const { facts, open } = await readEnvelope(bytesOf(envelope), identities);
-  const { content, intact } = await open();
-  return { facts, content: await collect(content), intact: intact() };
+export function opened(envelope: Buffer, identities = keys()) {
+  const { facts, open } = readEnvelope(bytesOf(envelope), identities);
+  const { content, intact } = open();
+  return { facts, content: collect(content), intact: intact() };
 }
 
 /** EnvelopedData or AuthEnvelopedData with anything in its places. */

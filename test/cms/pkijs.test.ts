@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import * as pkijs from 'pkijs';
 import type { DigestName } from '../../src/cms/algorithms.ts';
-import { makeEnvelope, readEnvelope } from '../../src/cms/enveloped-data.ts';
-import { makeSignedData } from '../../src/cms/signed-data.ts';
-import { bytesOf, collect } from '../../src/mime/bytes.ts';
+import { readEnvelope } from '../../src/cms/enveloped-data.ts';
 import { hasOpenssl, testIdentity } from '../support/openssl.ts';
 import type { TestIdentity, TestKey } from '../support/openssl.ts';
-import { CONTENT, verdictOf } from './support.ts';
+import { CONTENT, verdictOf, enveloped, signed } from './support.ts';
+import { bytesOf, collect } from '../support/bytes.ts';
 
 const engine = new pkijs.CryptoEngine({ name: 'node', crypto: webcrypto });
 const webDigest = (digest: DigestName) => digest.replace('sha', 'SHA-');
@@ -41,7 +40,7 @@ describe('cms: PKI.js as a further opinion', function () {
       it(`verifies what we sign by ${scheme} with ${digest}`, async () => {
         const identity = testIdentity(key);
         for (const detached of [true, false]) {
-          const made = await makeSignedData(bytesOf(CONTENT), identity, {
+          const made = signed(CONTENT, identity, {
             digest,
             scheme,
             detached,
@@ -74,7 +73,7 @@ describe('cms: PKI.js as a further opinion', function () {
           contentType: pkijs.ContentInfo.SIGNED_DATA,
           content: signedData.toSchema(true),
         });
-        const verdict = await verdictOf(Buffer.from(info.toSchema().toBER()), [identity.certificate], CONTENT);
+        const verdict = verdictOf(Buffer.from(info.toSchema().toBER()), [identity.certificate], CONTENT);
         assert.ok(verdict.kind === 'verified');
         assert.deepEqual([verdict.signer.facts.digest, verdict.signer.facts.scheme], [digest, scheme]);
       });
@@ -83,13 +82,13 @@ describe('cms: PKI.js as a further opinion', function () {
     it(`decrypts what we encrypt, key by OAEP with ${digest}`, async () => {
       const identity = testIdentity();
       for (const cipher of ['aes128-cbc', 'aes256-cbc'] as const) {
-        const made = await makeEnvelope(bytesOf(CONTENT), [identity.certificate], {
+        const made = enveloped(bytesOf(CONTENT), [identity.certificate], {
           cipher,
           keyTransport: `rsa-oaep-${digest}`,
         });
-        const enveloped = new pkijs.EnvelopedData({ schema: parse(made) });
+        const theirs = new pkijs.EnvelopedData({ schema: parse(made) });
         const recipientPrivateKey = identity.privateKey.export({ format: 'der', type: 'pkcs8' });
-        const plain = await enveloped.decrypt(
+        const plain = await theirs.decrypt(
           0,
           {
             recipientCertificate: certificateOf(identity),
@@ -109,24 +108,24 @@ describe('cms: PKI.js as a further opinion', function () {
   ] as const) {
     it(`encrypts by ${name} ${length}, GCM with a bare nonce as parameters, and we open`, async () => {
       const identity = testIdentity();
-      const enveloped = new pkijs.EnvelopedData();
-      enveloped.addRecipientByCertificate(certificateOf(identity), { oaepHashAlgorithm: 'SHA-512' }, undefined, engine);
-      await enveloped.encrypt(
-        { name, length } as Parameters<typeof enveloped.encrypt>[0],
+      const theirs = new pkijs.EnvelopedData();
+      theirs.addRecipientByCertificate(certificateOf(identity), { oaepHashAlgorithm: 'SHA-512' }, undefined, engine);
+      await theirs.encrypt(
+        { name, length } as Parameters<typeof theirs.encrypt>[0],
         new Uint8Array(CONTENT).buffer,
         engine,
       );
       const info = new pkijs.ContentInfo({
         contentType: pkijs.ContentInfo.ENVELOPED_DATA,
-        content: enveloped.toSchema(),
+        content: theirs.toSchema(),
       });
-      const { facts, open } = await readEnvelope(bytesOf(Buffer.from(info.toSchema().toBER())), [identity]);
+      const { facts, open } = readEnvelope(bytesOf(Buffer.from(info.toSchema().toBER())), [identity]);
       assert.deepEqual(
         [facts.cipher, facts.keyTransport, facts.structure],
         [cipher, 'rsa-oaep-sha512', 'enveloped-data'],
       );
-      const { content, intact } = await open();
-      assert.deepEqual(await collect(content), CONTENT);
+      const { content, intact } = open();
+      assert.deepEqual(collect(content), CONTENT);
       assert.equal(intact(), true);
     });
   }

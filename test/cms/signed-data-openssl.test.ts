@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { DIGESTS } from '../../src/cms/algorithms.ts';
 import type { DigestName, SignatureScheme } from '../../src/cms/algorithms.ts';
-import { makeSignedData, readSignedData } from '../../src/cms/signed-data.ts';
-import { bytesOf, collect } from '../../src/mime/bytes.ts';
+import { readSignedData, undigested } from '../../src/cms/signed-data.ts';
 import { hasOpenssl, openssl, temporaryFile, testIdentity } from '../support/openssl.ts';
 import type { TestKey } from '../support/openssl.ts';
-import { anything, CONTENT, inPieces, toBer, verdictOf } from './support.ts';
+import { anything, CONTENT, toBer, verdictOf, signed } from './support.ts';
+import { bytesOf, collect, inPieces } from '../support/bytes.ts';
+import { memorySpool } from '../../src/bytes/spool.ts';
 
 const all = Object.keys(DIGESTS) as DigestName[];
 
@@ -43,25 +44,28 @@ describe('cms/signed-data: what OpenSSL signs', function () {
 
   for (const { scheme, key, options, digests } of schemes)
     for (const digest of digests)
-      it(`RFC 5652 §5: verifies by ${scheme} with ${digest}, key ${key}: detached or not, with attributes or not, DER or BER`, async () => {
+      it(`RFC 5652 §5: verifies by ${scheme} with ${digest}, key ${key}: detached or not, with attributes or not, DER or BER`, () => {
         const { certificate } = testIdentity(key);
         for (const form of [[], ['-nodetach']])
           for (const attributes of [[], ['-noattr']]) {
             const common = ['-md', digest, ...options, ...form, ...attributes];
             const der = opensslSign(key, common);
-            assert.equal((await readSignedData(bytesOf(der))).content === undefined, form.length === 0);
+            assert.equal(readSignedData(bytesOf(der), memorySpool).content === undefined, form.length === 0);
             const ber = toBer(der, certificate.issuer);
             // OpenSSL 3.0 cannot stream PSS.
             const streamed = scheme === 'rsa-pss' ? [] : [opensslSign(key, [...common, '-stream', '-indef'])];
             for (const signedData of [der, ber, ...streamed]) {
-              const { content, signatures, signers, trailing } = await readSignedData(inPieces(signedData, 1, 0, 30));
+              const { content, signatures, signers, trailing } = readSignedData(
+                inPieces(signedData, 1, 0, 30),
+                memorySpool,
+              );
               assert.deepEqual(
                 [signers, trailing, signatures[0]?.digest, signatures[0]?.scheme],
                 [1, false, digest, scheme],
               );
-              if (content) assert.deepEqual(await collect(content), CONTENT);
-              assert.equal((await verdictOf(signedData, [certificate], CONTENT)).kind, 'verified');
-              assert.equal((await verdictOf(signedData, [certificate], Buffer.from('other'))).kind, 'content-changed');
+              if (content) assert.deepEqual(collect(content), CONTENT);
+              assert.equal(verdictOf(signedData, [certificate], CONTENT).kind, 'verified');
+              assert.equal(verdictOf(signedData, [certificate], Buffer.from('other')).kind, 'content-changed');
             }
           }
       });
@@ -74,63 +78,63 @@ describe('cms/signed-data: what OpenSSL signs', function () {
     ['another mask and no salt', ['-keyopt', 'rsa_mgf1_md:sha512', '-keyopt', 'rsa_pss_saltlen:0']],
     ['the parameters that are the defaults', ['-md', 'sha1', '-keyopt', 'rsa_pss_saltlen:20']],
   ] as const) {
-    it(`RFC 4056 §2.2: verifies PSS with ${what}`, async () => {
+    it(`RFC 4056 §2.2: verifies PSS with ${what}`, () => {
       for (const key of ['rsa', 'rsa-1025'] as const) {
         const signedData = opensslSign(key, ['-md', 'sha256', '-keyopt', 'rsa_padding_mode:pss', ...options]);
-        assert.equal((await verdictOf(signedData, [testIdentity(key).certificate], CONTENT)).kind, 'verified');
+        assert.equal(verdictOf(signedData, [testIdentity(key).certificate], CONTENT).kind, 'verified');
         const broken = Buffer.from(signedData);
         broken.writeUInt8(broken.readUInt8(broken.length - 1) ^ 1, broken.length - 1);
-        assert.equal((await verdictOf(broken, [testIdentity(key).certificate], CONTENT)).kind, 'bad-signature');
+        assert.equal(verdictOf(broken, [testIdentity(key).certificate], CONTENT).kind, 'bad-signature');
       }
     });
   }
 
-  it('RFC 5652 §5.3: the signer may be named by key identifier', async () => {
+  it('RFC 5652 §5.3: the signer may be named by key identifier', () => {
     const signedData = opensslSign('rsa', ['-keyid']);
-    const verdict = await verdictOf(signedData, [testIdentity('ec').certificate, testIdentity().certificate], CONTENT);
+    const verdict = verdictOf(signedData, [testIdentity('ec').certificate, testIdentity().certificate], CONTENT);
     assert.equal(verdict.kind, 'verified');
     assert.ok(verdict.signer.facts.signer.startsWith('key identifier '));
   });
 
-  it('large content in streamed pieces', async () => {
+  it('large content in streamed pieces', () => {
     const content = Buffer.alloc(1_000_000, 'large content ');
     const signedData = opensslSign('rsa', ['-nodetach', '-stream', '-indef'], content);
-    const { content: found } = await readSignedData(bytesOf(signedData));
-    assert.deepEqual(found && (await collect(found)), content);
-    assert.equal((await verdictOf(signedData, [testIdentity().certificate])).kind, 'verified');
+    const { content: found } = readSignedData(bytesOf(signedData), memorySpool);
+    assert.deepEqual(found && collect(found), content);
+    assert.equal(verdictOf(signedData, [testIdentity().certificate]).kind, 'verified');
   });
 
-  it('several signers: one by a pinned certificate suffices', async () => {
+  it('several signers: one by a pinned certificate suffices', () => {
     const bob = testIdentity('rsa', 'bob');
     const second = ['-signer', bob.certificateFile, '-inkey', bob.keyFile];
     const signedData = opensslSign('rsa', second);
-    const { signers, signatures } = await readSignedData(bytesOf(signedData));
+    const { signers, signatures } = readSignedData(bytesOf(signedData), memorySpool);
     assert.deepEqual([signers, signatures.length], [2, 2]);
     for (const { certificate } of [bob, testIdentity()]) {
-      const verdict = await verdictOf(signedData, [testIdentity('ec').certificate, certificate], CONTENT);
+      const verdict = verdictOf(signedData, [testIdentity('ec').certificate, certificate], CONTENT);
       assert.equal(verdict.kind === 'verified' && verdict.signer.certificate, certificate);
     }
-    assert.equal((await verdictOf(signedData, [testIdentity('ec').certificate], CONTENT)).kind, 'unknown-signer');
+    assert.equal(verdictOf(signedData, [testIdentity('ec').certificate], CONTENT).kind, 'unknown-signer');
   });
 
-  it('an algorithm that does not exist here is named, not verified', async () => {
+  it('an algorithm that does not exist here is named, not verified', () => {
     const signedData = opensslSign('rsa', ['-md', 'md5']);
-    const { signers, signatures } = await readSignedData(bytesOf(signedData));
+    const { signers, signatures } = readSignedData(bytesOf(signedData), memorySpool);
     assert.deepEqual([signers, signatures.length], [1, 0]);
-    const verdict = await verdictOf(signedData, [testIdentity().certificate], CONTENT);
+    const verdict = verdictOf(signedData, [testIdentity().certificate], CONTENT);
     assert.equal(verdict.kind === 'unsupported' && verdict.algorithm, '1.2.840.113549.1.1.1 with 1.2.840.113549.2.5');
   });
 
-  it('certificates alone are no signature', async () => {
+  it('certificates alone are no signature', () => {
     const certificates = ['crl2pkcs7', '-nocrl', '-certfile', testIdentity().certificateFile, '-outform', 'DER'];
-    assert.deepEqual(await verdictOf(openssl(certificates), [testIdentity().certificate], CONTENT), {
+    assert.deepEqual(verdictOf(openssl(certificates), [testIdentity().certificate], CONTENT), {
       kind: 'unsigned',
     });
   });
 
-  it('RFC 8551 §2.4.1: content of another type than id-data is refused', async () => {
+  it('RFC 8551 §2.4.1: content of another type than id-data is refused', () => {
     const signedData = opensslSign('rsa', ['-nodetach', '-econtent_type', '1.2.3.4']);
-    await assert.rejects(readSignedData(bytesOf(signedData)), { code: 'CMS_STRUCTURE' });
+    assert.throws(() => readSignedData(bytesOf(signedData), memorySpool), { code: 'CMS_STRUCTURE' });
   });
 });
 
@@ -141,31 +145,31 @@ describe('cms/signed-data: what we sign', function () {
 
   for (const { scheme, key, digests } of schemes)
     for (const digest of digests)
-      it(`OpenSSL verifies by ${scheme} with ${digest}, key ${key}`, async () => {
+      it(`OpenSSL verifies by ${scheme} with ${digest}, key ${key}`, () => {
         for (const detached of [true, false]) {
           const signingTime = detached ? new Date('2026-05-06T07:08:09Z') : undefined;
           const options = { digest, scheme, detached, ...(signingTime && { signingTime }) };
-          const signedData = await makeSignedData(bytesOf(CONTENT), testIdentity(key), options);
+          const signedData = signed(CONTENT, testIdentity(key), options);
           assert.deepEqual(opensslVerify(signedData, key, detached), CONTENT);
-          const verdict = await verdictOf(signedData, [testIdentity(key).certificate], CONTENT);
+          const verdict = verdictOf(signedData, [testIdentity(key).certificate], CONTENT);
           assert.ok(verdict.kind === 'verified');
           assert.deepEqual(verdict.signer.facts.signingTime, signingTime);
         }
       });
 
-  it('the scheme is the plain one of the key', async () => {
+  it('the scheme is the plain one of the key', () => {
     for (const [key, scheme] of [
       ['rsa', 'rsa-pkcs1'],
       ['ec', 'ecdsa'],
       ['rsa-pss', 'rsa-pss'],
     ] as const) {
       // prettier-ignore
-      const signedData = await makeSignedData(bytesOf(CONTENT), testIdentity(key), { digest: 'sha256', detached: true });
-      assert.equal((await readSignedData(bytesOf(signedData))).signatures[0]?.scheme, scheme);
+      const signedData = signed(CONTENT, testIdentity(key), { digest: 'sha256', detached: true });
+      assert.equal(readSignedData(bytesOf(signedData), memorySpool).signatures[0]?.scheme, scheme);
     }
   });
 
-  it('a key of another kind than the scheme is refused', async () => {
+  it('a key of another kind than the scheme is refused', () => {
     for (const [key, scheme] of [
       ['rsa', 'ecdsa'],
       ['ec', 'rsa-pss'],
@@ -173,18 +177,18 @@ describe('cms/signed-data: what we sign', function () {
       ['rsa-pss', 'rsa-pkcs1'],
     ] as const) {
       // prettier-ignore
-      const made = makeSignedData(bytesOf(CONTENT), testIdentity(key), { digest: 'sha256', scheme, detached: true });
-      await assert.rejects(made, { name: 'CmsError', code: 'CMS_KEY' });
+      const made = signed(CONTENT, testIdentity(key), { digest: 'sha256', scheme, detached: true });
+      assert.throws(() => made, { name: 'CmsError', code: 'CMS_KEY' });
     }
   });
 
-  it('a key too short for the digest is refused', async () => {
+  it('a key too short for the digest is refused', () => {
     const options = { digest: 'sha512', scheme: 'rsa-pss', detached: true } as const;
-    const made = makeSignedData(bytesOf(CONTENT), testIdentity('rsa-1024'), options);
-    await assert.rejects(made, { name: 'CmsError', code: 'CMS_KEY' });
+    const made = signed(CONTENT, testIdentity('rsa-1024'), options);
+    assert.throws(() => made, { name: 'CmsError', code: 'CMS_KEY' });
   });
 
-  it('the certificate is enclosed unless it is not wanted', async () => {
+  it('the certificate is enclosed unless it is not wanted', () => {
     const { certificate } = testIdentity();
     for (const includeCertificate of [undefined, true, false]) {
       const options = {
@@ -192,16 +196,16 @@ describe('cms/signed-data: what we sign', function () {
         detached: true,
         ...(includeCertificate !== undefined && { includeCertificate }),
       } as const;
-      const signedData = await makeSignedData(bytesOf(CONTENT), testIdentity(), options);
+      const signedData = signed(CONTENT, testIdentity(), options);
       assert.equal(signedData.includes(certificate.der), includeCertificate !== false);
-      const read = await readSignedData(bytesOf(signedData));
-      assert.equal((await read.verify(bytesOf(CONTENT), [certificate], anything)).kind, 'verified');
+      const read = readSignedData(bytesOf(signedData), memorySpool);
+      assert.equal(read.verify(undigested(bytesOf(CONTENT)), [certificate], anything).kind, 'verified');
     }
   });
 
-  it('OpenSSL finds attributes in DER: contentType, messageDigest, signingTime, and no others', async () => {
+  it('OpenSSL finds attributes in DER: contentType, messageDigest, signingTime, and no others', () => {
     const options = { digest: 'sha256', detached: true, signingTime: new Date('2026-05-06T07:08:09Z') } as const;
-    const signedData = await makeSignedData(bytesOf(CONTENT), testIdentity(), options);
+    const signedData = signed(CONTENT, testIdentity(), options);
     const printed = openssl([
       'cms',
       '-cmsout',

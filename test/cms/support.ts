@@ -1,17 +1,22 @@
-import { sign } from 'node:crypto';
+import { createHash, sign } from 'node:crypto';
+import { gather } from '../../src/bytes/source.ts';
+import type { Sized } from '../../src/bytes/source.ts';
+import { memorySpool } from '../../src/bytes/spool.ts';
 import { algorithm, digestAlgorithm } from '../../src/cms/algorithm-identifier.ts';
 import { OID } from '../../src/cms/algorithms.ts';
 import type { DigestName } from '../../src/cms/algorithms.ts';
 import { BerReader, context, TAG } from '../../src/cms/ber.ts';
 import { issuerAndSerial } from '../../src/cms/certificate-reference.ts';
+import { makeCompressedData } from '../../src/cms/compressed-data.ts';
 import { contentInfo, encapsulated } from '../../src/cms/content-info.ts';
 import { element, encode, nullValue, octetString, oid, sequence, setOf, smallInteger } from '../../src/cms/der.ts';
 import type { Der } from '../../src/cms/der.ts';
+import { makeEnvelope } from '../../src/cms/enveloped-data.ts';
+import type { EnvelopeOptions } from '../../src/cms/enveloped-data.ts';
 import type { CertificateIdentity, PrivateIdentity } from '../../src/cms/identity.ts';
-import { readSignedData } from '../../src/cms/signed-data.ts';
-import type { SignatureVerdict } from '../../src/cms/signed-data.ts';
-import { bytesOf, collect } from '../../src/mime/bytes.ts';
-import type { Bytes } from '../../src/mime/bytes.ts';
+import { makeSignedData, readSignedData, undigested } from '../../src/cms/signed-data.ts';
+import type { SignatureVerdict, SigningOptions } from '../../src/cms/signed-data.ts';
+import { bytesOf } from '../support/bytes.ts';
 
 /** A MIME entity, as everything that is signed or encrypted here. */
 export const CONTENT = Buffer.from("Content-Type: application/edifact\r\n\r\nUNA:+.? '\r\nUNB+UNOC:3'\r\n");
@@ -19,23 +24,39 @@ export const CONTENT = Buffer.from("Content-Type: application/edifact\r\n\r\nUNA
 export const anything = () => true;
 
 /** Reads and verifies; the content is that of the structure when none is given. */
-export async function verdictOf(
+export function verdictOf(
   signedData: Buffer,
   pinned: readonly CertificateIdentity[],
   content?: Buffer,
-  allowed: Parameters<Awaited<ReturnType<typeof readSignedData>>['verify']>[2] = anything,
-): Promise<SignatureVerdict> {
-  const read = await readSignedData(bytesOf(signedData));
-  const enclosed = read.content && (await collect(read.content));
-  return read.verify(bytesOf(content ?? enclosed ?? Buffer.alloc(0)), pinned, allowed);
+  allowed: Parameters<ReturnType<typeof readSignedData>['verify']>[2] = anything,
+): SignatureVerdict {
+  const read = readSignedData(bytesOf(signedData), memorySpool);
+  const signed = content === undefined ? read.content : bytesOf(content);
+  return read.verify(undigested(signed ?? bytesOf()), pinned, allowed);
 }
 
-/** The same bytes in pieces of other lengths. */
-export async function* inPieces(bytes: Uint8Array, ...lengths: readonly number[]): Bytes {
-  let at = 0;
-  for (const length of lengths) yield bytes.subarray(at, (at += length));
-  await Promise.resolve();
-  yield bytes.subarray(at);
+/** SignedData over content that is at hand. */
+export function signed(
+  content: Buffer,
+  identity: PrivateIdentity,
+  { detached, ...options }: SigningOptions & { readonly detached: boolean },
+): Buffer {
+  const messageDigest = createHash(options.digest).update(content).digest();
+  return makeSignedData(messageDigest, identity, options, detached ? undefined : content);
+}
+
+/** An envelope, read. */
+export function enveloped(
+  content: Sized,
+  recipients: readonly CertificateIdentity[],
+  options: EnvelopeOptions,
+): Buffer {
+  return gather(makeEnvelope(content, recipients, options).pieces());
+}
+
+/** CompressedData, read. */
+export async function compressed(content: Sized): Promise<Buffer> {
+  return gather((await makeCompressedData(content, memorySpool)).pieces());
 }
 
 /**
@@ -49,7 +70,7 @@ export function toBer(der: Buffer, ...keep: readonly Buffer[]): Buffer {
   if (tag === TAG.octetString) {
     const content = reader.octetString();
     const pieces: Buffer[] = [];
-    for (let at = 0; at < content.length; at += 7) pieces.push(...octetString(content.subarray(at, at + 7)));
+    for (let at = 0; at < content.length; at += 7) pieces.push(encode(octetString(content.subarray(at, at + 7))));
     return Buffer.concat([Buffer.of(0x24, 0x80), ...pieces, Buffer.of(0, 0)]);
   }
   if ((tag & 0x20) === 0) return der;

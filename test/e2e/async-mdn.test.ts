@@ -44,7 +44,7 @@ describe('asynchronous MDNs for what we send', () => {
   }
 
   const deliver = async (message: Taken, ...changed: Parameters<Taken['receipt']>) => {
-    const mdn = await message.receipt(...changed);
+    const mdn = message.receipt(...changed);
     const answered = await post(served.url, mdn.headers, mdn.body);
     assert.deepEqual([answered.status, answered.body.length], [200, 0]);
   };
@@ -66,7 +66,7 @@ describe('asynchronous MDNs for what we send', () => {
 
   it('are matched though their names are quoted once more than they should be, as pyas2 does', async () => {
     behave = async (message) => {
-      const { headers, body } = await message.receipt();
+      const { headers, body } = message.receipt();
       const twice = (value: string) => `"\\"${value}\\""`;
       const quoted = headers.map(
         ([name, value]) => [name, /^as2-(from|to)$/i.test(name) ? twice(value) : value] as const,

@@ -3,10 +3,10 @@ import { randomBytes, randomInt } from 'node:crypto';
 
 import { messageHeaders } from '../../src/as2/message-headers.ts';
 import { isMdn, readMdn } from '../../src/as2/read-mdn.ts';
-import { wrap } from '../../src/as2/wrap.ts';
 import { newBoundary } from '../../src/exchange/ids.ts';
 import { header, type Headers } from '../../src/mime/headers.ts';
 import type { Store } from '../../src/store/store.ts';
+import { wrap } from '../support/wrap.ts';
 import { freePort } from '../support/free-port.ts';
 import { makeHome, type TestHome } from '../support/home.ts';
 import { identity } from '../support/identities.ts';
@@ -87,7 +87,7 @@ describe(`kill -9 at any moment, and start again (CRASH_SEED=${seed})`, function
     const { headers, body } = request;
     if (isMdn(headers, body)) {
       await strike('an asynchronous MDN comes, before the partner takes it');
-      const { report } = await readMdn(headers, body);
+      const { report } = readMdn(headers, body);
       sendings.get(report.originalMessageId ?? '')?.mdns.push(body);
       void strike('an asynchronous MDN comes, after the partner has taken it');
       return { status: 200, headers: [], body: Buffer.alloc(0) };
@@ -99,7 +99,7 @@ describe(`kill -9 at any moment, and start again (CRASH_SEED=${seed})`, function
     const known = answers.get(messageId) ?? { first: taken, copies: [] };
     answers.set(messageId, known);
     known.copies.push(body);
-    const receipt = await known.first.receipt();
+    const receipt = known.first.receipt();
     void strike('an answer comes, after the partner has taken it');
     return receipt;
   }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 
 import { readMdn } from '../../src/as2/read-mdn.ts';
-import { wrap } from '../../src/as2/wrap.ts';
 import { newBoundary } from '../../src/exchange/ids.ts';
+import { wrap } from '../support/wrap.ts';
 import { bytesOfPart, multipartSigned, type Part } from '../support/mime-parts.ts';
 import {
   asking,
@@ -112,9 +112,9 @@ describe('RFC 4130 §7.5: every disposition, with words for a person', () => {
       const text = answered.body.toString('latin1');
       assert.doesNotMatch(text, /Received-Content-MIC/);
       assert.equal(/^Original-Message-ID: (.*)\r$/m.exec(text)?.[1], messageId === '' ? undefined : messageId);
-      const verdict = await target.judged(answered, messageId, `${micOf('sha256')}, sha256`, signed !== false);
+      const verdict = target.judged(answered, messageId, `${micOf('sha256')}, sha256`, signed !== false);
       assert.equal(verdict.kind, 'refused');
-      assert.equal((await readMdn(answered.headers, answered.body)).signature !== undefined, signed !== false);
+      assert.equal(readMdn(answered.headers, answered.body).signature !== undefined, signed !== false);
     });
   }
 
@@ -137,7 +137,7 @@ describe('RFC 4130 §7.5: every disposition, with words for a person', () => {
       });
       assert.equal(told, disposition);
       assert.match(explanation ?? '', /supported/);
-      assert.equal((await readMdn(answered.headers, answered.body)).signature !== undefined, signed);
+      assert.equal(readMdn(answered.headers, answered.body).signature !== undefined, signed);
       assert.equal((await target.store.getMessage(messageId))?.state, 'refused');
     });
   }

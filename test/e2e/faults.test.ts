@@ -27,14 +27,14 @@ const says =
 
 const receipt =
   (...changed: Parameters<Taken['receipt']>): Fault =>
-  async (response, message) =>
-    give(response, await message.receipt(...changed));
+  (response, message) =>
+    give(response, message.receipt(...changed));
 
 const good = receipt();
 
 /** Says how long the answer is, and stops in the middle of it. */
-const breaksOff: Fault = async (response, message) => {
-  const { status, headers, body } = await message.receipt();
+const breaksOff: Fault = (response, message) => {
+  const { status, headers, body } = message.receipt();
   response.writeHead(status, [...headers, ['Content-Length', String(body.length)]].flat());
   response.write(body.subarray(0, body.length / 2), () => response.destroy());
 };

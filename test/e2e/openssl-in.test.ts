@@ -154,7 +154,7 @@ describe('RFC 4130 §2.4.2, §7.3.1: what OpenSSL makes is taken, with the MIC o
     const said = /^Disposition: (.*)\r$/m.exec(answered.body.toString('latin1'))?.[1];
     assert.equal(said, 'automatic-action/MDN-sent-automatically; processed');
     assert.equal(field, `${mic}, ${choice.digest}`);
-    const verdict = await judgeMdn(await readMdn(answered.headers, answered.body), {
+    const verdict = judgeMdn(readMdn(answered.headers, answered.body), {
       messageId,
       mic: { digest: choice.digest, value: Buffer.from(mic, 'base64') },
       signed: true,
@@ -201,7 +201,7 @@ describe('RFC 4130 §2.4.2, §7.3.1: what OpenSSL makes is taken, with the MIC o
     it(`RFC 4130 §7.5.4: ${what} is insufficient-message-security where the partner's file does not allow it`, async () => {
       const { part } = make(choice, payloadFor('binary'));
       const { messageId, answered } = await deliver('STRICT', part, { ...choice, digest: 'sha256' });
-      const { report } = await readMdn(answered.headers, answered.body);
+      const { report } = readMdn(answered.headers, answered.body);
       assert.equal(report.disposition?.text, 'insufficient-message-security');
       assert.equal(report.originalMessageId, messageId);
       assert.equal((await served.store.getMessage(messageId))?.state, 'refused');

@@ -6,8 +6,7 @@ import { partnerByShortName } from '../../src/config/home.ts';
 import { loadHome } from '../../src/config/load.ts';
 import type { PartnerFile } from '../../src/config/partner-schema.ts';
 import { makeMessage } from '../../src/exchange/send.ts';
-import { parseEntity, type Entity } from '../../src/mime/entity.ts';
-import { header, type Headers } from '../../src/mime/headers.ts';
+import { header, parseHeaders, type Headers } from '../../src/mime/headers.ts';
 import type { OutboundMessage } from '../../src/store/store.ts';
 import { makeHome, type TestHome } from '../support/home.ts';
 import { identity } from '../support/identities.ts';
@@ -136,6 +135,12 @@ for (const key of ['rsa', 'ec'] as const) {
       readonly micalg: string | undefined;
     }
 
+    interface Entity {
+      readonly headers: Headers;
+      readonly bytes: Buffer;
+      readonly body: Buffer;
+    }
+
     /** Layer by layer, with nothing of our own but the reading of headers. */
     function openByOpenssl(entity: Entity): Opened {
       const type = header(entity.headers, 'Content-Type') ?? '';
@@ -155,7 +160,8 @@ for (const key of ['rsa', 'ec'] as const) {
     }
 
     function inside(layer: string, bytes: Buffer): Opened {
-      const opened = openByOpenssl(parseEntity(bytes));
+      const { headers, bodyOffset } = parseHeaders(bytes);
+      const opened = openByOpenssl({ headers, bytes, body: bytes.subarray(bodyOffset) });
       return { ...opened, layers: [layer, ...opened.layers] };
     }
   });

@@ -3,15 +3,15 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { strictPolicy } from '../../src/as2/policy.ts';
-import { unwrap } from '../../src/as2/unwrap.ts';
-import { bytesOf } from '../../src/mime/bytes.ts';
 import { header } from '../../src/mime/headers.ts';
+import { unwrap } from '../support/unwrap.ts';
 import { makeHome, type TestHome } from '../support/home.ts';
 import { identity } from '../support/identities.ts';
 import { send, startPeerServer, type Answered, type Peer, type PeerServer } from '../support/peer.ts';
 import { take } from '../support/receiver.ts';
 import { interchange, numberOf } from '../support/sancrt.ts';
 import { serve, type Served } from '../support/served.ts';
+import { bytesOf } from '../support/bytes.ts';
 
 const attempts = 3;
 

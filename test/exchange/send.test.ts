@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 
-import { unwrap } from '../../src/as2/unwrap.ts';
 import { strictPolicy } from '../../src/as2/policy.ts';
 import { partnerByShortName } from '../../src/config/home.ts';
 import { loadHome } from '../../src/config/load.ts';
 import { makeMessage } from '../../src/exchange/send.ts';
-import { bytesOf } from '../../src/mime/bytes.ts';
 import { issueSelfSigned } from '../../src/pki/issue.ts';
+import { unwrap } from '../support/unwrap.ts';
 import { makeHome, type TestHome } from '../support/home.ts';
 import { identity, type TestIdentity } from '../support/identities.ts';
+import { bytesOf } from '../support/bytes.ts';
 
 const now = new Date();
 const day = 86_400_000;

@@ -6,7 +6,7 @@ import { request } from 'undici';
 import { as2Endpoint } from '../../src/http/as2-endpoint.ts';
 import { listen, type Listening } from '../../src/http/server.ts';
 import type { Arrival, Reply } from '../../src/exchange/arrival.ts';
-import { collect } from '../../src/mime/bytes.ts';
+import { buffer } from 'node:stream/consumers';
 
 describe('the AS2 address', () => {
   let listening: Listening;
@@ -31,7 +31,7 @@ describe('the AS2 address', () => {
   it('RFC 4130 §5.1: POST brings a message, with its header fields as they were spelled and every byte of its body', async () => {
     let arrived: { headers: Arrival['headers']; body: Buffer } | undefined;
     receive = async ({ headers, body }) => {
-      arrived = { headers, body: await collect(body) };
+      arrived = { headers, body: await buffer(body) };
       return { status: 200, headers: [], body: Buffer.alloc(0) };
     };
     const body = Buffer.from(Array.from({ length: 70_000 }, (_, index) => index % 256));

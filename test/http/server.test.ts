@@ -4,8 +4,8 @@ import { connect, type Socket } from 'node:net';
 
 import { as2Endpoint } from '../../src/http/as2-endpoint.ts';
 import { listen, type Listening } from '../../src/http/server.ts';
-import { collect } from '../../src/mime/bytes.ts';
 import { createLog } from '../../src/telemetry/log.ts';
+import { buffer } from 'node:stream/consumers';
 
 describe('the HTTP server', () => {
   const refusals: string[] = [];
@@ -16,7 +16,7 @@ describe('the HTTP server', () => {
     const endpoint = as2Endpoint(
       '/as2',
       async ({ body }) => {
-        await collect(body);
+        await buffer(body);
         return { status: 200, headers: [], body: Buffer.from('taken') };
       },
       createLog('silent'),

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { contentTypeOf, parseEntity } from '../../src/mime/entity.ts';
+import { contentTypeOf, parseEntity, wholeOf } from '../../src/mime/entity.ts';
 import { formatHeaders, header, HEADER_LIMITS, parseHeaders } from '../../src/mime/headers.ts';
 import { MimeError } from '../../src/mime/mime-error.ts';
+import { collect } from '../support/bytes.ts';
 
 const parse = (text: string) => parseHeaders(Buffer.from(text, 'latin1'));
 
@@ -117,9 +118,12 @@ describe('mime/entity', () => {
   it('gives the whole and the body as slices of what came', () => {
     const bytes = Buffer.from('Content-Type: text/plain\r\n\r\nbody\r\n');
     const entity = parseEntity(bytes);
-    assert.equal(entity.bytes, bytes);
-    assert.equal(entity.body.toString(), 'body\r\n');
-    assert.equal(entity.body.buffer, bytes.buffer);
+    assert.deepEqual(collect(wholeOf(entity)), bytes);
+    assert.equal(entity.head.buffer, bytes.buffer);
+    const [body, ...more] = entity.body.pieces();
+    assert.equal(String(body), 'body\r\n');
+    assert.equal(body?.buffer, bytes.buffer);
+    assert.deepEqual(more, []);
   });
 
   it('RFC 4130 §5.2.1: without Content-Type it is bytes', () => {

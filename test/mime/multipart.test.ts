@@ -1,18 +1,31 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { MimeError } from '../../src/mime/mime-error.ts';
-import { joinMultipart, MULTIPART_LIMITS, splitMultipart } from '../../src/mime/multipart.ts';
+import { Reader } from '../../src/bytes/reader.ts';
+import type { Sized } from '../../src/bytes/source.ts';
+import { joinMultipart, MULTIPART_LIMITS, readMultipart, splitMultipart } from '../../src/mime/multipart.ts';
+import { bytesOf, collect } from '../support/bytes.ts';
+
+/** `before`: the preamble, and the line of the first delimiter. */
+function read(body: Sized, boundary: string) {
+  const reader = new Reader(body.pieces());
+  const multipart = readMultipart(reader, boundary);
+  const before = collect(body).subarray(0, reader.offset);
+  const parts: Buffer[] = [];
+  for (let part = multipart.next(); part !== undefined; part = multipart.next()) parts.push(collect(part));
+  return { parts, before, epilogue: collect(reader.rest()), closed: multipart.closed() };
+}
 
 const split = (text: string, boundary = 'b') => {
-  const { parts, preamble, epilogue, closed } = splitMultipart(Buffer.from(text, 'latin1'), boundary);
-  return { parts: parts.map(String), preamble: String(preamble), epilogue: String(epilogue), closed };
+  const { parts, before, epilogue, closed } = read(bytesOf(Buffer.from(text, 'latin1')), boundary);
+  return { parts: parts.map(String), before: String(before), epilogue: String(epilogue), closed };
 };
 
 describe('mime/multipart', () => {
   it('RFC 2046 §5.1.1: the line end before a delimiter belongs to it', () => {
     assert.deepEqual(split('--b\r\nA: 1\r\n\r\none\r\n\r\n--b\r\n\r\ntwo\r\n--b--\r\n'), {
       parts: ['A: 1\r\n\r\none\r\n', '\r\ntwo'],
-      preamble: '',
+      before: '--b\r\n',
       epilogue: '',
       closed: true,
     });
@@ -35,11 +48,11 @@ describe('mime/multipart', () => {
   it('tells preamble and epilogue, in which boundaries count for nothing', () => {
     assert.deepEqual(split('pre\r\n--b\r\none\r\n--b--\r\npost\r\n--b\r\nthree\r\n'), {
       parts: ['one'],
-      preamble: 'pre',
+      before: 'pre\r\n--b\r\n',
       epilogue: 'post\r\n--b\r\nthree\r\n',
       closed: true,
     });
-    assert.equal(split('\r\n--b\r\none\r\n--b--').preamble, '');
+    assert.equal(split('\r\n--b\r\none\r\n--b--').before, '\r\n--b\r\n');
   });
 
   it('takes padding after the boundary, and no line end after the last', () => {
@@ -63,7 +76,7 @@ describe('mime/multipart', () => {
   it('without the closing delimiter the last part goes to the end, and that is told', () => {
     assert.deepEqual(split('--b\r\none\r\n--b\r\ntwo\r\n'), {
       parts: ['one', 'two\r\n'],
-      preamble: '',
+      before: '--b\r\n',
       epilogue: '',
       closed: false,
     });
@@ -98,9 +111,9 @@ describe('mime/multipart', () => {
         const buffers = parts.map((bytes) => Buffer.from(bytes));
         // A sender takes a boundary that is nowhere in the parts.
         const joined = joinMultipart(buffers, 'boundary-1');
-        const found = splitMultipart(joined, 'boundary-1');
+        const found = read(bytesOf(joined), 'boundary-1');
         assert.deepEqual(found.parts, buffers);
-        assert.deepEqual([found.preamble.length, found.epilogue.length, found.closed], [0, 0, true]);
+        assert.deepEqual([String(found.before), found.epilogue.length, found.closed], ['--boundary-1\r\n', 0, true]);
       }),
     );
   });

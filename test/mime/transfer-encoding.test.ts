@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { canonicalLines, decodeTransferEncoding } from '../../src/mime/transfer-encoding.ts';
+import type { Pieces } from '../../src/bytes/source.ts';
+import { canonicalLines, decoded, transferEncodingOf } from '../../src/mime/transfer-encoding.ts';
+import { bytesOf, collect } from '../support/bytes.ts';
 
+const decodedPieces = (body: Pieces, encoding: string | undefined) =>
+  decoded(body, transferEncodingOf(encoding === undefined ? [] : [['Content-Transfer-Encoding', encoding]]));
+const decodedBytes = (bytes: Buffer, encoding: string) => collect(decodedPieces(bytesOf(bytes).pieces(), encoding));
 const decode = (text: string, encoding: string) =>
-  decodeTransferEncoding(Buffer.from(text, 'latin1'), encoding).toString('latin1');
+  decodedBytes(Buffer.from(text, 'latin1'), encoding).toString('latin1');
 
 describe('mime/transfer-encoding', () => {
   for (const encoding of [undefined, '', 'binary', '7bit', '8bit', ' Binary ', '8BIT']) {
     it(`RFC 4130 §5.2.1: '${encoding ?? 'none'}' leaves the body as it is`, () => {
-      const body = Buffer.from('a\r\nb\nc\0\xff');
-      assert.equal(decodeTransferEncoding(body, encoding), body);
+      const body = [Buffer.from('a\r\nb\nc\0\xff')];
+      assert.equal(decodedPieces(body, encoding), body);
     });
   }
 
@@ -52,7 +57,7 @@ describe('mime/transfer-encoding', () => {
         const text = Buffer.from(bytes)
           .toString('base64')
           .replaceAll(new RegExp(`.{${width}}`, 'g'), '$&\r\n');
-        assert.deepEqual(decodeTransferEncoding(Buffer.from(text), 'base64'), Buffer.from(bytes));
+        assert.deepEqual(decodedBytes(Buffer.from(text), 'base64'), Buffer.from(bytes));
       }),
     );
   });
@@ -60,9 +65,9 @@ describe('mime/transfer-encoding', () => {
   it('quoted-printable gives back any bytes, and takes any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-        decodeTransferEncoding(Buffer.from(bytes), 'quoted-printable');
+        decodedBytes(Buffer.from(bytes), 'quoted-printable');
         const text = [...bytes].map((byte) => `=${byte.toString(16).padStart(2, '0')}`).join('=\r\n');
-        assert.deepEqual(decodeTransferEncoding(Buffer.from(text), 'quoted-printable'), Buffer.from(bytes));
+        assert.deepEqual(decodedBytes(Buffer.from(text), 'quoted-printable'), Buffer.from(bytes));
       }),
     );
   });

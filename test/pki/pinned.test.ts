@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
-import { makeSignedData, readSignedData, type VerifiedSigner } from '../../src/cms/signed-data.ts';
-import { bytesOf } from '../../src/mime/bytes.ts';
+import type { VerifiedSigner } from '../../src/cms/signed-data.ts';
 import type { Certificate } from '../../src/pki/certificate.ts';
 import { issueSelfSigned } from '../../src/pki/issue.ts';
 import { decryptionIdentities, signingIdentity, type OwnIdentity } from '../../src/pki/keyring.ts';
 import { pinnedFor, trustPinned, type PinnedCertificate } from '../../src/pki/pinned.ts';
+import { signed, verdictOf } from '../cms/support.ts';
 
 const day = 86_400_000;
 const now = new Date('2026-11-02T12:00:00Z');
@@ -47,8 +47,8 @@ describe('pki/pinned', () => {
     assert.equal(pinnedFor(pins, 'sign', new Date(at(10).getTime() + 1)).length, 0);
   });
 
-  it('trusts a verified signer only by a signing pin that is valid at that time', async () => {
-    const signer = await signedBy(current);
+  it('trusts a verified signer only by a signing pin that is valid at that time', () => {
+    const signer = signedBy(current);
     assert.equal(trustPinned(signer, [pin(old, -1, 1), pin(current, -1, 1)], now)?.certificate.subject, 'CN=current');
     assert.equal(trustPinned(signer, [pin(old, -1, 1)], now), undefined);
     assert.equal(trustPinned(signer, [pin(current, -1, 1)], at(2)), undefined);
@@ -87,13 +87,10 @@ describe('pki/keyring', () => {
 
 const names = (certificates: readonly Certificate[]): string[] => certificates.map(({ subject }) => subject);
 
-async function signedBy({ certificate, privateKeyPem }: Issued): Promise<VerifiedSigner> {
+function signedBy({ certificate, privateKeyPem }: Issued): VerifiedSigner {
   const content = Buffer.from('content');
   const signer = { certificate, privateKey: createPrivateKey(privateKeyPem) };
-  const signed = await readSignedData(
-    bytesOf(await makeSignedData(bytesOf(content), signer, { digest: 'sha256', detached: true })),
-  );
-  const verdict = await signed.verify(bytesOf(content), [certificate], () => true);
+  const verdict = verdictOf(signed(content, signer, { digest: 'sha256', detached: true }), [certificate], content);
   assert.equal(verdict.kind, 'verified');
   return verdict.signer;
 }

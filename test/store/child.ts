@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { kept } from '../../src/bytes/kept.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
 import { asyncMdn, at, change, inbound, LEASE_MS, outbound, result } from './fixtures.ts';
@@ -27,7 +28,10 @@ async function work(store: Store): Promise<never> {
 }
 
 async function receive(store: Store, large: boolean): Promise<void> {
-  const message = inbound({ mdn: asyncMdn(), ...(large ? { raw: Buffer.alloc(300_000, Math.random() * 256) } : {}) });
+  const message = inbound({
+    mdn: asyncMdn(),
+    ...(large ? { raw: kept(Buffer.alloc(300_000, Math.random() * 256)) } : {}),
+  });
   await store.sealInbound(message);
   say('sealed', message.id, message.mdn?.id);
 }

@@ -1,4 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { kept, keptSource, type Kept } from '../../src/bytes/kept.ts';
+import { gather } from '../../src/bytes/source.ts';
 import type {
   CertificateChange,
   Delivery,
@@ -8,6 +10,7 @@ import type {
   OutboundMessage,
   OutgoingMdn,
   ReceivedMdn,
+  SentMessage,
   Store,
 } from '../../src/store/store.ts';
 
@@ -20,6 +23,15 @@ export const LEASE_MS = 60_000;
 
 export function digestOf(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+export function bytesOf(one: Kept): Buffer {
+  return gather(keptSource(one).pieces());
+}
+
+/** What the store tells of a message when it is sent, or answered. */
+export function sentOf({ id, partner, messageId, mic, mdnMode, mdnSigned }: OutboundMessage): SentMessage {
+  return { id, partner, messageId, mic, mdnMode, mdnSigned };
 }
 
 /** An accepted message with a synchronous MDN, all of its own. */
@@ -40,9 +52,9 @@ export function inbound(over: Partial<InboundMessage> = {}): InboundMessage {
       ['Subject', 'caf\u00e9 \u0000'],
       ['AS2-From', 'twice'],
     ],
-    raw: Buffer.from(`raw of ${id} \xff\x00`, 'latin1'),
+    raw: kept(Buffer.from(`raw of ${id} \xff\x00`, 'latin1')),
     state: 'accepted',
-    payload: { content: Buffer.from(`payload of ${id}`), contentType: 'application/edifact', fileName: 'a.edi' },
+    payload: { content: kept(Buffer.from(`payload of ${id}`)), contentType: 'application/edifact', fileName: 'a.edi' },
     facts: { cipher: 'aes256-cbc', layers: ['encrypted', 'signed'] },
     signer: { fingerprint: 'ab'.repeat(32), subject: 'CN=VAN' },
     mic: 'c2ln, sha-256',
@@ -89,8 +101,8 @@ export function outbound(over: Partial<OutboundMessage> = {}): OutboundMessage {
     messageId: `<${id}@us>`,
     subject: 'CUSRES',
     headers: [['AS2-From', 'US']],
-    raw: Buffer.from(`raw of ${id} \xff`, 'latin1'),
-    payload: { content: Buffer.from(`payload of ${id}`), contentType: 'application/edifact', fileName: 'b.edi' },
+    raw: kept(Buffer.from(`raw of ${id} \xff`, 'latin1')),
+    payload: { content: kept(Buffer.from(`payload of ${id}`)), contentType: 'application/edifact', fileName: 'b.edi' },
     facts: { cipher: 'aes256-gcm' },
     mic: 'c2ln, sha-256',
     mdnMode: 'async',

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { storedBytes } from '../support/stored.ts';
 import { at, LEASE_MS } from './fixtures.ts';
 import { temporaryDirectories } from './temporary.ts';
 
@@ -48,7 +49,7 @@ describe('processes', () => {
       }
 
       const messages = await store.listMessages({ limit: 10_000 });
-      for (const { id, size } of messages) assert.equal((await store.getBytes(id, 'raw'))?.length, size);
+      for (const { id, size } of messages) assert.equal((await storedBytes(store, id, 'raw'))?.length, size);
       const waiting = messages.filter(({ state }) => state === 'accepted');
       const jobs = await store.claimJobs(at(99_999), LEASE_MS, 10_000);
       assert.deepEqual(jobs.map(({ messageId }) => messageId).sort(), waiting.map(({ id }) => id).sort());

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Sqlite from 'better-sqlite3';
+import { kept } from '../../src/bytes/kept.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
 import {
@@ -31,7 +32,7 @@ describe('tampering', () => {
   before(async () => {
     untouched = directories.make();
     store = await openSqliteStore({ directory: untouched });
-    const job = await sealedJob(store, inbound({ id: 'in-1', raw: filed, messageId: '<1@van>' }));
+    const job = await sealedJob(store, inbound({ id: 'in-1', raw: kept(filed), messageId: '<1@van>' }));
     const interchange = {
       ...({ environment: 'test', sender: 'NZMPI:ZZZ', reference: '42', messageId: job.messageId } as const),
       ...{ messageType: 'SANCRT', messages: 2, accepted: 2, rejected: 0 },

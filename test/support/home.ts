@@ -60,6 +60,8 @@ export async function makeHome(settings: Record<string, unknown> = {}, options: 
     as2: { id: as2Id },
     listen: { host: '127.0.0.1', port: 0 },
     operators: { port: 0 },
+    // Threads take longer to start than most tests; those that are about them say so.
+    workers: 0,
     identities: [
       { ...write('own', own), ...(signer && { use: ['decrypt'] }) },
       ...(signer ? [{ ...write('signer', signer), use: ['sign'] }] : []),

@@ -7,10 +7,10 @@ import { request } from 'undici';
 import { messageHeaders, type MessageHeaders } from '../../src/as2/message-headers.ts';
 import { readMdn, type Mdn } from '../../src/as2/read-mdn.ts';
 import { newBoundary, newMessageId } from '../../src/exchange/ids.ts';
-import { wrap, type WrapOptions, type Wrapped } from '../../src/as2/wrap.ts';
 import type { Headers } from '../../src/mime/headers.ts';
 import type { TestHome } from './home.ts';
 import type { TestIdentity } from './identities.ts';
+import { wrap, type Protection, type Wrapped } from './wrap.ts';
 
 /** What came back on a POST. */
 export interface Answered {
@@ -36,7 +36,7 @@ export interface Peer {
 }
 
 /** Signed with SHA-256 and encrypted with AES-256-CBC, as most partners do. */
-export function usualProtection(peer: Peer, home: TestHome): Omit<WrapOptions, 'boundary'> {
+export function usualProtection(peer: Peer, home: TestHome): Omit<Protection, 'boundary'> {
   return {
     compress: 'none',
     micDigest: 'sha256',
@@ -61,7 +61,7 @@ export async function send(
   home: TestHome,
   payload: Buffer,
   options: {
-    readonly protection?: Omit<WrapOptions, 'boundary'>;
+    readonly protection?: Omit<Protection, 'boundary'>;
     readonly headers?: Partial<MessageHeaders>;
     readonly entityHeaders?: Headers;
   } = {},
@@ -87,7 +87,7 @@ export async function send(
   });
   const headers = [...own, ...wrapped.headers];
   const answered = await post(url, headers, wrapped.body);
-  const mdn = answered.body.length === 0 ? undefined : await readMdn(answered.headers, answered.body);
+  const mdn = answered.body.length === 0 ? undefined : readMdn(answered.headers, answered.body);
   return { messageId, wrapped, headers, answered, mdn };
 }
 

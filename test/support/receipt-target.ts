@@ -4,12 +4,12 @@ import { judgeMdn, type MdnVerdict } from '../../src/as2/judge.ts';
 import { parseMic } from '../../src/as2/mic.ts';
 import { strictPolicy } from '../../src/as2/policy.ts';
 import { readMdn } from '../../src/as2/read-mdn.ts';
-import { wrap, type Wrapped, type WrapOptions } from '../../src/as2/wrap.ts';
 import { newBoundary } from '../../src/exchange/ids.ts';
 import type { HeaderField } from '../../src/mime/headers.ts';
 import { identity, type TestIdentity } from './identities.ts';
 import type { Part } from './mime-parts.ts';
 import { startPeerServer, usualProtection, type Answered, type PeerServer } from './peer.ts';
+import { wrap, type Protection, type Wrapped } from './wrap.ts';
 import { startTarget, type Attacked, type AttackOptions, type Target } from './target.ts';
 
 export const OUR_NAME = 'US "CBP" \\ test';
@@ -47,10 +47,10 @@ export interface ReceiptTarget extends Target {
   /** What the next MDNs that come there are answered with; 204 when there is nothing. */
   readonly mdnStatuses: number[];
   /** Signed and encrypted by the partner, unless something else is said. */
-  wrapped(protection?: Partial<WrapOptions>): Promise<Wrapped>;
+  wrapped(protection?: Partial<Protection>): Promise<Wrapped>;
   deliver(part: Part, options?: AttackOptions): Promise<Attacked>;
   /** Judged as a partner would, with nothing but our certificate. */
-  judged(answered: Answered, messageId: string, mic: string, signed: boolean): Promise<MdnVerdict>;
+  judged(answered: Answered, messageId: string, mic: string, signed: boolean): MdnVerdict;
 }
 
 /** @param onMdn is told of each MDN that comes to the partner's address */
@@ -83,8 +83,8 @@ export async function startReceiptTarget(onMdn: () => void = () => undefined): P
         { ...usualProtection(target.partner, target.home), boundary: newBoundary(), ...protection },
       ),
     deliver: (part, more) => target.attack(part, { from: quoted(THEIR_NAME), to: quoted(OUR_NAME), ...more }),
-    judged: async (answered, messageId, mic, signed) =>
-      judgeMdn(await readMdn(answered.headers, answered.body), {
+    judged: (answered, messageId, mic, signed) =>
+      judgeMdn(readMdn(answered.headers, answered.body), {
         messageId,
         mic: parseMic(mic)!,
         signed,

@@ -2,14 +2,15 @@ import { processed } from '../../src/as2/disposition.ts';
 import { makeMdn, type MdnDraft } from '../../src/as2/mdn.ts';
 import { strictPolicy } from '../../src/as2/policy.ts';
 import { parseAs2Request, type As2Request } from '../../src/as2/request.ts';
-import { unwrap, type UnwrapFacts } from '../../src/as2/unwrap.ts';
+import type { UnwrapFacts } from '../../src/as2/unwrap.ts';
 import { valueOf, type Interchange, type Message } from '../../src/edifact/interchange.ts';
 import { readInterchanges } from '../../src/edifact/reader.ts';
 import { newBoundary, newMessageId } from '../../src/exchange/ids.ts';
-import { bytesOf, collect } from '../../src/mime/bytes.ts';
 import type { Headers } from '../../src/mime/headers.ts';
+import { bytesOf, collect } from './bytes.ts';
 import type { TestHome } from './home.ts';
 import type { Answered, Peer } from './peer.ts';
+import { unwrap } from './unwrap.ts';
 
 /** A message of ours as the partner finds it, opened with its key and our certificate. */
 export interface Taken {
@@ -18,7 +19,7 @@ export interface Taken {
   readonly content: Buffer;
   readonly interchange: Interchange;
   /** The receipt that it gets from an honest partner, or what a test makes of it. */
-  receipt(changed?: Partial<MdnDraft>, signed?: boolean): Promise<Answered>;
+  receipt(changed?: Partial<MdnDraft>, signed?: boolean): Answered;
 }
 
 /** What the partner does with a request of ours. */
@@ -32,7 +33,7 @@ export async function take(
     { headers, body: bytesOf(body) },
     { keys: [peer.identity], pinned: [home.signer.certificate], policy: strictPolicy, micDigest: 'sha256' },
   );
-  const content = await collect(payload.content);
+  const content = collect(payload.content);
   const [interchange] = readInterchanges(content).interchanges;
   if (interchange === undefined) throw new Error('There is no interchange in it');
   return {
@@ -40,8 +41,8 @@ export async function take(
     facts,
     content,
     interchange,
-    async receipt(changed = {}, signed = request.receipt?.protocol !== undefined) {
-      const receipt = await makeMdn({
+    receipt(changed = {}, signed = request.receipt?.protocol !== undefined) {
+      const receipt = makeMdn({
         from: request.to,
         to: request.from,
         messageId: newMessageId(new Date(), 'peer.test'),

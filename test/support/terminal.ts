@@ -16,13 +16,22 @@ export interface Ran {
 
 const nouns = [registerSend, registerMessage, registerMdn, registerEcert, registerAudit, registerDemo];
 
+/** A stream that takes everything at once. */
+const streamTo = (take: (text: string | Uint8Array) => unknown) => ({
+  write(text: string | Uint8Array) {
+    take(text);
+    return true;
+  },
+  once: () => undefined,
+});
+
 /** Runs a command line in this process, as a terminal would show it. */
 export async function countersign(home: string, ...args: string[]): Promise<Ran> {
   const out: Buffer[] = [];
   const err: string[] = [];
   const terminal = {
-    stdout: { write: (text: string | Uint8Array) => out.push(Buffer.from(text)) },
-    stderr: { write: (text: string | Uint8Array) => err.push(text.toString()) },
+    stdout: streamTo((text) => out.push(Buffer.from(text))),
+    stderr: streamTo((text) => err.push(text.toString())),
     env: {},
     now: () => new Date(),
   };

@@ -114,7 +114,7 @@ export async function startVan(
       const response = await post({
         url: to.url,
         headers: [...messageHeaders(message), ...wrapped.headers],
-        body: gather(wrapped.body.pieces()),
+        body: sourceOf(gather(wrapped.body.pieces())),
         signal: AbortSignal.timeout(30_000),
         chunked: false,
       });

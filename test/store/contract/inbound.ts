@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { asyncMdn, at, digestOf, inbound, LEASE_MS, refused } from '../fixtures.ts';
+import { readdirSync } from 'node:fs';
+import { keep, kept } from '../../../src/bytes/kept.ts';
+import { gather } from '../../../src/bytes/source.ts';
+import { fileSpool } from '../../../src/bytes/spool.ts';
+import { storedBytes } from '../../support/stored.ts';
+import { asyncMdn, at, bytesOf, inbound, LEASE_MS, refused } from '../fixtures.ts';
 import type { OpenTestStore } from './open.ts';
 
 export function describeInbound(open: OpenTestStore): void {
@@ -73,7 +78,8 @@ export function describeInbound(open: OpenTestStore): void {
         const { mdn } = message;
         assert.equal(delivery?.attempt, 1);
         assert.deepEqual(delivery.subject, { kind: 'mdn', mdnId: mdn?.id, messageId: message.id });
-        assert.deepEqual([delivery.url, delivery.headers, delivery.body], [mdn?.url, mdn?.headers, mdn?.body]);
+        assert.deepEqual([delivery.url, delivery.headers], [mdn?.url, mdn?.headers]);
+        assert.deepEqual(gather(delivery.body.pieces()), mdn?.body);
         assert.equal(delivery.partner, 'van');
       });
     }
@@ -90,7 +96,7 @@ export function describeInbound(open: OpenTestStore): void {
       await store.settleDelivery(first!, { kind: 'delivered' }, at(2));
       await store.requeueMdn(message.id, at(3));
       const [second] = await store.claimDeliveries(at(3), LEASE_MS, 10);
-      assert.deepEqual([second?.body, second?.attempt], [message.mdn?.body, 1]);
+      assert.deepEqual([gather(second!.body.pieces()), second?.attempt], [message.mdn?.body, 1]);
     });
 
     it('has nothing to put into the outbox for a synchronous MDN or for no message', async () => {
@@ -106,34 +112,49 @@ export function describeInbound(open: OpenTestStore): void {
       const { store } = await open();
       const message = inbound();
       const { content, contentType } = message.payload!;
-      const turnedDown = Buffer.from('turned down');
+      const turnedDown = kept(Buffer.from('turned down'));
       await store.sealInbound(message);
       await store.sealInbound(refused({ payload: { content: turnedDown, contentType } }));
-      assert.equal(await store.payloadSeen('van', digestOf(content)), true);
-      assert.equal(await store.payloadSeen('other', digestOf(content)), false);
-      assert.equal(await store.payloadSeen('van', digestOf(turnedDown)), false);
-      assert.equal(await store.payloadSeen('van', digestOf(message.raw)), false);
+      assert.equal(await store.payloadSeen('van', content.sha256), true);
+      assert.equal(await store.payloadSeen('other', content.sha256), false);
+      assert.equal(await store.payloadSeen('van', turnedDown.sha256), false);
+      assert.equal(await store.payloadSeen('van', message.raw.sha256), false);
+    });
+
+    it('takes over what was spooled, of every size, and leaves nothing of it in the spool', async () => {
+      const { store } = await open();
+      const { spool, clear } = fileSpool(store.spoolDirectory, 1000);
+      for (const size of [0, 1000, 1001, 256 * 1024, 3_000_000]) {
+        const bytes = Buffer.alloc(size, 7);
+        const raw = await keep([bytes.subarray(0, 999), bytes.subarray(999)], spool);
+        const message = inbound({ raw, payload: { content: raw, contentType: 'text/plain' } });
+        await store.sealInbound(message);
+        for (const what of ['raw', 'payload'] as const)
+          assert.ok((await storedBytes(store, message.id, what))?.equals(bytes));
+      }
+      clear();
+      assert.deepEqual(readdirSync(store.spoolDirectory), []);
     });
 
     it('keeps bytes of every size, and what it was told about them, also after it was opened again', async () => {
       const { store, reopened } = await open();
       const messages = [0, 1, 256 * 1024 - 1, 256 * 1024, 3_000_000].map((size, index) =>
         inbound({
-          raw: Buffer.alloc(size, index),
-          payload: { content: Buffer.alloc(size, index + 100), contentType: 'text/plain' },
+          raw: kept(Buffer.alloc(size, index)),
+          payload: { content: kept(Buffer.alloc(size, index + 100)), contentType: 'text/plain' },
           mdn: asyncMdn({ body: Buffer.alloc(size, index + 200) }),
         }),
       );
       await Promise.all(messages.map((message) => store.sealInbound(message)));
       const later = await reopened();
       for (const { id, raw, payload, mdn, headers, facts, signer } of messages) {
-        assert.ok((await later.getBytes(id, 'raw'))?.equals(raw));
-        assert.ok((await later.getBytes(id, 'payload'))?.equals(payload!.content));
+        assert.ok((await storedBytes(later, id, 'raw'))?.equals(bytesOf(raw)));
+        assert.ok((await storedBytes(later, id, 'payload'))?.equals(bytesOf(payload!.content)));
         assert.ok((await later.getMdn(mdn!.id))?.body.equals(mdn!.body));
         const detail = await later.getMessage(id);
         assert.deepEqual([detail?.headers, detail?.facts, detail?.signer], [headers, facts, signer]);
-        assert.deepEqual([detail?.rawSha256, detail?.payloadSha256], [digestOf(raw), digestOf(payload!.content)]);
-        assert.equal(detail?.size, raw.length);
+        assert.deepEqual([detail?.rawSha256, detail?.payloadSha256], [raw.sha256, payload!.content.sha256]);
+        assert.equal(detail?.size, raw.size);
       }
     });
   });

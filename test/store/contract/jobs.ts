@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { InterchangeRecord } from '../../../src/store/store.ts';
-import { at, change, inbound, LEASE_MS, outbound, result, sealedJob } from '../fixtures.ts';
+import { at, change, inbound, LEASE_MS, outbound, result, sealedJob, sentOf } from '../fixtures.ts';
 import type { OpenTestStore } from './open.ts';
 
 export function describeJobs(open: OpenTestStore): void {
@@ -91,7 +91,7 @@ export function describeJobs(open: OpenTestStore): void {
       assert.equal(await store.findInterchange('test', 'NZMPI:ZZZ', '44'), undefined);
       assert.deepEqual((await store.findCertificates('test', ['A1'])).get('A1'), change('A1').record);
       const [delivery] = await store.claimDeliveries(at(2), LEASE_MS, 10);
-      assert.deepEqual(delivery?.subject, { kind: 'message', message: answer });
+      assert.deepEqual(delivery?.subject, { kind: 'message', message: sentOf(answer) });
       assert.deepEqual(await store.claimJobs(at(9999), LEASE_MS, 10), [], 'it is over');
     });
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { storedBytes } from '../../support/stored.ts';
 import {
   asyncMdn,
   at,
+  bytesOf,
   change,
   claimedDelivery,
   inbound,
@@ -58,7 +60,7 @@ export function describeLooking(open: OpenTestStore): void {
       const { id, environment, partner, as2From, as2To, messageId, subject, state, disposition } = message;
       assert.deepEqual(summary, {
         ...{ id, direction: 'in', at: at(0), environment, partner, as2From, as2To, messageId, subject },
-        ...{ state, disposition, size: message.raw.length, fileName: 'a.edi' },
+        ...{ state, disposition, size: message.raw.size, fileName: 'a.edi' },
       });
       for (const [name, value] of Object.entries(summary)) assert.deepEqual(detail?.[name as 'id'], value);
       assert.deepEqual([detail?.remote, detail?.contentType], ['192.0.2.7', 'application/edifact']);
@@ -76,10 +78,10 @@ export function describeLooking(open: OpenTestStore): void {
       assert.equal((await store.getMessage(early.id))?.id, early.id, 'our own id goes first');
       for (const name of ['<m@van>', 'm@van']) assert.equal((await store.getMessage(name))?.id, late.id);
       for (const name of ['<bare@van>', 'bare@van']) assert.equal((await store.getMessage(name))?.id, bare.id);
-      assert.deepEqual(await store.getBytes('m@van', 'raw'), late.raw);
-      assert.equal(await store.getBytes('m@van', 'payload'), undefined);
+      assert.deepEqual(await storedBytes(store, 'm@van', 'raw'), bytesOf(late.raw));
+      assert.equal(await store.getContent('m@van', 'payload'), undefined);
       assert.equal(await store.getMessage('nobody'), undefined);
-      assert.equal(await store.getBytes('nobody', 'raw'), undefined);
+      assert.equal(await store.getContent('nobody', 'raw'), undefined);
     });
 
     it('lists MDNs of both directions, newest first, and by partner, direction, state and time', async () => {
