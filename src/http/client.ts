@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 
 import { Agent, request } from 'undici';
 
-import type { Post } from '../exchange/post.ts';
+import type { Post, PostRequest } from '../exchange/post.ts';
 
 /** An MDN is a few KiB; a peer that answers with more than this is not answering with an MDN. */
 const longestAnswer = 4 * 1024 * 1024;
@@ -13,17 +13,15 @@ const longestAnswer = 4 * 1024 * 1024;
  * to whom no authority vouches for (RFC 4130 §9.2).
  */
 export function createPost(): { post: Post; close: () => Promise<void> } {
-  const agent = new Agent({ connections: 16, pipelining: 1, keepAliveTimeout: 10_000, maxResponseSize: longestAnswer });
-  const post: Post = async ({ url, headers, body, signal, chunked }) => {
-    const response = await request(url, {
-      dispatcher: agent,
-      method: 'POST',
-      headers: headers.flat(),
-      body: chunked ? Readable.from([body]) : body,
-      signal,
-      // The signal bounds the whole attempt.
-      headersTimeout: 0,
-      bodyTimeout: 0,
+  const options = { connections: 16, maxResponseSize: longestAnswer };
+  const kept = new Agent({ ...options, pipelining: 1, keepAliveTimeout: 10_000 });
+  const fresh = new Agent({ ...options, pipelining: 0 });
+  const post: Post = async (message) => {
+    const response = await sent(message, kept).catch((error: unknown) => {
+      // RFC 9112 §9.3.1: a server may close a connection that it kept at the moment when we send on it. Nothing of it
+      // was answered then; so it goes out at once on a connection of its own, under the same Message-ID.
+      if (!isClosed(error)) throw error;
+      return sent(message, fresh);
     });
     const answer = Buffer.from(await response.body.arrayBuffer());
     const fields = Object.entries(response.headers).flatMap(([name, value]) =>
@@ -31,5 +29,30 @@ export function createPost(): { post: Post; close: () => Promise<void> } {
     );
     return { status: response.statusCode, headers: fields, body: answer };
   };
-  return { post, close: () => agent.close() };
+  return {
+    post,
+    async close() {
+      await kept.close();
+      await fresh.close();
+    },
+  };
 }
+
+/** Resolves when the head of the answer is there. */
+function sent({ url, headers, body, signal, chunked }: PostRequest, dispatcher: Agent) {
+  return request(url, {
+    dispatcher,
+    method: 'POST',
+    headers: headers.flat(),
+    body: chunked ? Readable.from([body]) : body,
+    signal,
+    // The signal bounds the whole attempt.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+}
+
+const closed = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+const isClosed = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && closed.has(String(error.code));

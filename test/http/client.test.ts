@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net';
 
 import type { PostRequest } from '../../src/exchange/post.ts';
 import { createPost } from '../../src/http/client.ts';
@@ -11,7 +11,7 @@ import { startPeerServer } from '../support/peer.ts';
 
 describe('POSTs to partners', () => {
   const network = createPost();
-  const servers: Server[] = [];
+  const servers: (Server | TcpServer)[] = [];
   after(async () => {
     await network.close();
     for (const server of servers) server.close();
@@ -78,6 +78,25 @@ describe('POSTs to partners', () => {
     });
     const { status, body } = await network.post(message(url));
     assert.deepEqual([status, String(body)], [200, 'MDN']);
+  });
+
+  it('RFC 9112 §9.3.1: go out anew when a kept connection was closed meanwhile', async () => {
+    let connections = 0;
+    const server = createTcpServer((socket) => {
+      connections += 1;
+      socket.on('error', () => undefined);
+      // It says nothing of closing, and reads nothing more.
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK');
+        socket.once('data', () => socket.end());
+      });
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/as2`;
+    const small = message(url, { body: Buffer.from('UNB') });
+    for (let count = 0; count < 3; count += 1) assert.equal((await network.post(small)).status, 200);
+    assert.ok(connections > 1);
   });
 
   it('RFC 4130 §5.5: reject when no whole answer comes', async () => {
