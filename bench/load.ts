@@ -38,7 +38,7 @@ export async function makeSender(): Promise<{ identity: PrivateIdentity; certifi
 export function prepare(content: Buffer, sender: PrivateIdentity, recipient: CertificateIdentity): Promise<Wrapped> {
   return wrap(
     // Not EDIFACT, so that what is measured is receiving, not the work on the payload that follows it.
-    { headers: [['Content-Type', 'application/octet-stream']], content },
+    { headers: [['Content-Type', 'application/EDI-consent']], content },
     {
       compress: 'none',
       micDigest: 'sha256',

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { NotHad, type PeerSystem } from '../test/interop/peer.ts';
-import { load, makeSender, prepare } from './load.ts';
+import type { Wrapped } from '../src/as2/wrap.ts';
+import { load, makeSender, prepare, type Target } from './load.ts';
 import { peersTable, type Row } from './peers-table.ts';
 import { peerServer, startOurs, type StartServer } from './servers.ts';
 import { forgetPeak, usageOf } from './watch.ts';
@@ -60,7 +61,7 @@ async function smallMessages(start: StartServer): Promise<Row> {
   const server = await start(sender);
   const { target, group } = server;
   try {
-    const wrapped = await prepare(randomBytes(10 * 1024), sender.identity, target.certificate);
+    const wrapped = await message(10 * 1024, target);
     await load(target, wrapped, 1, 1);
     const row: Row = { 'cold start to first MDN, s': (performance.now() - begin) / 1_000 };
     // A virtual machine compiles what runs often: it gets the time to.
@@ -85,13 +86,16 @@ async function smallMessages(start: StartServer): Promise<Row> {
   }
 }
 
+/** One that does not end in CR: of a binary body that does, Camel loses the last byte. */
+async function message(size: number, { certificate }: Target): Promise<Wrapped> {
+  for (;;) {
+    const wrapped = await prepare(randomBytes(size), sender.identity, certificate);
+    if (wrapped.body.at(-1) !== 0x0d) return wrapped;
+  }
+}
+
 /** As many messages as fit the time, at least some. */
-async function timed(
-  target: Parameters<typeof load>[0],
-  wrapped: Parameters<typeof load>[1],
-  connections: number,
-  milliseconds: number,
-) {
+async function timed(target: Target, wrapped: Wrapped, connections: number, milliseconds: number) {
   const { perSecond } = await load(target, wrapped, connections, 4 * connections);
   const count = Math.max(4 * connections, Math.ceil((perSecond * milliseconds) / 1_000));
   return { ...(await load(target, wrapped, connections, count)), count };
@@ -109,7 +113,7 @@ async function largeMessages(start: StartServer): Promise<Row> {
     const server = await start(sender);
     const { target, group } = server;
     try {
-      const wrapped = await prepare(randomBytes(mebibytes * 1024 * 1024), sender.identity, target.certificate);
+      const wrapped = await message(mebibytes * 1024 * 1024, target);
       await load(target, wrapped, 1, 1);
       const { perSecond } = await load(target, wrapped, 1, count);
       row[`${label}: MiB/s`] = perSecond * mebibytes;

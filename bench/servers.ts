@@ -46,9 +46,14 @@ export const startOurs: StartServer = async ({ certificatePem }) => {
   if (certificate === undefined) throw new Error('The home has no identity');
 
   const main = path.resolve(import.meta.dirname, '../dist/cli/main.js');
-  const free = { COUNTERSIGN_LISTEN_PORT: '0', COUNTERSIGN_OPERATORS_PORT: '0', COUNTERSIGN_LISTEN_HOST: '127.0.0.1' };
+  const settings = {
+    COUNTERSIGN_LISTEN_PORT: '0',
+    COUNTERSIGN_OPERATORS_PORT: '0',
+    COUNTERSIGN_LISTEN_HOST: '127.0.0.1',
+    COUNTERSIGN_LIMITS_MESSAGE_SIZE: '2 GiB',
+  };
   const server = spawn(process.execPath, [main, '--home', directory, 'serve'], {
-    env: { ...process.env, ...free, COUNTERSIGN_LOG_LEVEL: 'error' },
+    env: { ...process.env, ...settings, COUNTERSIGN_LOG_LEVEL: 'error' },
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   });

@@ -46,6 +46,6 @@ const signatureHeaders: Headers = [
 ];
 
 /** RFC 2045 §6.8: lines of at most 76 characters. */
-function base64Lines(bytes: Buffer): string {
+export function base64Lines(bytes: Buffer): string {
   return (bytes.toString('base64').match(/.{1,76}/g) ?? []).join('\r\n');
 }

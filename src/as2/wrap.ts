@@ -5,10 +5,10 @@ import { makeEnvelope } from '../cms/enveloped-data.ts';
 import type { CertificateIdentity } from '../cms/identity.ts';
 import { bytesOf } from '../mime/bytes.ts';
 import { formatHeaders, header } from '../mime/headers.ts';
-import type { Headers } from '../mime/headers.ts';
+import type { HeaderField, Headers } from '../mime/headers.ts';
 import { micOf } from './mic.ts';
 import type { Mic } from './mic.ts';
-import { signDetached } from './sign-detached.ts';
+import { base64Lines, signDetached } from './sign-detached.ts';
 import type { DetachedSignature } from './sign-detached.ts';
 
 export interface WrapOptions {
@@ -20,6 +20,8 @@ export interface WrapOptions {
   readonly micDigest: DigestName;
   /** fresh random letters and digits, at least 128 bits' worth, at most 60 */
   readonly boundary: string;
+  /** of a CMS structure that is the HTTP body; binary unless said otherwise (RFC 4130 §5.2.1) */
+  readonly transferEncoding?: 'binary' | 'base64';
 }
 
 export interface EncryptOptions {
@@ -67,6 +69,7 @@ export async function wrap(
     if (compress === 'after-signing') part = await compressed(part);
   }
   if (encrypt !== undefined) part = await encrypted(part, encrypt);
+  if (options.transferEncoding === 'base64' && part.headers.some(isBinary)) part = inBase64(part);
   return { ...part, mic };
 }
 
@@ -80,6 +83,13 @@ const bytesOfPart = ({ headers, body }: Part): Buffer => Buffer.concat([formatHe
 function binary(headers: Headers): Headers {
   if (header(headers, 'Content-Transfer-Encoding') !== undefined) return headers;
   return [...headers, ['Content-Transfer-Encoding', 'binary']];
+}
+
+const isBinary = ([name, value]: HeaderField): boolean => name === 'Content-Transfer-Encoding' && value === 'binary';
+
+function inBase64({ headers, body }: Part): Part {
+  const fields = headers.map((field): HeaderField => (isBinary(field) ? [field[0], 'base64'] : field));
+  return { headers: fields, body: Buffer.from(`${base64Lines(body)}\r\n`) };
 }
 
 async function compressed(part: Part): Promise<Part> {

@@ -119,6 +119,7 @@ async function outcomeOf(
       body: delivery.body,
       signal: AbortSignal.any([hangUp, AbortSignal.timeout(Math.min(timeout, longestTimer))]),
       chunked: subject.kind === 'message' && (partner?.send.chunked ?? false),
+      keepAlive: partner?.send.keepAlive ?? true,
     });
   } catch (error) {
     return again(`No answer from ${delivery.url}: ${reasonOf(error)}`);

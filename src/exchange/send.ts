@@ -36,6 +36,7 @@ export async function makeMessage(consignment: Consignment, partner: Partner, ho
       compress: send.compress,
       micDigest: micalgsOf(partner)[0] ?? 'sha256',
       boundary: newBoundary(),
+      transferEncoding: send.transferEncoding,
       ...(send.sign !== 'none' && {
         sign: {
           identity: signerOf(home, now),

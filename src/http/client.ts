@@ -17,10 +17,10 @@ export function createPost(): { post: Post; close: () => Promise<void> } {
   const kept = new Agent({ ...options, pipelining: 1, keepAliveTimeout: 10_000 });
   const fresh = new Agent({ ...options, pipelining: 0 });
   const post: Post = async (message) => {
-    const response = await sent(message, kept).catch((error: unknown) => {
+    const response = await sent(message, message.keepAlive ? kept : fresh).catch((error: unknown) => {
       // RFC 9112 §9.3.1: a server may close a connection that it kept at the moment when we send on it. Nothing of it
       // was answered then; so it goes out at once on a connection of its own, under the same Message-ID.
-      if (!isClosed(error)) throw error;
+      if (!message.keepAlive || !isClosed(error)) throw error;
       return sent(message, fresh);
     });
     const answer = Buffer.from(await response.body.arrayBuffer());

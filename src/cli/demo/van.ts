@@ -114,6 +114,7 @@ export async function startVan(
         body: wrapped.body,
         signal: AbortSignal.timeout(30_000),
         chunked: false,
+        keepAlive: true,
       });
       const mdn = await readMdn(response.headers, response.body);
       const verdict = await judgeMdn(mdn, {

@@ -113,6 +113,8 @@ export const camel: PeerSystem = {
   name: 'camel',
   title: 'Apache Camel AS2',
   differences,
+  // Of a binary body that ends in CR it loses that, and after one MDN of an error a connection brings no other.
+  send: { transferEncoding: 'base64', keepAlive: false },
   lanes: 1,
   async fetch(folder) {
     const group = 'org.apache.camel';
@@ -122,10 +124,10 @@ export const camel: PeerSystem = {
       { group: 'org.slf4j', artifact: 'slf4j-simple', version: '2.0.17' },
     ]);
     // Compiled here, so that starting it takes what starting Camel takes.
-    await promisify(execFile)('javac', ['-cp', 'lib/*', '-d', 'classes', ...program], { cwd: folder }).catch(
-      (error: NodeJS.ErrnoException) =>
-        Promise.reject(error.code === 'ENOENT' ? new NotHad('there is no javac') : error),
-    );
+    const javac = promisify(execFile)('javac', ['-cp', 'lib/*', '-d', 'classes', ...program], { cwd: folder });
+    await javac.catch((error: unknown) => {
+      throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? new NotHad('There is no javac') : error;
+    });
     return VERSION;
   },
   urlAt: (port, number) => `http://127.0.0.1:${port}/as2/${number}`,
