@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { measureBound } from './bound.ts';
-import { measureReceive, type Measured } from './receive.ts';
+import { median, type Measured } from './load.ts';
+import { measureReceive } from './receive.ts';
 
 /**
  * Receiving, beside what bounds it: the RSA operations that one core of this machine does in the same run.
@@ -22,14 +23,13 @@ for (const connections of [1, 16]) {
       `${connections} connections, round ${round + 1} of ${rounds}: ${result.perSecond.toFixed(0)}/s\n`,
     );
   }
-  const median = (pick: (each: Measured & { readonly share: number }) => number) =>
-    measured.map(pick).sort((a, b) => a - b)[rounds >> 1] ?? 0;
+  const of = (pick: (each: Measured & { readonly share: number }) => number) => median(measured.map(pick));
   rows.push({
     connections,
-    perSecond: median((each) => each.perSecond),
-    p50: median((each) => each.p50),
-    p99: median((each) => each.p99),
-    share: median((each) => each.share),
+    perSecond: of((each) => each.perSecond),
+    p50: of((each) => each.p50),
+    p99: of((each) => each.p99),
+    share: of((each) => each.share),
   });
 }
 

@@ -55,7 +55,9 @@ export function makeMdn(draft: MdnDraft): { readonly headers: Headers; readonly 
 function reportOf(draft: MdnDraft): { readonly headers: Headers; readonly body: Buffer } {
   const boundary = `report.${draft.boundary}`;
   const text = part('text/plain; charset=us-ascii', Buffer.from(humanText(draft), 'latin1'));
-  const notification = part('message/disposition-notification', formatHeaders(fieldsOf(draft)));
+  // RFC 3798 §3.1: fields, and no empty line after them; one that verifies what it writes anew would lose it.
+  const fields = formatHeaders(fieldsOf(draft)).subarray(0, -2);
+  const notification = part('message/disposition-notification', fields);
   const type = `multipart/report; report-type=disposition-notification; boundary="${boundary}"`;
   return { headers: [['Content-Type', type]], body: joinMultipart([text, notification], boundary) };
 }

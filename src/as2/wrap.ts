@@ -7,9 +7,10 @@ import { makeCompressedData } from '../cms/compressed-data.ts';
 import { makeEnvelope } from '../cms/enveloped-data.ts';
 import type { CertificateIdentity } from '../cms/identity.ts';
 import { formatHeaders, header } from '../mime/headers.ts';
-import type { Headers } from '../mime/headers.ts';
+import type { HeaderField, Headers } from '../mime/headers.ts';
 import { digesting } from './mic.ts';
 import type { Mic } from './mic.ts';
+import { encodedInBase64 } from '../mime/transfer-encoding.ts';
 import { signDetached } from './sign-detached.ts';
 import type { DetachedSignature } from './sign-detached.ts';
 
@@ -22,6 +23,8 @@ export interface WrapOptions {
   readonly micDigest: DigestName;
   /** fresh random letters and digits, at least 128 bits' worth, at most 60 */
   readonly boundary: string;
+  /** of a CMS structure that is the HTTP body; binary unless said otherwise (RFC 4130 §5.2.1) */
+  readonly transferEncoding?: 'binary' | 'base64';
   /** for what is compressed: its length has to be known before it goes on */
   readonly spool: Spool;
 }
@@ -86,6 +89,7 @@ export async function wrap(
   }
   if (encrypt !== undefined) part = encrypted(content, encrypt);
   if (part === undefined || mic === undefined) throw new Error('A message has a layer and a MIC');
+  if (options.transferEncoding === 'base64' && part.headers.some(isBinary)) part = inBase64(part);
   return { headers: part.headers, body: part.body, mic };
 }
 
@@ -99,6 +103,13 @@ const bytesOfPart = ({ headers, body }: Part): Sized => concatenated(sourceOf(fo
 function binary(headers: Headers): Headers {
   if (header(headers, 'Content-Transfer-Encoding') !== undefined) return headers;
   return [...headers, ['Content-Transfer-Encoding', 'binary']];
+}
+
+const isBinary = ([name, value]: HeaderField): boolean => name === 'Content-Transfer-Encoding' && value === 'binary';
+
+function inBase64({ headers, body }: Part): Part {
+  const fields = headers.map((field): HeaderField => (isBinary(field) ? [field[0], 'base64'] : field));
+  return { headers: fields, body: encodedInBase64(body) };
 }
 
 function encrypted(content: Sized, { recipient, ...options }: EncryptOptions): Part {

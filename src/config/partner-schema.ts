@@ -108,6 +108,16 @@ const send = z.strictObject({
     .enum(['rfc5751', 'old'])
     .default('rfc5751')
     .describe('How digests are spelt: `sha-256`, or `sha256` for systems from before RFC 5751.'),
+  transferEncoding: z
+    .enum(['binary', 'base64'])
+    .default('binary')
+    .describe(
+      'How encrypted or compressed content crosses HTTP: `base64` for systems that lose bytes of binary bodies.',
+    ),
+  keepAlive: z
+    .boolean()
+    .default(true)
+    .describe('Use a connection for several messages; `false` for systems whose answers to one spoil the next.'),
   chunked: z.boolean().default(false).describe('Send without Content-Length; some partners refuse that.'),
   subject: z
     .string()

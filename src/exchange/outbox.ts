@@ -96,7 +96,8 @@ async function outcomeOf(
   const { subject } = delivery;
   const partner = delivery.partner === undefined ? undefined : partnerByShortName(home, delivery.partner);
   if (delivery.attempt > outbox.attempts) {
-    return { kind: 'failed', detail: `Given up after ${outbox.attempts} attempts: no MDN came in time` };
+    const detail = `Given up after ${outbox.attempts} attempts: ${await whatCame(subject, exchange)}`;
+    return { kind: 'failed', detail };
   }
 
   const again = (detail: string): DeliveryOutcome => {
@@ -119,6 +120,7 @@ async function outcomeOf(
       body: delivery.body,
       signal: AbortSignal.any([hangUp, AbortSignal.timeout(Math.min(timeout, longestTimer))]),
       chunked: subject.kind === 'message' && (partner?.send.chunked ?? false),
+      keepAlive: partner?.send.keepAlive ?? true,
     });
   } catch (error) {
     // What is damaged is never sent: it broke off before its end, and would again.
@@ -131,6 +133,13 @@ async function outcomeOf(
     return isTransient(response.status) ? again(detail) : { kind: 'failed', detail };
   }
   return subject.kind === 'mdn' ? { kind: 'delivered' } : judge(response, subject.message, home, exchange, again);
+}
+
+/** An asynchronous MDN may have come and proved nothing; that is what the operator has to know. */
+async function whatCame(subject: Delivery['subject'], { store }: Exchange): Promise<string> {
+  const message = subject.kind === 'message' ? await store.getMessage(subject.message.id) : undefined;
+  const invalid = message?.mdns.findLast(({ state }) => state === 'invalid');
+  return invalid === undefined ? 'no MDN came in time' : `no valid MDN came in time: ${invalid.detail ?? ''}`;
 }
 
 /** What the answer to a message means. */

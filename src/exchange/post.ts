@@ -9,6 +9,8 @@ export interface PostRequest {
   readonly signal: AbortSignal;
   /** Without Content-Length. */
   readonly chunked: boolean;
+  /** Whether a connection may be used that carried another message, and be kept for the next. */
+  readonly keepAlive: boolean;
 }
 
 export interface PostResponse {

@@ -38,7 +38,7 @@ export async function receiveMdn(arrival: MdnArrival & { readonly request: As2Re
 }
 
 /** Judges the MDN that came on the response to our POST. */
-export async function judgeResponse(arrival: MdnArrival, message: SentMessage, exchange: Exchange) {
+export function judgeResponse(arrival: MdnArrival, message: SentMessage, exchange: Exchange): ReceivedMdn {
   return judged(arrival, readable(arrival.headers, arrival.raw), message, 'sync', exchange);
 }
 

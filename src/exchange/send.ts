@@ -46,6 +46,7 @@ export async function makeMessage(
       micDigest: micalgsOf(partner)[0] ?? 'sha256',
       boundary: newBoundary(),
       spool,
+      transferEncoding: send.transferEncoding,
       ...(send.sign !== 'none' && {
         sign: {
           identity: signerOf(home, now),

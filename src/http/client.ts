@@ -21,7 +21,7 @@ export function createPost(): { post: Post; close: () => Promise<void> } {
   const fresh = new Agent({ ...options, pipelining: 0 });
   const post: Post = async (message) => {
     // A connection is nothing beside a large body, and on its own that one is never sent twice.
-    const alone = isLarge(message.body);
+    const alone = isLarge(message.body) || !message.keepAlive;
     const response = await sent(message, alone ? fresh : kept).catch((error: unknown) => {
       // RFC 9112 §9.3.1: a server may close a connection that it kept at the moment when we send on it. Nothing of it
       // was answered then; so it goes out at once on a connection of its own, under the same Message-ID.

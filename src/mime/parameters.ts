@@ -115,16 +115,22 @@ function* split(text: string): Generator<[name: string, value: string]> {
   }
 }
 
-/** Only quotes and backslashes are escaped in practice: `\` before another character is one of a Windows path. */
+/**
+ * Only quotes and backslashes are escaped in practice: `\` before another character is one of a Windows path. A quote in
+ * the middle was meant to be escaped: OpenAS2 and others write file names as they are.
+ */
 function quoted(text: string, start: number): { value: string; end: number } {
   let value = '';
   let at = start;
-  for (; at < text.length && text[at] !== '"'; at++) {
+  for (; at < text.length && !(text[at] === '"' && endsAt(text, at + 1)); at++) {
     if (text[at] === '\\' && (text[at + 1] === '"' || text[at + 1] === '\\')) at++;
     value += text[at] ?? '';
   }
   return { value, end: at };
 }
+
+/** A quoted value is followed by nothing, or by the next parameter. */
+const endsAt = (text: string, at: number): boolean => /^\s*(?:;|\(|$)/.test(text.slice(at, at + 100));
 
 /** To the next `;`, so that a boundary may hold what should be quoted; a comment after it is left out. */
 function unquoted(text: string, start: number): { value: string; end: number } {

@@ -1,4 +1,5 @@
-import type { Pieces } from '../bytes/source.ts';
+import { Reader } from '../bytes/reader.ts';
+import type { Pieces, Sized } from '../bytes/source.ts';
 import { regrouped } from '../bytes/regroup.ts';
 import { header } from './headers.ts';
 import type { Headers } from './headers.ts';
@@ -63,6 +64,23 @@ function* decodeLines(body: Pieces): Generator<Buffer, void, undefined> {
     if (whole > 0) yield decodeQuotedPrintable(all.subarray(0, whole));
   }
   if (carried.length > 0) yield decodeQuotedPrintable(carried);
+}
+
+/** Octets of a line of base64 (RFC 2045 §6.8: at most 76 characters), and of many. */
+const LINE = 57;
+const LINES = 1024 * LINE;
+
+/** Lines of base64, each ended by CRLF. */
+export function encodedInBase64(content: Sized): Sized {
+  const characters = 4 * Math.ceil(content.size / 3);
+  return {
+    size: characters + 2 * Math.ceil(characters / 76),
+    *pieces() {
+      const reader = new Reader(content.pieces());
+      for (let lines = reader.take(LINES); lines.length > 0; lines = reader.take(LINES))
+        yield Buffer.from(lines.toString('base64').replace(/.{1,76}/g, '$&\r\n'), 'latin1');
+    },
+  };
 }
 
 const LF = 0x0a;

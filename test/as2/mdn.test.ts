@@ -88,11 +88,16 @@ describe('the MDN that is sent', () => {
         'Disposition: automatic-action/MDN-sent-automatically; processed',
         'Received-Content-MIC: 7XACtDnprIRfIjV9giusFERzD722AW0+yUMil7nsn3M=, sha-256',
         '',
-        '',
         '--report.aBcDeF0123456789--',
         '',
       ].join('\r\n'),
     );
+  });
+
+  it('RFC 3798 §3.1: nothing follows the last field but the boundary', () => {
+    for (const given of [draft(), signedDraft()]) {
+      assert.match(textOf(given), /\r\nReceived-Content-MIC: \S+, sha-256\r\n\r\n--report\.\w+--\r\n/);
+    }
   });
 
   it('RFC 4130 §7.4.2: signed, it is multipart/signed around the report', () => {

@@ -53,6 +53,21 @@ describe('wrap', () => {
     assert.match(header(old.headers, 'Content-Type')!, /; micalg=sha384;/);
   });
 
+  it('RFC 2045 §6.8: what is encrypted or compressed may cross HTTP in base64, for systems that lose bytes of binary', async () => {
+    const encrypt = { recipient: partner.certificate, cipher: 'aes256-cbc', keyTransport: 'rsa-pkcs1' } as const;
+    for (const more of [{ encrypt }, { compress: 'after-signing' as const }]) {
+      const options = { ...plain, sign: { identity: us, digest: 'sha256' as const }, ...more };
+      const made = await wrap({ headers, content }, { ...options, transferEncoding: 'base64' });
+      assert.equal(header(made.headers, 'Content-Transfer-Encoding'), 'base64');
+      assert.match(made.body.toString('latin1'), /^(?:[A-Za-z0-9+/=]{1,76}\r\n)+$/);
+      const opened = await unwrap(
+        { headers: made.headers, body: bytesOf(made.body) },
+        { keys: [partner], pinned: [us.certificate], policy, micDigest: 'sha256' },
+      );
+      assert.deepEqual(await collect(opened.payload.content), content);
+    }
+  });
+
   it('RFC 5402 §4.2, §4.3: what is compressed or encrypted and not signed has the MIC of the entity with its headers', async () => {
     const entity = "Content-Type: application/EDIFACT\r\nContent-Transfer-Encoding: binary\r\n\r\nUNB+UNOC:3'";
     const encrypt = { recipient: partner.certificate, cipher: 'aes256-cbc', keyTransport: 'rsa-pkcs1' } as const;

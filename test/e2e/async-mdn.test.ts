@@ -6,6 +6,7 @@ import { post, send, startPeerServer, type Peer, type PeerServer } from '../supp
 import { take, type Taken } from '../support/receiver.ts';
 import { interchange, numberOf } from '../support/sancrt.ts';
 import { serve, type Served } from '../support/served.ts';
+import { queueTo } from '../support/two-endpoints.ts';
 
 describe('asynchronous MDNs for what we send', () => {
   const ours = 'http://agency.test:4080/as2';
@@ -122,5 +123,24 @@ describe('asynchronous MDNs for what we send', () => {
     await served.reached(id, 'delivered');
     await deliver(message, { disposition: { type: 'failed', modifier: 'failure', text: 'too late' } });
     assert.equal((await served.store.getMessage(id))?.state, 'delivered');
+  });
+
+  it('that prove nothing are named when the message is given up', async () => {
+    const once = await makeHome({
+      as2: { id: 'USCBP-AS2', url: ours },
+      outbox: { attempts: 1, mdnWait: '200ms', firstPause: '20ms' },
+    });
+    const certificatePem = van.identity.certificate.pem;
+    const send = { mdn: 'async' as const };
+    once.addPartner('other', { as2Id: van.as2Id, url: vanServer.url, certificatePem, send });
+    const impatient = await serve(once);
+    behave = async (message) => {
+      const { headers, body } = await message.receipt({ original: { messageId: message.request.messageId } }, false);
+      await post(impatient.url, headers, body);
+    };
+    const message = await queueTo(impatient, interchange([{}]));
+    const { detail } = await impatient.reached(message.id, 'failed');
+    assert.match(detail ?? '', /no valid MDN came in time: The MDN is not signed/);
+    await impatient.stop();
   });
 });

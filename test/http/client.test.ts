@@ -23,6 +23,7 @@ describe('POSTs to partners', () => {
     body: Buffer.alloc(100_000, 'UNB'),
     signal: AbortSignal.timeout(5_000),
     chunked: false,
+    keepAlive: true,
     ...more,
   });
 
@@ -78,6 +79,18 @@ describe('POSTs to partners', () => {
     });
     const { status, body } = await network.post(message(url));
     assert.deepEqual([status, String(body)], [200, 'MDN']);
+  });
+
+  it('RFC 9112 §9.3: share connections, unless the partner has to have one for each message', async () => {
+    for (const keepAlive of [true, false]) {
+      const sockets = new Set<unknown>();
+      const url = await serving((request, response) => {
+        sockets.add(request.socket);
+        request.resume().once('end', () => response.end());
+      });
+      for (let count = 0; count < 3; count += 1) await network.post(message(url, { keepAlive }));
+      assert.equal(sockets.size === 3, !keepAlive);
+    }
   });
 
   it('RFC 9112 §9.3.1: go out anew when a kept connection was closed meanwhile', async () => {

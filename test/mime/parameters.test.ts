@@ -121,6 +121,7 @@ describe('mime/parameters: file names', () => {
 
   it('are what the sender gave, also when that is no name of a file', () => {
     assert.equal(named('attachment; filename="C:\\temp\\a.edi"'), 'C:\\temp\\a.edi');
+    assert.equal(named('attachment; filename="2026 "beef".edi"; size=1'), '2026 "beef".edi');
     assert.equal(named('attachment; filename="../../etc/passwd"'), '../../etc/passwd');
     assert.equal(named('attachment; filename="CON"'), 'CON');
   });

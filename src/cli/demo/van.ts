@@ -117,6 +117,7 @@ export async function startVan(
         body: sourceOf(gather(wrapped.body.pieces())),
         signal: AbortSignal.timeout(30_000),
         chunked: false,
+        keepAlive: true,
       });
       const mdn = readMdn(response.headers, response.body);
       const verdict = judgeMdn(mdn, {

@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { NotHad } from './peer.ts';
+
+export interface Artifact {
+  readonly group: string;
+  readonly artifact: string;
+  readonly version: string;
+}
+
+/** Packages of npm into `folder/node_modules`. @throws NotHad */
+export function npmInstall(folder: string, packages: Readonly<Record<string, string>>): Promise<void> {
+  const names = Object.entries(packages).map(([name, version]) => `${name}@${version}`);
+  return once(folder, names.join(' '), async () => {
+    await writeFile(path.join(folder, 'package.json'), '{ "private": true }\n');
+    await run(folder, 'npm', ['install', '--no-audit', '--no-fund', '--save-exact', ...names]);
+  });
+}
+
+/** Artifacts of Maven with all that they depend on, as `folder/lib/*.jar`. @throws NotHad */
+export function mavenJars(folder: string, artifacts: readonly Artifact[]): Promise<void> {
+  const names = artifacts.map(({ group, artifact, version }) => `${group}:${artifact}:${version}`);
+  return once(folder, names.join(' '), async () => {
+    const dependencies = artifacts.map(
+      ({ group, artifact, version }) =>
+        `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency>`,
+    );
+    const pom = [
+      '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>',
+      '<groupId>local</groupId><artifactId>peer</artifactId><version>1</version>',
+      `<dependencies>${dependencies.join('')}</dependencies></project>`,
+    ];
+    await writeFile(path.join(folder, 'pom.xml'), pom.join('\n'));
+    await run(folder, 'mvn', ['-q', '-B', 'dependency:copy-dependencies', '-DoutputDirectory=lib']);
+  });
+}
+
+/** A virtual environment of Python with these packages. @returns its `python` @throws NotHad */
+export async function pythonVenv(folder: string, packages: readonly string[]): Promise<string> {
+  const python = path.join(folder, 'venv/bin/python');
+  await once(folder, packages.join(' '), async () => {
+    await run(folder, 'python3', ['-m', 'venv', 'venv']);
+    await run(folder, python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages]);
+  });
+  return python;
+}
+
+/** Does `make` in a fresh folder, unless the same was made there before. */
+async function once(folder: string, what: string, make: () => Promise<void>): Promise<void> {
+  const stamp = path.join(folder, `${createHash('sha256').update(what).digest('hex')}.made`);
+  if (existsSync(stamp)) return;
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  await make();
+  await writeFile(stamp, '');
+}
+
+/** @throws NotHad with the last lines of what the tool wrote */
+function run(cwd: string, command: string, args: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    execFile(command, args, { cwd, timeout: 600_000, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+      if (error === null) return resolve();
+      const last = `${stdout}\n${stderr}`.trim().split('\n').slice(-4).join(' ').slice(0, 500);
+      reject(new NotHad(`${command} ${args.slice(0, 3).join(' ')} failed: ${last || error.message}`));
+    });
+  });
+}

@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+import { freePort } from '../../support/free-port.ts';
+import type { Difference } from '../case.ts';
+import { mavenJars } from '../fetch.ts';
+import { NotHad, type Account, type PeerSystem } from '../peer.ts';
+import { startProgram } from '../program.ts';
+
+/**
+ * The newest whose MIC can be right: 6.0.0 and 6.1.0 take it of what is still encrypted and signed. 5.1.8 is there without
+ * its parent POM.
+ */
+const VERSION = '5.1.7';
+const program = ['Phase2Server.java', 'Phase2Peer.java'].map((file) => path.join(import.meta.dirname, file));
+
+const differences: readonly Difference[] = [
+  {
+    when: { layers: ['compressed-signed', 'compressed-signed-encrypted'] },
+    direction: 'to-peer',
+    what: 'Its MIC is of the content before compression, where RFC 5402 §4.1 says that of what was signed.',
+    remedy: '`send.compress: after-signing`.',
+    tried: true,
+  },
+  {
+    when: { cipher: ['aes128-gcm', 'aes192-gcm', 'aes256-gcm'] },
+    direction: 'to-peer',
+    what: 'AuthEnvelopedData (RFC 5083) is not seen as encrypted: only `smime-type=enveloped-data` is.',
+    remedy: '`send.gcmForm: enveloped-data`.',
+    tried: true,
+  },
+  {
+    when: { layers: ['plain'], framing: ['chunked'] },
+    direction: 'to-peer',
+    what: 'Its MIC of a plain message in chunks is that of nothing: it was read when it was stored.',
+    remedy: 'Nothing: `send.chunked` is off by default.',
+    tried: true,
+  },
+  {
+    when: { mdn: ['async-unsigned', 'async-signed'] },
+    direction: 'from-peer',
+    what: 'Finds no partnership for asynchronous MDNs: it looks for one whose key aliases are null (its issues 63 and 79).',
+    remedy: 'Nothing here: its partnership has to ask for synchronous MDNs.',
+    tried: true,
+  },
+  {
+    when: { keyTransport: ['rsa-oaep-sha1', 'rsa-oaep-sha256', 'rsa-oaep-sha384', 'rsa-oaep-sha512'] },
+    direction: 'from-peer',
+    what: 'Encrypts with RSAES-PKCS1-v1_5 only; it decrypts OAEP.',
+    remedy: 'Nothing: `receive.keyTransports` has to have `rsa-pkcs1`.',
+    tried: false,
+  },
+  {
+    when: { scheme: ['ecdsa'] },
+    direction: 'from-peer',
+    what: 'Signs with RSA only; it verifies ECDSA.',
+    remedy: 'Nothing.',
+    tried: true,
+  },
+  {
+    when: { scheme: ['rsa-pss'] },
+    direction: 'from-peer',
+    what: 'Compares the names of digests as it knows them, so that no MIC matches its `rsassa-pss-sha-256`.',
+    remedy: 'Nothing: the message is good here, and its own log says otherwise. It verifies RSASSA-PSS.',
+    tried: true,
+  },
+  {
+    when: { framing: ['chunked'] },
+    direction: 'from-peer',
+    what: 'Always sends a Content-Length; it takes chunks.',
+    remedy: 'Nothing to do.',
+    tried: false,
+  },
+  {
+    when: { fileName: ['März 2026 "beef".edi'] },
+    direction: 'from-peer',
+    what: 'Writes the name into Content-Disposition as it is, so that it ends at its first quote; its own MIC differs then.',
+    remedy: 'Nothing: file names there have to be ASCII without quotes.',
+    tried: true,
+  },
+  {
+    when: { event: ['expired'] },
+    direction: 'from-peer',
+    what: 'Does not sign with a certificate that has ended.',
+    remedy: 'Nothing to do.',
+    tried: true,
+  },
+];
+
+/** The library of phase2, under the name that it had until 6.0. */
+export const phase2: PeerSystem = {
+  name: 'phase2',
+  title: 'phase2 (as2-lib)',
+  differences,
+  lanes: 2,
+  async fetch(folder) {
+    await mavenJars(folder, [
+      { group: 'com.helger.as2', artifact: 'as2-lib', version: VERSION },
+      { group: 'org.slf4j', artifact: 'slf4j-simple', version: '2.0.17' },
+    ]);
+    // Compiled here, so that starting it takes what starting phase2 takes.
+    const javac = ['-cp', 'lib/*', '-d', 'classes', ...program];
+    await promisify(execFile)('javac', javac, { cwd: folder }).catch((error: unknown) => {
+      const failure = error as NodeJS.ErrnoException;
+      throw failure.code === 'ENOENT' ? new NotHad('there is no javac') : failure;
+    });
+    return VERSION;
+  },
+  urlAt: (port) => `http://127.0.0.1:${port}/`,
+  async start(setting) {
+    const { fetched, port, port2 } = setting;
+    // Asynchronous MDNs have a port of their own, which is the one that we may send them to.
+    const control = await freePort();
+    const classPath = [path.join(fetched, 'classes'), path.join(fetched, 'lib/*')].join(path.delimiter);
+    const args = [
+      '-cp',
+      classPath,
+      `-Djava.io.tmpdir=${setting.folder}`,
+      'Phase2Peer',
+      `${port}`,
+      `${port2}`,
+      `${control}`,
+    ];
+    const running = await startProgram('java', args, { ...setting, port2: control });
+    return {
+      ...running,
+      async sendAgain(_number, messageId) {
+        const body = new URLSearchParams({ messageId });
+        const response = await fetch(`http://127.0.0.1:${control}/again`, { method: 'POST', body });
+        return (await response.json()) as Account;
+      },
+    };
+  },
+};
