@@ -80,7 +80,7 @@ export async function measureReceive(connections: number, count: number): Promis
     const response = await post({
       url,
       headers,
-      body,
+      body: sourceOf(body),
       signal: AbortSignal.timeout(60_000),
       chunked: false,
     });
