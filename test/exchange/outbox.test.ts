@@ -64,7 +64,9 @@ describe('sending, and sending again', () => {
   it('RFC 4130 §5.5: a message whose answer cannot be read goes out again, the same in every byte and in Message-ID', async () => {
     for (const answer of ['break', 'no MDN', 503] as const) {
       const { message, requests } = await sent(answer, answer);
-      assert.deepEqual([message.state, message.attempts, requests.length], ['delivered', 3, 3]);
+      // A connection that breaks is tried anew within the attempt.
+      const tries = answer === 'break' ? 2 : 3;
+      assert.deepEqual([message.state, message.attempts, requests.length], ['delivered', tries, 3]);
       for (const request of requests) {
         assert.equal(header(request.headers, 'Message-ID'), message.messageId);
         assert.deepEqual(request.body, requests[0]?.body);
