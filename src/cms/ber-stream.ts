@@ -6,6 +6,8 @@ import { CmsError } from './cms-error.ts';
 
 /** An encoding that can be read again, from any octet on. */
 export interface Encoded {
+  /** How many octets there are at most. */
+  readonly size: number;
   pieces(start?: number): Pieces;
 }
 
@@ -43,7 +45,6 @@ export class BerStream {
   /** Goes into the next element. */
   enter(tag: number): void {
     const { content, end } = this.#header(tag);
-    if (this.#open.length >= MAX_DEPTH) throw new CmsError('CMS_LIMIT', 'Elements are nested too deeply', this.offset);
     const begin = this.offset + content;
     this.#open.push(end === undefined ? Infinity : begin + (end - content));
     this.#reader.skip(content);
@@ -92,8 +93,11 @@ export class BerStream {
       }
       const found = this.next;
       if (found === TAG.octetString) yield* this.#primitive(TAG.octetString);
-      else if (found === (TAG.octetString | CONSTRUCTED)) this.enter(found);
-      else if (found === undefined) throw tooEarly(this.offset);
+      else if (found === (TAG.octetString | CONSTRUCTED)) {
+        if (this.#open.length - outermost + 1 >= MAX_DEPTH)
+          throw new CmsError('CMS_LIMIT', 'Elements are nested too deeply', this.offset);
+        this.enter(found);
+      } else if (found === undefined) throw tooEarly(this.offset);
       else throw new CmsError('CMS_STRUCTURE', 'A constructed OCTET STRING holds something else', this.offset);
     }
   }
@@ -145,7 +149,7 @@ export class BerStream {
   #isAtEnd(): boolean {
     const end = this.#open.at(-1);
     if (end !== Infinity) return end === undefined ? this.#reader.peekPiece() === undefined : this.offset >= end;
-    return isEndOfContents(this.#reader.peek(2), 0, 2);
+    return isEndOfContents(this.#reader.peek(2), 0, this.#bound() - this.offset);
   }
 
   /** By looking at ever more of it. */

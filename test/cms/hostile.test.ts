@@ -26,7 +26,9 @@ const readers: readonly ((bytes: Buffer) => unknown)[] = [
     const { open } = readEnvelope(bytesOf(bytes), [testIdentity()]);
     const { content, intact } = open();
     collect(content);
-    return intact();
+    // What is wrong behind the content is told here, and is a fault like any other to whoever asked for the content.
+    if (!intact()) throw new CmsError('CMS_STRUCTURE', 'The envelope is not intact');
+    return content;
   },
   async (bytes) => collect((await readCompressedData(bytesOf(bytes), LIMITS, memorySpool)).content),
 ];
