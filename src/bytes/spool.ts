@@ -32,7 +32,7 @@ export const LARGEST_IN_MEMORY = 1024 * 1024;
 export interface FileSpool {
   readonly spool: Spool;
   /** Removes what was spooled, but for these files. */
-  clear(kept?: readonly (string | undefined)[]): void;
+  readonly clear: (kept?: readonly (string | undefined)[]) => void;
 }
 
 /** @param directory must exist, and be of the file system that the bytes shall stay on */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { memorySpool, spooled } from '../../src/bytes/spool.ts';
 import { BerReader, context, MAX_DEPTH, TAG } from '../../src/cms/ber.ts';
 import { BerStream } from '../../src/cms/ber-stream.ts';
 import type { Encoded } from '../../src/cms/ber-stream.ts';
@@ -268,9 +267,7 @@ describe('cms/ber-stream', () => {
     assert.ok(process.memoryUsage().arrayBuffers - before < 150_000_000);
   });
 
-  it('stops where there are too many elements, in linear time', () => {
-    const pieces = element(TAG.octetString | CONSTRUCTED, [Buffer.alloc(2_000_000, '0400', 'hex')]);
-    assert.equal(spooled(new BerStream(bytesOf(encode(pieces))).octetString(), memorySpool).size, 0);
+  it('stops where there are too many elements', () => {
     const endless = {
       size: Infinity,
       *pieces() {
