@@ -43,17 +43,11 @@ export function fileSource(file: string, size: number): Source {
     size,
     file,
     *pieces(start = 0, end = size) {
-      const handle = openSync(file, 'r');
-      try {
-        for (let at = start; at < end;) {
-          const piece = Buffer.allocUnsafeSlow(Math.min(PIECE, end - at));
-          const count = readSync(handle, piece, 0, piece.length, at);
-          if (count === 0) throw new Error(`${file} is shorter than it was`);
-          yield count === piece.length ? piece : piece.subarray(0, count);
-          at += count;
-        }
-      } finally {
-        closeSync(handle);
+      for (let at = start; at < end;) {
+        const piece = readAt(file, at, Math.min(PIECE, end - at));
+        if (piece.length === 0) throw new Error(`${file} is shorter than it was`);
+        yield piece;
+        at += piece.length;
       }
     },
     async *stream() {
@@ -71,6 +65,17 @@ export function fileSource(file: string, size: number): Source {
       }
     },
   };
+}
+
+/** Opens it anew, as nobody tells us when a reader stops before the end: it would stay open. */
+function readAt(file: string, at: number, length: number): Buffer {
+  const handle = openSync(file, 'r');
+  try {
+    const piece = Buffer.allocUnsafeSlow(length);
+    return piece.subarray(0, readSync(handle, piece, 0, length, at));
+  } finally {
+    closeSync(handle);
+  }
 }
 
 /** One after the other. */
