@@ -147,7 +147,7 @@ async function judge(
     if (message.mdnMode === 'sync') return again('The answer holds no MDN');
     return { kind: 'awaiting-mdn', resendAt: new Date(at.getTime() + home.endpoint.outbox.mdnWait) };
   }
-  const mdn = await judgeResponse({ at, home, headers: response.headers, raw: response.body }, message, exchange);
+  const mdn = judgeResponse({ at, home, headers: response.headers, raw: response.body }, message, exchange);
   const detail = mdn.detail ?? '';
   if (mdn.verdict === 'delivered') return { kind: 'delivered', mdn, detail };
   if (mdn.verdict === 'refused') return { kind: 'refused', mdn, detail };

@@ -23,11 +23,11 @@ export interface ReceiptSubject {
  * @param fault why it is refused; undefined when it was processed
  * @throws NoSigningIdentity when a signed one is due and none of our keys is valid
  */
-export async function makeReceipt(
+export function makeReceipt(
   { at, home, request, plan }: ReceiptSubject,
   fault: As2Error | undefined,
   mic: Mic | undefined,
-): Promise<OutgoingMdn | undefined> {
+): OutgoingMdn | undefined {
   if (plan.delivery === 'none') return undefined;
   const disposition = fault === undefined ? processed : dispositionOf(fault);
   const explanation = fault?.explanation ?? 'The message was received, verified and stored.';

@@ -24,12 +24,12 @@ export interface MdnArrival {
 /** Takes an asynchronous MDN: finds the message that it answers, judges it, keeps it with the verdict. */
 export async function receiveMdn(arrival: MdnArrival & { readonly request: As2Request }, exchange: Exchange) {
   const { at, home, request, headers, raw } = arrival;
-  const mdn = await readable(headers, raw);
+  const mdn = readable(headers, raw);
   const message = mdn instanceof CountersignError ? undefined : await messageOf(mdn, request, exchange);
   const received =
     message === undefined
       ? unmatched(arrival, mdn, partnerOf(home, request.from, request.to)?.shortName)
-      : await judged(arrival, mdn, message, 'async', exchange);
+      : judged(arrival, mdn, message, 'async', exchange);
   await exchange.store.recordMdn(received, at);
   exchange.log.info(
     { mdn: received.id, message: received.outboundId, verdict: received.verdict, detail: received.detail },
@@ -38,11 +38,11 @@ export async function receiveMdn(arrival: MdnArrival & { readonly request: As2Re
 }
 
 /** Judges the MDN that came on the response to our POST. */
-export async function judgeResponse(arrival: MdnArrival, message: SentMessage, exchange: Exchange) {
-  return judged(arrival, await readable(arrival.headers, arrival.raw), message, 'sync', exchange);
+export function judgeResponse(arrival: MdnArrival, message: SentMessage, exchange: Exchange) {
+  return judged(arrival, readable(arrival.headers, arrival.raw), message, 'sync', exchange);
 }
 
-async function readable(headers: Headers, raw: Buffer): Promise<Mdn | CountersignError> {
+function readable(headers: Headers, raw: Buffer): Mdn | CountersignError {
   try {
     return readMdn(headers, raw);
   } catch (error) {
@@ -67,13 +67,13 @@ async function messageOf({ report }: Mdn, { from, to }: As2Request, { store }: E
   return undefined;
 }
 
-async function judged(
+function judged(
   arrival: MdnArrival,
   mdn: Mdn | CountersignError,
   message: SentMessage,
   mode: 'sync' | 'async',
   { log }: Exchange,
-): Promise<ReceivedMdn> {
+): ReceivedMdn {
   const { at, home } = arrival;
   const partner = partnerByShortName(home, message.partner);
   const mic = message.mic === undefined ? undefined : parseMic(message.mic);

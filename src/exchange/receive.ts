@@ -147,7 +147,7 @@ async function authenticate({ request, partner, plan, home, at, arrival, raw }: 
 async function accept(incoming: Incoming, { partner, opened, trust }: Authentic, exchange: Exchange): Promise<Reply> {
   const { payload, mic } = opened;
   const content = kept(gather(payload.content.pieces()));
-  const receipt = await makeReceipt(incoming, undefined, mic);
+  const receipt = makeReceipt(incoming, undefined, mic);
   const message: InboundMessage = {
     ...recordOf(incoming),
     state: 'accepted',
@@ -211,7 +211,7 @@ async function ignoreWrappedMdn({ partner, request, at }: Incoming, { store, log
 
 /** The message is not taken: what it was and why is kept, and the sender is told in the MDN. */
 async function refuse(incoming: Incoming, fault: As2Error, exchange: Exchange): Promise<Reply> {
-  const receipt = await makeReceipt(incoming, fault, undefined);
+  const receipt = makeReceipt(incoming, fault, undefined);
   await exchange.store.sealInbound({
     ...recordOf(incoming),
     ...evidenceOf(incoming),

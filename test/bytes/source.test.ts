@@ -41,7 +41,7 @@ describe('bytes/source', () => {
       );
       fc.assert(
         fc.property(whole, place, fc.array(fc.tuple(place, place), { maxLength: 4 }), (bytes, cut, parts) => {
-          const source = make(bytes, Math.floor(cut * bytes.length));
+          const source = make(bytes, Math.floor(cut * Math.min(bytes.length, PIECE)));
           assert.equal(source.size, bytes.length);
           assert.deepEqual(gather(source.pieces()), bytes);
           for (const [one, other] of parts) {
@@ -50,6 +50,8 @@ describe('bytes/source', () => {
             assert.ok(pieces.every(({ length }) => length > 0 && length <= PIECE));
             assert.ok(Buffer.concat(pieces).equals(bytes.subarray(start, end)));
             assert.ok(gather(source.pieces(start)).equals(bytes.subarray(start)));
+            assert.ok(gather(source.pieces(start, bytes.length + 5)).equals(bytes.subarray(start)));
+            assert.deepEqual([...source.pieces(bytes.length + 1, bytes.length + 5)], []);
           }
         }),
         { numRuns: 60 },
