@@ -63,6 +63,8 @@ export function encodedIn({ headers, body }: Entity): Encoded {
   const encoding = transferEncodingOf(headers);
   if (encoding === undefined) return body;
   return {
+    // No encoding makes octets fewer.
+    size: body.size,
     pieces(start = 0) {
       const reader = new Reader(decoded(body.pieces(), encoding));
       reader.skip(start);

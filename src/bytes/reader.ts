@@ -26,8 +26,13 @@ export class Reader {
 
   /** The next `count` bytes, or what is left of them, without reading them. */
   peek(count: number): Buffer {
+    return this.peekAtLeast(count).subarray(0, count);
+  }
+
+  /** The same with what happens to lie behind them. */
+  peekAtLeast(count: number): Buffer {
     const first = this.peekPiece();
-    if (first === undefined || first.length >= count) return (first ?? EMPTY).subarray(0, count);
+    if (first === undefined || first.length >= count) return first ?? EMPTY;
     let length = this.#ahead.reduce((sum, piece) => sum + piece.length, 0);
     while (length < count && this.#pull()) length += this.#ahead.at(-1)?.length ?? 0;
     return Buffer.concat(this.#ahead, Math.min(count, length));
@@ -42,7 +47,10 @@ export class Reader {
 
   /** Reads `count` bytes that are known to be there, or what is left of them. */
   skip(count: number): void {
-    drain(this.upTo(count));
+    const first = this.#ahead[0];
+    if (first === undefined || first.length <= count) return drain(this.upTo(count));
+    this.#ahead[0] = first.subarray(count);
+    this.#offset += count;
   }
 
   /** The next `count` bytes, or what is left of them, piece by piece. Each is read when it is asked for. */

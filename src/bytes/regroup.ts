@@ -1,7 +1,7 @@
 import type { Pieces } from './source.ts';
 
 /**
- * The same bytes in pieces of at least `least`, but for the last, each a multiple of it if it had to be put together.
+ * The same bytes in pieces of at least `least`, but for the last.
  * Senders cut content into small pieces; to work on each alone costs more than to copy it.
  */
 export function* regrouped(pieces: Pieces, least: number): Generator<Buffer, void, undefined> {

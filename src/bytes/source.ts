@@ -15,7 +15,7 @@ export interface Sized {
 
 /** Bytes that lie still, and can be read as often as wanted: in memory when they are few, else in a file. */
 export interface Source extends Sized {
-  /** From `start` on, up to `end`; all of them when left out. */
+  /** From `start` on, up to `end`, or to the last of them. */
   pieces(start?: number, end?: number): Pieces;
   /** All of them without the thread waiting for the disk; only where they lie on one. */
   stream?(): AsyncIterable<Buffer>;
@@ -32,7 +32,8 @@ export function sourceOf(bytes: Buffer): Source {
     size: bytes.length,
     *pieces(start = 0, end = bytes.length) {
       // At a stroke up to a piece; beyond, cut, so that what is made of a piece stays small too.
-      for (let at = start; at < end; at += PIECE) yield bytes.subarray(at, Math.min(at + PIECE, end));
+      const last = Math.min(end, bytes.length);
+      for (let at = start; at < last; at += PIECE) yield bytes.subarray(at, Math.min(at + PIECE, last));
     },
   };
 }
@@ -43,17 +44,12 @@ export function fileSource(file: string, size: number): Source {
     size,
     file,
     *pieces(start = 0, end = size) {
-      const handle = openSync(file, 'r');
-      try {
-        for (let at = start; at < end;) {
-          const piece = Buffer.allocUnsafeSlow(Math.min(PIECE, end - at));
-          const count = readSync(handle, piece, 0, piece.length, at);
-          if (count === 0) throw new Error(`${file} is shorter than it was`);
-          yield count === piece.length ? piece : piece.subarray(0, count);
-          at += count;
-        }
-      } finally {
-        closeSync(handle);
+      const last = Math.min(end, size);
+      for (let at = start; at < last;) {
+        const piece = readAt(file, at, Math.min(PIECE, last - at));
+        if (piece.length === 0) throw new Error(`${file} is shorter than it was`);
+        yield piece;
+        at += piece.length;
       }
     },
     async *stream() {
@@ -71,6 +67,17 @@ export function fileSource(file: string, size: number): Source {
       }
     },
   };
+}
+
+/** Opens it anew, as nobody tells us when a reader stops before the end: it would stay open. */
+function readAt(file: string, at: number, length: number): Buffer {
+  const handle = openSync(file, 'r');
+  try {
+    const piece = Buffer.allocUnsafeSlow(length);
+    return piece.subarray(0, readSync(handle, piece, 0, length, at));
+  } finally {
+    closeSync(handle);
+  }
 }
 
 /** One after the other. */

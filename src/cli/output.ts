@@ -35,7 +35,7 @@ export function printResult(terminal: Terminal, json: boolean, value: unknown, t
 /** Prints bytes of any number on stdout, which are read no faster than it takes them. */
 export async function printBytes({ stdout }: Terminal, pieces: Pieces | AsyncIterable<Buffer>): Promise<void> {
   for await (const piece of pieces) {
-    if (stdout.write(piece) === false) await new Promise<void>((resolve) => stdout.once('drain', resolve));
+    if (!stdout.write(piece)) await new Promise<void>((resolve) => stdout.once('drain', resolve));
   }
 }
 

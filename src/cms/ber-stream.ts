@@ -6,6 +6,8 @@ import { CmsError } from './cms-error.ts';
 
 /** An encoding that can be read again, from any octet on. */
 export interface Encoded {
+  /** How many octets there are at most. */
+  readonly size: number;
   pieces(start?: number): Pieces;
 }
 
@@ -37,13 +39,12 @@ export class BerStream {
 
   /** The identifier octet of the next element; undefined at the end of the one that was entered last. */
   get next(): number | undefined {
-    return this.#isAtEnd() ? undefined : this.#reader.peek(1)[0];
+    return this.#isAtEnd() ? undefined : this.#reader.peekPiece()?.[0];
   }
 
   /** Goes into the next element. */
   enter(tag: number): void {
     const { content, end } = this.#header(tag);
-    if (this.#open.length >= MAX_DEPTH) throw new CmsError('CMS_LIMIT', 'Elements are nested too deeply', this.offset);
     const begin = this.offset + content;
     this.#open.push(end === undefined ? Infinity : begin + (end - content));
     this.#reader.skip(content);
@@ -84,17 +85,19 @@ export class BerStream {
     const outermost = this.#open.length;
     for (let elements = 0; ; elements += 1) {
       if (elements > MAX_ELEMENTS) throw new CmsError('CMS_LIMIT', 'There are too many elements', this.offset);
-      if (this.#isAtEnd()) {
+      const found = this.next;
+      if (found === undefined) {
         const isOutermost = this.#open.length === outermost;
         this.leave();
         if (isOutermost) return;
         continue;
       }
-      const found = this.next;
       if (found === TAG.octetString) yield* this.#primitive(TAG.octetString);
-      else if (found === (TAG.octetString | CONSTRUCTED)) this.enter(found);
-      else if (found === undefined) throw tooEarly(this.offset);
-      else throw new CmsError('CMS_STRUCTURE', 'A constructed OCTET STRING holds something else', this.offset);
+      else if (found === (TAG.octetString | CONSTRUCTED)) {
+        if (this.#open.length - outermost + 1 >= MAX_DEPTH)
+          throw new CmsError('CMS_LIMIT', 'Elements are nested too deeply', this.offset);
+        this.enter(found);
+      } else throw new CmsError('CMS_STRUCTURE', 'A constructed OCTET STRING holds something else', this.offset);
     }
   }
 
@@ -118,12 +121,9 @@ export class BerStream {
   *#primitive(tag: number): Generator<Buffer, void, undefined> {
     const { content, end = content } = this.#header(tag);
     this.#reader.skip(content);
-    let left = end - content;
-    for (const piece of this.#reader.upTo(left)) {
-      left -= piece.length;
-      yield piece;
-    }
-    if (left > 0) throw tooEarly(this.offset);
+    const whole = this.offset + (end - content);
+    yield* this.#reader.upTo(end - content);
+    if (this.offset < whole) throw tooEarly(this.offset);
   }
 
   /** Of the next element, with offsets from its first octet; nothing is read. */
@@ -134,7 +134,7 @@ export class BerStream {
       const wanted = tag === undefined ? 'An element' : `Tag ${tag.toString(16)}`;
       throw new CmsError('CMS_STRUCTURE', `${wanted} was expected, ${shown} found`, this.offset);
     }
-    return readHeader(this.#reader.peek(LONGEST_HEADER), 0, this.#bound() - this.offset);
+    return readHeader(this.#reader.peekAtLeast(LONGEST_HEADER), 0, this.#bound() - this.offset);
   }
 
   /** The least end of the elements that were entered. */
@@ -145,7 +145,7 @@ export class BerStream {
   #isAtEnd(): boolean {
     const end = this.#open.at(-1);
     if (end !== Infinity) return end === undefined ? this.#reader.peekPiece() === undefined : this.offset >= end;
-    return isEndOfContents(this.#reader.peek(2), 0, 2);
+    return isEndOfContents(this.#reader.peekAtLeast(2), 0, this.#bound() - this.offset);
   }
 
   /** By looking at ever more of it. */

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { createDeflate, createInflate } from 'node:zlib';
-import type { Pieces, Sized, Source } from '../bytes/source.ts';
+import { drain } from '../bytes/source.ts';
+import type { Sized, Source } from '../bytes/source.ts';
 import type { Spool } from '../bytes/spool.ts';
 import { algorithm, readAlgorithm } from './algorithm-identifier.ts';
 import { OID } from './algorithms.ts';
@@ -14,7 +15,7 @@ import { sequence, smallInteger, streamed } from './der.ts';
 export interface InflateLimits {
   /** Most octets that may come out. */
   readonly maxSize: number;
-  /** Most octets that may come out for each that went in, once there are many; zlib reaches 1032. */
+  /** Most octets that may come out for each that goes in, once there are many; zlib reaches 1032. */
   readonly maxRatio: number;
 }
 
@@ -42,39 +43,42 @@ export async function readCompressedData(
   // RFC 5402 §7: zlib MUST be supported; there is no other.
   if (oid !== OID.zlib) throw new CmsError('CMS_UNSUPPORTED', `Compression by ${oid} is not supported`);
   if (!enterEncapsulated(stream)) throw new CompressionFault('The compressed content is missing');
-  const { content, isWhole } = await expand(stream.octetString(), limits, spool);
-  if (!isWhole) return { content, trailing: true };
+  const { content, isFollowed } = await expand(stream.octetString(), encoded.size, limits, spool);
   leaveEncapsulated(stream, true);
-  return { content, trailing: leaveContentInfo(stream) };
+  const trailing = leaveContentInfo(stream);
+  return { content, trailing: trailing || isFollowed };
 }
 
 const LONGEST_ALGORITHM = 1024;
 
+/** @param most octets that the compressed content can have: it is counted only when it was read */
 async function expand(
-  compressed: Pieces,
+  compressed: Iterator<Buffer>,
+  most: number,
   { maxSize, maxRatio }: InflateLimits,
   spool: Spool,
-): Promise<{ content: Source; isWhole: boolean }> {
-  const fed = { size: 0, isWhole: false };
+): Promise<{ content: Source; isFollowed: boolean }> {
+  const largest = (compressedSize: number) => Math.min(maxSize, Math.max(HARMLESS, compressedSize * maxRatio));
+  let compressedSize = 0;
+  // Not by for-of, which would end what it reads when it is ended itself: the rest is read below.
   function* counted(): Generator<Buffer> {
-    for (const piece of compressed) {
-      fed.size += piece.length;
-      yield piece;
+    for (let next = compressed.next(); next.done !== true; next = compressed.next()) {
+      compressedSize += next.value.length;
+      yield next.value;
     }
-    fed.isWhole = true;
   }
   const engine = createInflate({ chunkSize: CHUNK });
   const input = Readable.from(counted(), { objectMode: false });
   input.once('error', (error) => engine.destroy(error));
   input.pipe(engine);
+  const tooLarge = () =>
+    new CompressionFault(`The content expands to more than ${maxSize} octets, or ${maxRatio} times its size`);
   const spooling = spool();
   let size = 0;
   try {
     for await (const chunk of engine as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > maxSize) throw new CompressionFault(`The content expands to more than ${maxSize} octets`);
-      if (size > Math.max(HARMLESS, engine.bytesWritten * maxRatio))
-        throw new CompressionFault(`The content expands to more than ${maxRatio} times its size`);
+      if (size > largest(most)) throw tooLarge();
       spooling.write(chunk);
     }
   } catch (error) {
@@ -83,7 +87,9 @@ async function expand(
     throw new CompressionFault('The content does not expand', { cause: error });
   }
   input.destroy();
-  return { content: spooling.end(), isWhole: fed.isWhole && engine.bytesWritten === fed.size };
+  drain(counted());
+  if (size > largest(compressedSize)) throw tooLarge();
+  return { content: spooling.end(), isFollowed: engine.bytesWritten < compressedSize };
 }
 
 const isZlibFault = (error: unknown): boolean =>

@@ -168,6 +168,10 @@ export function encipher(name: CipherName, key: Buffer, content: Sized): Enciphe
 }
 
 function* through(encipherer: ReturnType<typeof createCipheriv>, content: Sized): Generator<Buffer> {
-  for (const piece of regrouped(content.pieces(), PIECE)) yield encipherer.update(piece);
-  yield encipherer.final();
+  for (const piece of regrouped(content.pieces(), PIECE)) {
+    const enciphered = encipherer.update(piece);
+    if (enciphered.length > 0) yield enciphered;
+  }
+  const last = encipherer.final();
+  if (last.length > 0) yield last;
 }

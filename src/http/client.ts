@@ -61,9 +61,9 @@ function sent({ url, headers, body, signal, chunked }: PostRequest, dispatcher: 
 
 const isLarge = ({ size }: Source): boolean => size > PIECE;
 
-/** Holds one piece, and nothing open before it is read or after it is destroyed. */
+/** Reads one piece ahead, and has nothing open before it is read or after it is destroyed. */
 function streamOf(body: Source): Readable {
-  return Readable.from(body.stream?.() ?? body.pieces(), { objectMode: false, highWaterMark: PIECE });
+  return Readable.from(body.stream?.() ?? body.pieces(), { highWaterMark: 1 });
 }
 
 const closed = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);

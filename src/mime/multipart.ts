@@ -67,11 +67,11 @@ function* contentBefore(
   /** The whole line of a delimiter, with the line end before it. */
   const reach = delimiter.length + LONGEST_PADDING + 5;
   const beginning = reader.peek(reach);
-  const first = lineAt(beginning, -1, delimiter, beginning.length < reach);
-  if (first !== undefined) {
+  if (beginning.subarray(0, delimiter.length - 1).equals(delimiter.subarray(1))) {
     suspect();
-    reader.skip(first.end);
-    return first.kind;
+    const first = lineAt(beginning, -1, delimiter, beginning.length < reach);
+    reader.skip(first?.end ?? 0);
+    if (first !== undefined) return first.kind;
   }
   for (;;) {
     // Within one piece, so that nothing is copied; across two of them only as much as a delimiter may take.
@@ -99,19 +99,18 @@ function* contentBefore(
   }
 }
 
-/** The delimiter whose line begins after the line feed at `at`; undefined when the line goes on: then it is content. */
+/** The delimiter that stands after the line feed at `at`; undefined when the line goes on: then it is content. */
 function lineAt(
   bytes: Buffer,
   at: number,
   delimiter: Buffer,
   isEnd: boolean,
 ): { kind: Delimiter; end: number } | undefined {
-  const begin = at + 1;
-  let end = begin + delimiter.length - 1;
-  if (!bytes.subarray(begin, end).equals(delimiter.subarray(1))) return undefined;
+  let end = at + delimiter.length;
   const closing = bytes[end] === HYPHEN && bytes[end + 1] === HYPHEN;
   if (closing) end += 2;
-  while (bytes[end] === 0x20 || bytes[end] === 0x09) end++;
+  const padding = end + LONGEST_PADDING;
+  while (end < padding && (bytes[end] === 0x20 || bytes[end] === 0x09)) end++;
   if (bytes[end] === CR && bytes[end + 1] === LF) end++;
   if (end < bytes.length ? bytes[end] !== LF : !isEnd) return undefined;
   return { kind: closing ? 'closing delimiter' : 'delimiter', end: Math.min(end + 1, bytes.length) };

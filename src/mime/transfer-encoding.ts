@@ -44,10 +44,11 @@ function* decodeBase64(body: Pieces): Generator<Buffer, void, undefined> {
     const all = carried + digits.replace(/[^A-Za-z0-9+/_-]+/g, '');
     const whole = end.length > 0 ? all.length : all.length - (all.length % 4);
     carried = all.slice(whole);
-    if (whole > 0) yield Buffer.from(all.slice(0, whole), 'base64');
+    // One digit alone is no octet.
+    if (whole > 1) yield Buffer.from(all.slice(0, whole), 'base64');
     if (end.length > 0) return;
   }
-  if (carried !== '') yield Buffer.from(carried, 'base64');
+  if (carried.length > 1) yield Buffer.from(carried, 'base64');
 }
 
 /** RFC 2045 §6.7 allows 76 characters. */
@@ -61,9 +62,11 @@ function* decodeLines(body: Pieces): Generator<Buffer, void, undefined> {
     const whole = all.lastIndexOf(LF) + 1;
     carried = all.subarray(whole);
     if (carried.length > LONGEST_LINE) throw new MimeError('MIME_LIMIT', 'A line is too long');
-    if (whole > 0) yield decodeQuotedPrintable(all.subarray(0, whole));
+    const lines = decodeQuotedPrintable(all.subarray(0, whole));
+    if (lines.length > 0) yield lines;
   }
-  if (carried.length > 0) yield decodeQuotedPrintable(carried);
+  const last = decodeQuotedPrintable(carried);
+  if (last.length > 0) yield last;
 }
 
 /** Octets of a line of base64 (RFC 2045 §6.8: at most 76 characters), and of many. */

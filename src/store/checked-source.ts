@@ -13,7 +13,10 @@ export function checkedSource(source: Source, sha256: string): Source {
   return {
     size,
     *pieces(start = 0, end = size) {
-      if (start > 0 || end < size) return yield* source.pieces(start, end);
+      if (start > 0 || end < size) {
+        yield* source.pieces(start, end);
+        return;
+      }
       const check = startCheck(sha256);
       for (const piece of source.pieces()) yield* check.next(piece);
       yield* check.end();

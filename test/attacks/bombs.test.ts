@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { constants, deflateRawSync, deflateSync } from 'node:zlib';
 
+import { storedBytes } from '../support/stored.ts';
 import { OID } from '../../src/cms/algorithms.ts';
 import { algorithm } from '../../src/cms/algorithm-identifier.ts';
 import { contentInfo, encapsulated } from '../../src/cms/content-info.ts';
@@ -335,7 +336,7 @@ describe('attacks: bombs', function () {
       const part = { headers: [['Content-Type', 'application/octet-stream']] as const, body };
       const { messageId } = await target.attack(part, { from: 'NOBODY' });
       const { id, facts } = await target.reached(messageId, 'refused');
-      assert.deepEqual(await target.store.getBytes(id, 'raw'), body.subarray(0, 64 * KiB));
+      assert.deepEqual(await storedBytes(target.store, id, 'raw'), body.subarray(0, 64 * KiB));
       const sha256 = createHash('sha256').update(body).digest('hex');
       assert.deepEqual(facts, { cutOff: { size: MiB, sha256 } });
     });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 
+import { storedBytes } from '../support/stored.ts';
 import { header, type HeaderField } from '../../src/mime/headers.ts';
 import { bytesOfPart, encrypted, signedDetached, type Part } from '../as2/by-hand.ts';
 import { interchange, numberOf } from '../support/sancrt.ts';
@@ -185,7 +186,7 @@ describe('attacks: injection', () => {
         const { headers } = await target.reached(id, 'delivered');
         for (const [name, value] of headers) assert.doesNotMatch(name + value, /[^ -~]/);
         assert.match(header(headers, 'Subject') ?? '', /^(?:CUSRES|CONTRL) for R'\+X$/);
-        const sent = (await target.store.getBytes(id, 'payload'))?.toString('latin1') ?? '';
+        const sent = (await storedBytes(target.store, id, 'payload'))?.toString('latin1') ?? '';
         const segments = sent.split(/(?<!\?)'\s*/).filter((segment) => segment !== '');
         assert.equal(segments.filter((segment) => segment.startsWith('UNZ')).length, 1);
         assert.equal(

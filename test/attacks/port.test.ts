@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 
+import { storedBytes } from '../support/stored.ts';
 import { speak, statusOf } from '../support/raw-socket.ts';
 import { freshMessageId, startTarget, type Target } from '../support/target.ts';
 import { until } from '../support/until.ts';
@@ -126,7 +127,7 @@ describe('attacks: garbage on the port', () => {
       [two, 'second'],
     ] as const) {
       const message = await until(id, () => target.store.getMessage(id));
-      assert.equal((await target.store.getBytes(message.id, 'raw'))?.toString(), body);
+      assert.equal((await storedBytes(target.store, message.id, 'raw'))?.toString(), body);
     }
   });
 

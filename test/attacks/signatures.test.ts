@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 
+import { storedBytes } from '../support/stored.ts';
 import { OID, type CipherName } from '../../src/cms/algorithms.ts';
 import { context } from '../../src/cms/ber.ts';
 import { contentInfo, encapsulated } from '../../src/cms/content-info.ts';
@@ -203,7 +204,7 @@ describe('attacks: signatures', () => {
     const { messageId, told } = await target.attack(sent);
     assert.equal(told, 'processed');
     const { answeredBy } = await target.reached(messageId, 'answered');
-    const contrl = (await target.store.getBytes(answeredBy[0] ?? '', 'payload'))?.toString('latin1') ?? '';
+    const contrl = (await storedBytes(target.store, answeredBy[0] ?? '', 'payload'))?.toString('latin1') ?? '';
     assert.match(contrl, /UCI\+[^+]+\+[^+]+\+[^+]+\+4\+7/);
     assert.equal((await target.store.listCertificates({ number: numberOf('AU', 777_777) })).length, 0);
     accepted.push(messageId);

@@ -79,11 +79,9 @@ describe('cms/enveloped-data: the structure', function () {
     }
   });
 
-  it('every message has a fresh key and IV', async () => {
+  it('every message has a fresh key and IV', () => {
     const options = { cipher: 'aes256-cbc', keyTransport: 'rsa-pkcs1' } as const;
-    const [one, two] = await Promise.all(
-      [1, 2].map(() => enveloped(bytesOf(CONTENT), [testIdentity().certificate], options)),
-    );
+    const [one, two] = [1, 2].map(() => enveloped(bytesOf(CONTENT), [testIdentity().certificate], options));
     assert.notDeepEqual(one, two);
   });
 });

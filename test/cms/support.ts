@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { createHash, sign } from 'node:crypto';
 import { gather } from '../../src/bytes/source.ts';
 import type { Sized } from '../../src/bytes/source.ts';
@@ -51,12 +52,18 @@ export function enveloped(
   recipients: readonly CertificateIdentity[],
   options: EnvelopeOptions,
 ): Buffer {
-  return gather(makeEnvelope(content, recipients, options).pieces());
+  return wholeOf(makeEnvelope(content, recipients, options));
 }
 
 /** CompressedData, read. */
 export async function compressed(content: Sized): Promise<Buffer> {
-  return gather((await makeCompressedData(content, memorySpool)).pieces());
+  return wholeOf(await makeCompressedData(content, memorySpool));
+}
+
+function wholeOf(made: Sized): Buffer {
+  const whole = gather(made.pieces());
+  assert.equal(whole.length, made.size, 'its length was told before it was made');
+  return whole;
 }
 
 /**

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomInt } from 'node:crypto';
 
+import { storedBytes } from '../support/stored.ts';
 import { messageHeaders } from '../../src/as2/message-headers.ts';
 import { isMdn, readMdn } from '../../src/as2/read-mdn.ts';
 import { newBoundary } from '../../src/exchange/ids.ts';
@@ -184,7 +185,7 @@ describe(`kill -9 at any moment, and start again (CRASH_SEED=${seed})`, function
     for (const { messageId, payload, ...sending } of sendings.values()) {
       const wanted = isCertificate({ messageId, payload, ...sending }) ? 'answered' : 'unreadable';
       const { id } = await reached(store, messageId, [wanted]);
-      assert.ok((await store.getBytes(id, 'payload'))?.equals(payload));
+      assert.ok((await storedBytes(store, id, 'payload'))?.equals(payload));
     }
     const stored = await store.listMessages({ direction: 'in', limit: 10_000 });
     assert.equal(stored.length, sendings.size);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 
+import { storedBytes } from '../support/stored.ts';
 import { valueOf } from '../../src/edifact/interchange.ts';
 import { header } from '../../src/mime/headers.ts';
 import { makeHome, type TestHome } from '../support/home.ts';
@@ -248,7 +249,7 @@ for (const environment of ['test', 'production'] as const) {
       for (const payload of ['%PDF-1.7 what is this?', '', "UNB+UNOC:3+A'"]) {
         const { state, answers, id } = await exchange(Buffer.from(payload));
         assert.deepEqual([state, answers.length], ['unreadable', 0], payload);
-        assert.deepEqual(await served.store.getBytes(id, 'payload'), Buffer.from(payload));
+        assert.deepEqual(await storedBytes(served.store, id, 'payload'), Buffer.from(payload));
       }
     });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 
+import { storedBytes } from '../support/stored.ts';
 import type { DigestName } from '../../src/cms/algorithms.ts';
 import { judgeMdn } from '../../src/as2/judge.ts';
 import { strictPolicy } from '../../src/as2/policy.ts';
@@ -164,8 +165,8 @@ describe('RFC 4130 §2.4.2, §7.3.1: what OpenSSL makes is taken, with the MIC o
     assert.equal(verdict.kind, 'delivered');
 
     const message = await served.store.getMessage(messageId);
-    assert.deepEqual(await served.store.getBytes(message?.id ?? '', 'payload'), payload);
-    assert.deepEqual(await served.store.getBytes(message?.id ?? '', 'raw'), part.body);
+    assert.deepEqual(await storedBytes(served.store, message?.id ?? '', 'payload'), payload);
+    assert.deepEqual(await storedBytes(served.store, message?.id ?? '', 'raw'), part.body);
   }
 
   const kinds = {

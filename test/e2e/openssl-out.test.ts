@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 
+import { kept } from '../../src/bytes/kept.ts';
+import { memorySpool } from '../../src/bytes/spool.ts';
+import { keptBytes } from '../support/stored.ts';
 import type { DigestName } from '../../src/cms/algorithms.ts';
 import { partnerByShortName } from '../../src/config/home.ts';
 import { loadHome } from '../../src/config/load.ts';
@@ -67,9 +70,10 @@ for (const key of ['rsa', 'ec'] as const) {
       }
       const configured = await loadHome(home.directory, {});
       const store = await storeOf(home);
+      const consignment = { payload: { ...payload, content: kept(payload.content) } };
       for (const index of choices.keys()) {
         const to = partnerByShortName(configured, `p${index}`);
-        if (to !== undefined) sent.push(await makeMessage({ payload }, to, configured, new Date()));
+        if (to !== undefined) sent.push(await makeMessage(consignment, to, configured, new Date(), memorySpool));
       }
       await store.queueOutbound(sent);
       await store.close();
@@ -86,7 +90,7 @@ for (const key of ['rsa', 'ec'] as const) {
         const message = sent[index];
         const request = van.requests.find(({ headers }) => header(headers, 'Message-ID') === message?.messageId);
         assert.ok(message && request);
-        assert.deepEqual(request.body, message.raw);
+        assert.deepEqual(request.body, keptBytes(message.raw));
         assert.equal(header(request.headers, 'Transfer-Encoding'), choice.chunked ? 'chunked' : undefined);
         assert.equal(header(request.headers, 'AS2-To'), `P${index}`);
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 
+import { keptBytes, storedBytes } from '../support/stored.ts';
 import type { MessageDetail } from '../../src/store/store.ts';
 import { combinations } from '../support/pairwise.ts';
 import { contrlIn, verdictsIn } from '../support/receiver.ts';
@@ -48,8 +49,8 @@ describe('two endpoints that send to one another', () => {
       assert.deepEqual(receipts, mode.mdn === 'none' ? [] : [['in', mode.mdn, mode.mdnSigned, 'delivered']], words);
 
       const received = await agency.reached(message.messageId, 'unreadable');
-      assert.deepEqual(await agency.store.getBytes(received.id, 'payload'), content, words);
-      assert.deepEqual(await agency.store.getBytes(received.id, 'raw'), message.raw, words);
+      assert.deepEqual(await storedBytes(agency.store, received.id, 'payload'), content, words);
+      assert.deepEqual(await storedBytes(agency.store, received.id, 'raw'), keptBytes(message.raw), words);
       // Where nothing is signed the digest is that of the receipt.
       if (mode.mdn !== 'none') assert.equal(received.mic?.split(',')[0], message.mic?.split(',')[0], words);
       assert.equal(received.fileName, 'certificates.edi');
@@ -89,7 +90,7 @@ describe('two endpoints that send to one another', () => {
 });
 
 async function interchangeOf({ store }: Served, { id }: MessageDetail) {
-  const { interchanges } = readInterchanges((await store.getBytes(id, 'payload')) ?? Buffer.alloc(0));
+  const { interchanges } = readInterchanges((await storedBytes(store, id, 'payload')) ?? Buffer.alloc(0));
   return interchanges[0]!;
 }
 

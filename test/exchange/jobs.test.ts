@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 
+import { kept } from '../../src/bytes/kept.ts';
 import { openExchange } from '../../src/cli/endpoint.ts';
 import { runJob } from '../../src/exchange/jobs.ts';
 import { newId, newMessageId } from '../../src/exchange/ids.ts';
@@ -27,9 +28,9 @@ describe('the job of a received payload', () => {
       as2To: home.as2Id,
       messageId: newMessageId(now, 'van.test'),
       headers: [],
-      raw: Buffer.alloc(0),
+      raw: kept(Buffer.alloc(0)),
       state: 'accepted',
-      payload: { content: interchange([{}]), contentType: 'application/EDIFACT' },
+      payload: { content: kept(interchange([{}])), contentType: 'application/EDIFACT' },
       facts: {},
       disposition: 'processed',
     });

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 
+import { kept } from '../../src/bytes/kept.ts';
+import { memorySpool } from '../../src/bytes/spool.ts';
 import { openExchange, type OpenExchange } from '../../src/cli/endpoint.ts';
 import { partnerByShortName } from '../../src/config/home.ts';
 import type { Exchange } from '../../src/exchange/exchange.ts';
@@ -44,9 +46,9 @@ describe('an outbox with a partner that takes the connection and stays silent', 
     const home = exchange.home();
     const partner = partnerByShortName(home, name);
     assert.ok(partner);
-    const payload = { content: Buffer.from('UNB'), contentType: 'application/EDIFACT' };
+    const payload = { content: kept(Buffer.from('UNB')), contentType: 'application/EDIFACT' };
     for (let made = 0; made < count; made += 1) {
-      await exchange.store.queueOutbound([await makeMessage({ payload }, partner, home, new Date())]);
+      await exchange.store.queueOutbound([await makeMessage({ payload }, partner, home, new Date(), memorySpool)]);
     }
   };
 

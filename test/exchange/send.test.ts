@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 
+import { kept, keptSource } from '../../src/bytes/kept.ts';
+import { memorySpool } from '../../src/bytes/spool.ts';
 import { strictPolicy } from '../../src/as2/policy.ts';
 import { partnerByShortName } from '../../src/config/home.ts';
 import { loadHome } from '../../src/config/load.ts';
@@ -8,7 +10,6 @@ import { issueSelfSigned } from '../../src/pki/issue.ts';
 import { unwrap } from '../support/unwrap.ts';
 import { makeHome, type TestHome } from '../support/home.ts';
 import { identity, type TestIdentity } from '../support/identities.ts';
-import { bytesOf } from '../support/bytes.ts';
 
 const now = new Date();
 const day = 86_400_000;
@@ -37,8 +38,8 @@ describe('making a message', () => {
 
   const make = async (fileName: string, to = 'them', at = now) => {
     const loaded = await loadHome(home.directory, {}, now);
-    const payload = { content: Buffer.from("UNB'"), contentType: 'application/EDIFACT', fileName };
-    return makeMessage({ payload }, partnerByShortName(loaded, to)!, loaded, at);
+    const payload = { content: kept(Buffer.from("UNB'")), contentType: 'application/EDIFACT', fileName };
+    return makeMessage({ payload }, partnerByShortName(loaded, to)!, loaded, at, memorySpool);
   };
 
   it('RFC 4130 §5.3.3, §7.3: has a Message-ID of its own, and asks for a signed receipt by both options', async () => {
@@ -70,7 +71,7 @@ describe('making a message', () => {
     for (const fileName of ['a.edi', 'a b;"c"\\d.edi', 'été.edi', '証明書.edi', '../../x']) {
       const { headers, raw } = await make(fileName);
       const { payload } = await unwrap(
-        { headers, body: bytesOf(raw) },
+        { headers, body: keptSource(raw) },
         { keys: [partner], pinned: [home.own.certificate], policy: strictPolicy, micDigest: 'sha256' },
       );
       assert.equal(payload.fileName, fileName);

@@ -3,9 +3,11 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from 'node:net';
 
+import { sourceOf } from '../../src/bytes/source.ts';
 import type { PostRequest } from '../../src/exchange/post.ts';
 import { createPost } from '../../src/http/client.ts';
 import { header } from '../../src/mime/headers.ts';
+import { collect } from '../support/bytes.ts';
 import { identity } from '../support/identities.ts';
 import { startPeerServer } from '../support/peer.ts';
 
@@ -20,7 +22,7 @@ describe('POSTs to partners', () => {
   const message = (url: string, more: Partial<PostRequest> = {}): PostRequest => ({
     url,
     headers: [['Message-ID', '<1@us.example>']],
-    body: Buffer.alloc(100_000, 'UNB'),
+    body: sourceOf(Buffer.alloc(100_000, 'UNB')),
     signal: AbortSignal.timeout(5_000),
     chunked: false,
     keepAlive: true,
@@ -44,7 +46,7 @@ describe('POSTs to partners', () => {
     assert.equal(header(headers, 'Host'), new URL(peer.url).host);
     assert.equal(header(headers, 'Content-Length'), '100000');
     assert.equal(header(headers, 'Transfer-Encoding'), undefined);
-    assert.deepEqual(body, sent.body);
+    assert.deepEqual(body, collect(sent.body));
     await peer.close();
   });
 
@@ -55,7 +57,7 @@ describe('POSTs to partners', () => {
     const [{ headers, body } = { headers: [], body: undefined }] = peer.requests;
     assert.equal(header(headers, 'Content-Length'), undefined);
     assert.equal(header(headers, 'Transfer-Encoding'), 'chunked');
-    assert.deepEqual(body, sent.body);
+    assert.deepEqual(body, collect(sent.body));
     await peer.close();
   });
 
@@ -107,7 +109,7 @@ describe('POSTs to partners', () => {
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/as2`;
-    const small = message(url, { body: Buffer.from('UNB') });
+    const small = message(url, { body: sourceOf(Buffer.from('UNB')) });
     for (let count = 0; count < 3; count += 1) assert.equal((await network.post(small)).status, 200);
     assert.ok(connections > 1);
   });

@@ -3,6 +3,7 @@ import path from 'node:path';
 
 import { stringify } from 'yaml';
 
+import { memorySpool } from '../../src/bytes/spool.ts';
 import { partnerByShortName } from '../../src/config/home.ts';
 import { loadHome } from '../../src/config/load.ts';
 import type { PartnerFile } from '../../src/config/partner-schema.ts';
@@ -96,6 +97,7 @@ export async function startOurs(options: OursOptions): Promise<Ours> {
         partner,
         configured,
         now,
+        memorySpool,
       );
       await store.queueOutbound([message]);
       return message;

@@ -1,9 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
+import { kept, keptSource } from '../../src/bytes/kept.ts';
+import { gather, gathered } from '../../src/bytes/source.ts';
 import { readMdn } from '../../src/as2/read-mdn.ts';
 import type { UnwrapFacts } from '../../src/as2/unwrap.ts';
-import type { MessageDetail } from '../../src/store/store.ts';
+import type { MessageDetail, Store } from '../../src/store/store.ts';
 import { post } from '../support/peer.ts';
 import { until } from '../support/until.ts';
 import { isEncrypted, isSigned, receiptOf, type Case } from './case.ts';
@@ -31,12 +33,12 @@ export async function runCase(each: Case, scene: Scene): Promise<string[]> {
 async function toPeer(each: Case, { ours, peer }: Scene): Promise<string[]> {
   const payload = payloadOf(each);
   const fileName = each.fileName === 'none' ? undefined : each.fileName;
-  const message = await ours.send(each, { ...payload, fileName });
+  const message = await ours.send(each, { ...payload, content: kept(payload.content), fileName });
   const { store } = ours.of(each);
   const sent = await settled(() => store.getMessage(message.id), ['delivered', 'refused', 'failed']);
   if (each.event === 'duplicate') {
-    const again = await post(message.url, message.headers, message.raw);
-    const mdn = again.body.length > 0 ? await readMdn(again.headers, again.body) : undefined;
+    const again = await post(message.url, message.headers, gather(keptSource(message.raw).pieces()));
+    const mdn = again.body.length > 0 ? readMdn(again.headers, again.body) : undefined;
     return [
       ...unless(sent.state === 'delivered', `the first: ${told(sent)}`),
       ...unless(
@@ -110,7 +112,7 @@ async function fromPeer(each: Case, { ours, peer, folder }: Scene): Promise<stri
     ...sameMic(each, got.mic, account),
     ...signedAsAsked(each, account),
     ...asTheCaseSays(each, got),
-    ...samePayloadBytes(content, (await store.getBytes(got.id, 'payload')) ?? Buffer.alloc(0)),
+    ...samePayloadBytes(content, await payloadIn(store, got.id)),
     ...unless(each.fileName === 'none' || got.fileName === each.fileName, `file name here: ${got.fileName ?? 'none'}`),
   ];
   if (problems.length > 0) return problems;
@@ -152,10 +154,15 @@ async function answersTaken(each: Case, { ours, peer }: Scene, messageId: string
     problems.push(
       ...unless(answer.state === 'delivered', `our answer: ${told(answer)}`),
       ...sameMic(each, answer.mic, account),
-      ...(await samePayload((await store.getBytes(id, 'payload')) ?? Buffer.alloc(0), account.payloadFile)),
+      ...(await samePayload(await payloadIn(store, id), account.payloadFile)),
     );
   }
   return problems;
+}
+
+async function payloadIn(store: Store, id: string): Promise<Buffer> {
+  const content = await store.getContent(id, 'payload');
+  return content === undefined ? Buffer.alloc(0) : gathered(content);
 }
 
 const unless = (holds: boolean, problem: string): string[] => (holds ? [] : [problem]);

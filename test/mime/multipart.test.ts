@@ -4,7 +4,7 @@ import { MimeError } from '../../src/mime/mime-error.ts';
 import { Reader } from '../../src/bytes/reader.ts';
 import type { Sized } from '../../src/bytes/source.ts';
 import { joinMultipart, MULTIPART_LIMITS, readMultipart, splitMultipart } from '../../src/mime/multipart.ts';
-import { bytesOf, collect } from '../support/bytes.ts';
+import { bytesOf, collect, inPieces, inPiecesOf } from '../support/bytes.ts';
 
 /** `before`: the preamble, and the line of the first delimiter. */
 function read(body: Sized, boundary: string) {
@@ -118,6 +118,52 @@ describe('mime/multipart', () => {
     );
   });
 
+  it('RFC 2046 §5.1.1: any cuts give the same parts, and the same rest', () => {
+    const line = fc.constantFrom(
+      ...['--b\r\n', '--b\n', '--b--\r\n', '--b--', '--bb\r\n', '--b \t\r\n', '--b-\r\n', '\r\n', '\n', '\r', '-', 'b'],
+      ...[`--b${' '.repeat(256)}\r\n`, `--b${' '.repeat(257)}\r\n`, `--b--${'\t'.repeat(256)}`, '--b\r', '\r\r\n'],
+      ...['x'.repeat(300), 'x'.repeat(1200)],
+    );
+    const text = fc.array(line, { maxLength: 14 }).map((lines) => lines.join(''));
+    const cuts = fc.array(fc.oneof(fc.nat(3), fc.nat(300)), { maxLength: 60 });
+    fc.assert(
+      fc.property(text, cuts, (body, lengths) => {
+        const bytes = Buffer.from(body, 'latin1');
+        const expected = outcome(() => read(bytesOf(bytes), 'b'));
+        const model = partsByLine(body, 'b');
+        assert.deepEqual(expected?.parts.map(String), model?.parts);
+        assert.equal(expected?.epilogue.toString(), model?.epilogue);
+        assert.deepEqual(
+          outcome(() => read(inPieces(bytes, ...lengths), 'b')),
+          expected,
+        );
+        assert.deepEqual(
+          outcome(() => read(inPiecesOf(bytes, 1), 'b')),
+          expected,
+        );
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('a part is handed out while it is read, and none is held', () => {
+    let given = 0;
+    function* endless() {
+      yield Buffer.from('--b\r\n');
+      for (;;) {
+        given += 100_000;
+        yield Buffer.alloc(100_000, 'x\r\n--');
+      }
+    }
+    const part = readMultipart(new Reader(endless()), 'b').next()!;
+    let size = 0;
+    for (const { length } of part) {
+      size += length;
+      assert.ok(length > 0 && given - size < 300_000);
+      if (size > 5_000_000) break;
+    }
+  });
+
   it('no bytes raise anything but MimeError', () => {
     const pieces = fc.array(fc.constantFrom('\r', '\n', '-', '--b', '--b--', ' ', 'b'), { maxLength: 40 });
     fc.assert(
@@ -143,3 +189,30 @@ describe('mime/multipart', () => {
     assert.ok(performance.now() - start < 5000);
   });
 });
+
+function outcome<T>(attempt: () => T): T | undefined {
+  try {
+    return attempt();
+  } catch (error) {
+    assert.ok(error instanceof MimeError, String(error));
+    return undefined;
+  }
+}
+
+/** What RFC 2046 §5.1.1 says, by a regular expression. */
+function partsByLine(body: string, boundary: string): { parts: string[]; epilogue: string } | undefined {
+  const parts: string[] = [];
+  // The line end that makes a delimiter is its own; but one line end cannot belong to two.
+  const delimiter = new RegExp(`(^|\\r?\\n|(?<=\\n))--${boundary}(--)?[ \\t]{0,256}(?:\\r?\\n|$)`, 'y');
+  let from: number | undefined;
+  for (let at = 0; at <= body.length; at++) {
+    delimiter.lastIndex = at;
+    const found = delimiter.exec(body);
+    if (found === null || (found[1] === '' && at !== 0 && at !== from)) continue;
+    if (from !== undefined) parts.push(body.slice(from, at));
+    from = delimiter.lastIndex;
+    if (found[2] !== undefined) return { parts, epilogue: body.slice(from) };
+    at = from - 1;
+  }
+  return from === undefined ? undefined : { parts: [...parts, body.slice(from)], epilogue: '' };
+}

@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { decodeQuotedPrintable } from '../../src/mime/quoted-printable.ts';
 import type { Pieces } from '../../src/bytes/source.ts';
 import { canonicalLines, decoded, transferEncodingOf } from '../../src/mime/transfer-encoding.ts';
-import { bytesOf, collect } from '../support/bytes.ts';
+import { bytesOf, collect, inPieces } from '../support/bytes.ts';
 
 const decodedPieces = (body: Pieces, encoding: string | undefined) =>
   decoded(body, transferEncodingOf(encoding === undefined ? [] : [['Content-Transfer-Encoding', encoding]]));
 const decodedBytes = (bytes: Buffer, encoding: string) => collect(decodedPieces(bytesOf(bytes).pieces(), encoding));
 const decode = (text: string, encoding: string) =>
   decodedBytes(Buffer.from(text, 'latin1'), encoding).toString('latin1');
+
+/** Node knows where base64 ends, and steps over what it does not know. */
+const byBuffer = (bytes: Buffer) => Buffer.from(bytes.toString('latin1'), 'base64');
 
 describe('mime/transfer-encoding', () => {
   for (const encoding of [undefined, '', 'binary', '7bit', '8bit', ' Binary ', '8BIT']) {
@@ -70,6 +74,55 @@ describe('mime/transfer-encoding', () => {
         assert.deepEqual(decodedBytes(Buffer.from(text), 'quoted-printable'), Buffer.from(bytes));
       }),
     );
+  });
+
+  it('any cuts give the same, and no piece is empty', () => {
+    const text = fc.array(
+      fc.oneof(
+        fc.constantFrom(
+          '=',
+          '=\r\n',
+          '=3D',
+          '= \t\n',
+          ' ',
+          '\t',
+          '\r',
+          '\n',
+          '\r\n',
+          'aGVs',
+          'Q',
+          '+/',
+          '-_',
+          '!',
+          '==',
+        ),
+        fc.constantFrom('aGVs'.repeat(40_000), 'x'.repeat(70_000), 'a b=20\r\n'.repeat(9_000)),
+        fc.string({ unit: 'binary' }),
+      ),
+      { maxLength: 12 },
+    );
+    const cuts = fc.array(fc.oneof(fc.nat(5), fc.nat(80_000)), { maxLength: 20 });
+    fc.assert(
+      fc.property(text, cuts, fc.constantFrom('base64', 'quoted-printable'), (texts, lengths, encoding) => {
+        const bytes = Buffer.from(texts.join(''), 'latin1');
+        const whole = encoding === 'base64' ? byBuffer(bytes) : decodeQuotedPrintable(bytes);
+        const pieces = [...decodedPieces(inPieces(bytes, ...lengths).pieces(), encoding)];
+        assert.ok(pieces.every(({ length }) => length > 0));
+        assert.ok(Buffer.concat(pieces).equals(whole));
+      }),
+    );
+  });
+
+  it('a line of quoted-printable without end is refused, before it takes memory', () => {
+    let given = 0;
+    function* endless() {
+      for (;;) yield Buffer.alloc((given += 1) && 100_000, 'x');
+    }
+    assert.throws(() => collect(decodedPieces(endless(), 'quoted-printable')), {
+      name: 'MimeError',
+      code: 'MIME_LIMIT',
+    });
+    assert.ok(given < 30);
   });
 
   it('RFC 2046 §4.1.1: every line end becomes CRLF, once', () => {

@@ -7,8 +7,8 @@ import { PIECE, gathered } from '../../src/bytes/source.ts';
 import { fileSpool } from '../../src/bytes/spool.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { InboundMessage } from '../../src/store/store.ts';
-import { storedBytes } from '../support/stored.ts';
-import { at, bytesOf, digestOf, inbound, LEASE_MS, outbound } from './fixtures.ts';
+import { keptBytes, storedBytes } from '../support/stored.ts';
+import { at, digestOf, inbound, LEASE_MS, outbound } from './fixtures.ts';
 import { temporaryDirectories } from './temporary.ts';
 
 describe('contents', () => {
@@ -127,9 +127,9 @@ describe('contents', () => {
     assert.equal(handedOut, PIECE, 'not the last piece');
     await assert.rejects(gathered(content), told);
 
-    writeFileSync(fileOf(directory, bytesOf(short.raw)), 'short');
+    writeFileSync(fileOf(directory, keptBytes(short.raw)), 'short');
     await assert.rejects(store.getContent(short.id, 'raw'), told);
-    rmSync(fileOf(directory, bytesOf(missing.raw)));
+    rmSync(fileOf(directory, keptBytes(missing.raw)));
     await assert.rejects(store.getContent(missing.id, 'raw'), { code: 'STORE_DAMAGED', message: /missing/ });
     await store.close();
   });

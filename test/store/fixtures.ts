@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { kept, keptSource, type Kept } from '../../src/bytes/kept.ts';
-import { gather } from '../../src/bytes/source.ts';
+import { kept } from '../../src/bytes/kept.ts';
 import type {
   CertificateChange,
   Delivery,
@@ -23,10 +22,6 @@ export const LEASE_MS = 60_000;
 
 export function digestOf(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
-}
-
-export function bytesOf(one: Kept): Buffer {
-  return gather(keptSource(one).pieces());
 }
 
 /** What the store tells of a message when it is sent, or answered. */

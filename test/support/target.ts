@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 
+import { storedBytes } from './stored.ts';
 import type { HeaderField } from '../../src/mime/headers.ts';
 import type { Part } from './mime-parts.ts';
 import { makeHome, type HomeOptions, type PartnerOptions, type TestHome } from './home.ts';
@@ -147,8 +148,8 @@ export async function refused({ store }: Target, { messageId, body, answered, to
   assert.equal(told, `processed/error: ${modifier}`);
   const kept = await store.getMessage(messageId);
   assert.equal(kept?.state, 'refused');
-  assert.equal(await store.getBytes(kept.id, 'payload'), undefined);
-  assert.deepEqual(await store.getBytes(kept.id, 'raw'), body);
+  assert.equal(await storedBytes(store, kept.id, 'payload'), undefined);
+  assert.deepEqual(await storedBytes(store, kept.id, 'raw'), body);
   assert.deepEqual(kept.answeredBy, []);
   const entries = await store.listLedger({ subjectId: kept.id });
   assert.deepEqual(

@@ -1,3 +1,5 @@
+import { kept } from '../../src/bytes/kept.ts';
+import { memorySpool } from '../../src/bytes/spool.ts';
 import { partnerByShortName, type Partner } from '../../src/config/home.ts';
 import { loadHome } from '../../src/config/load.ts';
 import { makeMessage } from '../../src/exchange/send.ts';
@@ -68,9 +70,9 @@ export async function queueTo(
 ): Promise<OutboundMessage> {
   const configured = await loadHome(home.directory, {});
   const partner = partnerByShortName(configured, 'other')!;
-  const payload = { content, contentType: 'application/EDIFACT', fileName: 'certificates.edi' };
+  const payload = { content: kept(content), contentType: 'application/EDIFACT', fileName: 'certificates.edi' };
   const to = { ...partner, send: { ...partner.send, ...changed } };
-  const message = await makeMessage({ payload, subject: 'Certificates' }, to, configured, new Date());
+  const message = await makeMessage({ payload, subject: 'Certificates' }, to, configured, new Date(), memorySpool);
   await store.queueOutbound([message]);
   return message;
 }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { Mic } from '../../src/as2/mic.ts';
 import { wrap as wrapInPieces, type WrapOptions } from '../../src/as2/wrap.ts';
 import { gather } from '../../src/bytes/source.ts';
@@ -21,5 +22,6 @@ export async function wrap(
 ): Promise<Wrapped> {
   const made = await wrapInPieces({ headers, content: bytesOf(content) }, { ...options, spool: memorySpool });
   const body = gather(made.body.pieces());
+  assert.equal(body.length, made.body.size, 'its length was told before it was made');
   return { headers: made.headers, body, mic: made.mic() };
 }

@@ -1,17 +1,8 @@
 import assert from 'node:assert/strict';
+import { keptBytes } from '../../support/stored.ts';
 import type { DeliveryOutcome } from '../../../src/store/store.ts';
 import { gather } from '../../../src/bytes/source.ts';
-import {
-  asyncMdn,
-  at,
-  bytesOf,
-  claimedDelivery,
-  inbound,
-  LEASE_MS,
-  outbound,
-  receivedMdn,
-  sentOf,
-} from '../fixtures.ts';
+import { asyncMdn, at, claimedDelivery, inbound, LEASE_MS, outbound, receivedMdn, sentOf } from '../fixtures.ts';
 import type { OpenTestStore } from './open.ts';
 
 export function describeDeliveries(open: OpenTestStore): void {
@@ -33,7 +24,7 @@ export function describeDeliveries(open: OpenTestStore): void {
         partner: 'van',
         subject: { kind: 'message', message: sentOf(message) },
       });
-      assert.deepEqual(gather(body.pieces()), bytesOf(message.raw));
+      assert.deepEqual(gather(body.pieces()), keptBytes(message.raw));
       assert.equal((await store.getMessage(message.id))?.attempts, 1);
       assert.equal((await store.claimDeliveries(at(5), LEASE_MS, 9))[0]?.id, messages[0]?.id);
       assert.deepEqual(await store.claimDeliveries(at(5), LEASE_MS, 9), []);
@@ -90,7 +81,7 @@ export function describeDeliveries(open: OpenTestStore): void {
       assert.deepEqual(await store.claimDeliveries(at(99), LEASE_MS, 9), []);
       const [again] = await store.claimDeliveries(at(100), LEASE_MS, 9);
       assert.deepEqual([again?.attempt, again?.headers], [2, message.headers]);
-      assert.deepEqual(gather(again!.body.pieces()), bytesOf(message.raw));
+      assert.deepEqual(gather(again!.body.pieces()), keptBytes(message.raw));
       await store.settleDelivery(again!, { kind: 'retry', at: at(200), detail: 'no answer' }, at(101));
       assert.equal((await store.getMessage(message.id))?.state, 'awaiting-mdn', 'the MDN may still come');
     });

@@ -3,8 +3,8 @@ import { readdirSync } from 'node:fs';
 import { keep, kept } from '../../../src/bytes/kept.ts';
 import { gather } from '../../../src/bytes/source.ts';
 import { fileSpool } from '../../../src/bytes/spool.ts';
-import { storedBytes } from '../../support/stored.ts';
-import { asyncMdn, at, bytesOf, inbound, LEASE_MS, refused } from '../fixtures.ts';
+import { keptBytes, storedBytes } from '../../support/stored.ts';
+import { asyncMdn, at, inbound, LEASE_MS, refused } from '../fixtures.ts';
 import type { OpenTestStore } from './open.ts';
 
 export function describeInbound(open: OpenTestStore): void {
@@ -148,8 +148,8 @@ export function describeInbound(open: OpenTestStore): void {
       await Promise.all(messages.map((message) => store.sealInbound(message)));
       const later = await reopened();
       for (const { id, raw, payload, mdn, headers, facts, signer } of messages) {
-        assert.ok((await storedBytes(later, id, 'raw'))?.equals(bytesOf(raw)));
-        assert.ok((await storedBytes(later, id, 'payload'))?.equals(bytesOf(payload!.content)));
+        assert.ok((await storedBytes(later, id, 'raw'))?.equals(keptBytes(raw)));
+        assert.ok((await storedBytes(later, id, 'payload'))?.equals(keptBytes(payload!.content)));
         assert.ok((await later.getMdn(mdn!.id))?.body.equals(mdn!.body));
         const detail = await later.getMessage(id);
         assert.deepEqual([detail?.headers, detail?.facts, detail?.signer], [headers, facts, signer]);

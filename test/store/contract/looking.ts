@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { storedBytes } from '../../support/stored.ts';
+import { keptBytes, storedBytes } from '../../support/stored.ts';
 import {
   asyncMdn,
   at,
-  bytesOf,
   change,
   claimedDelivery,
   inbound,
@@ -78,7 +77,7 @@ export function describeLooking(open: OpenTestStore): void {
       assert.equal((await store.getMessage(early.id))?.id, early.id, 'our own id goes first');
       for (const name of ['<m@van>', 'm@van']) assert.equal((await store.getMessage(name))?.id, late.id);
       for (const name of ['<bare@van>', 'bare@van']) assert.equal((await store.getMessage(name))?.id, bare.id);
-      assert.deepEqual(await storedBytes(store, 'm@van', 'raw'), bytesOf(late.raw));
+      assert.deepEqual(await storedBytes(store, 'm@van', 'raw'), keptBytes(late.raw));
       assert.equal(await store.getContent('m@van', 'payload'), undefined);
       assert.equal(await store.getMessage('nobody'), undefined);
       assert.equal(await store.getContent('nobody', 'raw'), undefined);
