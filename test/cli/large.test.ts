@@ -51,13 +51,16 @@ describe('the command line, with a message of 200 MiB', function () {
   });
   after(() => partner.close());
 
-  /** Runs the program; tells the bytes that it printed by their digest, and the most memory that it had. */
-  async function run(...args: string[]) {
+  /**
+   * Runs the program; tells the bytes that it printed by their digest, and the most memory that it had.
+   *
+   * @param limit of the shell, for what it runs
+   */
+  async function ran(limit: string, ...args: string[]) {
     const tell = "process.on('exit',()=>process.stderr.write('maxRSS '+process.resourceUsage().maxRSS))";
-    const node = ['--import', 'tsx', '--import', `data:text/javascript,${tell}`, 'src/cli/main.ts'];
-    const child = spawn(process.execPath, [...node, '--home', home.directory, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const node = [process.execPath, '--import', 'tsx', '--import', `data:text/javascript,${tell}`, 'src/cli/main.ts'];
+    const command = [...node, '--home', home.directory, ...args];
+    const child = spawn('sh', ['-c', `${limit} exec "$0" "$@"`, ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
     const ended = once(child, 'close');
     let stderr = '';
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
@@ -70,10 +73,17 @@ describe('the command line, with a message of 200 MiB', function () {
       if (length < MiB) text.push(chunk);
     }
     const [status] = (await ended) as [number];
-    assert.equal(status, 0, stderr);
     const memory = Number(/maxRSS (\d+)/.exec(stderr)?.[1]) * 1024;
-    return { sha256: hash.digest('hex'), length, memory, text: Buffer.concat(text).toString() };
+    return { status, stderr, sha256: hash.digest('hex'), memory, text: Buffer.concat(text).toString() };
   }
+
+  async function run(...args: string[]) {
+    const outcome = await ran('', ...args);
+    assert.equal(outcome.status, 0, outcome.stderr);
+    return outcome;
+  }
+
+  const unfinished = () => readdirSync(path.join(home.directory, 'data/payloads/unfinished'));
 
   it('sends it, and prints it, in the memory that a small one takes', async () => {
     const usual = await run('--json', 'send', 'van', small);
@@ -84,7 +94,7 @@ describe('the command line, with a message of 200 MiB', function () {
     assert.equal(state, 'delivered');
     assert.ok(sent > size);
     assert.deepEqual(received.at(-1), { announced: sent, size: sent, sha256: rawSha256 });
-    assert.deepEqual(readdirSync(path.join(home.directory, 'data/payloads/unfinished')), []);
+    assert.deepEqual(unfinished(), []);
 
     for (const [printed, sha256] of [
       [await run('message', 'raw', id), rawSha256],
@@ -93,5 +103,13 @@ describe('the command line, with a message of 200 MiB', function () {
       assert.equal(printed.sha256, sha256);
       assert.ok(printed.memory < usual.memory + room, `${printed.memory} bytes, and ${usual.memory} for a small one`);
     }
+  });
+
+  it('leaves nothing behind where it does not fit on the disk', async () => {
+    // No file may grow beyond 50 or 100 MiB: a block is 512 bytes or 1024.
+    const { status, stderr } = await ran('ulimit -f 102400;', 'send', 'van', large);
+    assert.equal(status, 1);
+    assert.match(stderr, /EFBIG/);
+    assert.deepEqual(unfinished(), []);
   });
 });
