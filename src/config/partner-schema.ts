@@ -111,7 +111,9 @@ const send = z.strictObject({
   transferEncoding: z
     .enum(['binary', 'base64'])
     .default('binary')
-    .describe('How encrypted or compressed content crosses HTTP: `base64` for systems that lose bytes of binary bodies.'),
+    .describe(
+      'How encrypted or compressed content crosses HTTP: `base64` for systems that lose bytes of binary bodies.',
+    ),
   keepAlive: z
     .boolean()
     .default(true)
