@@ -64,11 +64,11 @@ async function smallMessages(start: StartServer): Promise<Row> {
     await load(target, wrapped, 1, 1);
     const row: Row = { 'cold start to first MDN, s': (performance.now() - begin) / 1_000 };
     // A virtual machine compiles what runs often: it gets the time to.
-    await timed(target, wrapped, 16, 8_000);
+    await timed(target, wrapped, 16, 5_000);
     for (const connections of [1, 16]) {
       forgetPeak(group);
       const before = usageOf(group);
-      const { perSecond, p50, p99, count } = await timed(target, wrapped, connections, 5_000);
+      const { perSecond, p50, p99, count } = await timed(target, wrapped, connections, 3_000);
       const after = usageOf(group);
       const label = `10 KiB, ${connections} connection${connections > 1 ? 's' : ''}`;
       row[`${label}: messages/s`] = perSecond;
@@ -104,9 +104,9 @@ async function timed(target: Target, wrapped: Prepared, connections: number, mil
 async function largeMessages(start: StartServer): Promise<Row> {
   const row: Row = {};
   for (const [mebibytes, count] of [
-    [1, 20],
-    [10, 5],
-    [100, 2],
+    [1, 10],
+    [10, 3],
+    [100, 1],
   ] as const) {
     const label = `${mebibytes} MiB`;
     const server = await start(sender);

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
+import type { Difference } from './case.ts';
 import type { PeerSystem } from './peer.ts';
 import { report } from './report.ts';
 import { runSystem, type PeerResult } from './system.ts';
@@ -60,6 +61,7 @@ for (const name of names.filter((each) => wanted.length === 0 || wanted.includes
   results.push(result);
   say(process.stderr.isTTY ? '\r' : '');
   say(`  ${summary(result)}\n`);
+  for (const { what } of overcome(result)) say(`  no longer met, to be taken out: ${what}\n`);
 }
 
 if (wanted.length === 0 && values.case.length === 0) {
@@ -75,6 +77,17 @@ process.exit(failed > 0 ? 1 : 0);
 
 function countOf(result: PeerResult & { kind: 'run' }, outcome: string): number {
   return result.results.filter((each) => each.outcome === outcome).length;
+}
+
+/** Differences that were tried, and every case of them passed. */
+function overcome(result: PeerResult): readonly Difference[] {
+  if (result.kind === 'not run') return [];
+  const met = (wanted: boolean) =>
+    result.results.flatMap(({ outcome, difference }) =>
+      difference?.tried === true && (outcome === 'passed') === wanted ? [difference] : [],
+    );
+  const failing = met(false);
+  return [...new Set(met(true))].filter((each) => !failing.includes(each));
 }
 
 function summary(result: PeerResult): string {

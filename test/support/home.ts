@@ -42,11 +42,14 @@ export interface HomeOptions {
   readonly signer?: TestIdentity;
 }
 
+const homes: string[] = [];
+process.once('exit', () => homes.forEach((directory) => rmSync(directory, { recursive: true, force: true })));
+
 /** @param settings laid over the `countersign.yaml` of a test endpoint: any free ports, short pauses */
 export async function makeHome(settings: Record<string, unknown> = {}, options: HomeOptions = {}): Promise<TestHome> {
   const { as2Id = 'USCBP-AS2', name = 'countersign.test', signer } = options;
   const directory = mkdtempSync(path.join(tmpdir(), 'countersign-'));
-  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+  homes.push(directory);
   const own = await identity(name);
   mkdirSync(path.join(directory, 'keys'));
   mkdirSync(path.join(directory, 'partners'));
