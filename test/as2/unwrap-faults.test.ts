@@ -132,6 +132,16 @@ describe('unwrap: signatures are trusted by the pinned key alone', () => {
     assert.ok((await faultOf(encryptedBy(changed, gcm), strictPolicy)) instanceof IntegrityCheckFailed);
   });
 
+  it('that a header cannot be read is told only of what was signed so', async () => {
+    const destroyed = Buffer.concat([Buffer.from('\0'), entity]);
+    const changed = await signedDetached(entity, partner, { digest: 'sha256' }, destroyed);
+    assert.ok((await faultOf(changed, policies.unencrypted)) instanceof IntegrityCheckFailed);
+    for (const sign of [signedDetached, signedOpaque]) {
+      assert.ok((await faultOf(sign(destroyed, stranger), policies.unencrypted)) instanceof AuthenticationFailed);
+      assert.ok((await faultOf(sign(destroyed, partner), policies.unencrypted)) instanceof UnexpectedProcessingError);
+    }
+  });
+
   it('a signed part is the whole message: nothing unsigned stands beside it', async () => {
     const { body } = await signedDetached(entity, partner);
     const p7s = signaturePart(body.subarray(body.indexOf('\r\n\r\n', body.indexOf('pkcs7-signature')) + 4, -16));
