@@ -12,6 +12,7 @@ import {
   UnexpectedProcessingError,
 } from '../../src/errors.ts';
 import { unwrap } from '../support/unwrap.ts';
+import { bytesOf, collect } from '../support/bytes.ts';
 import {
   bytesOfPart,
   multipartSigned,
@@ -38,7 +39,6 @@ import {
   stranger,
   us,
 } from './opened.ts';
-import { bytesOf, collect } from '../support/bytes.ts';
 
 before(makeIdentities);
 

@@ -9,9 +9,9 @@ import { OID } from '../../src/cms/algorithms.ts';
 import { readCompressedData } from '../../src/cms/compressed-data.ts';
 import { contentInfo, encapsulated } from '../../src/cms/content-info.ts';
 import { encode, sequence, smallInteger } from '../../src/cms/der.ts';
-import { CONTENT, toBer, compressed } from './support.ts';
-import { bytesOf, collect, inPieces, inPiecesOf } from '../support/bytes.ts';
 import { memorySpool } from '../../src/bytes/spool.ts';
+import { bytesOf, collect, inPieces, inPiecesOf } from '../support/bytes.ts';
+import { CONTENT, toBer, compressed } from './support.ts';
 
 const LIMITS = { maxSize: 1 << 24, maxRatio: 1032 };
 
