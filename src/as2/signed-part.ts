@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Reader } from '../bytes/reader.ts';
-import { gather } from '../bytes/source.ts';
-import type { Pieces } from '../bytes/source.ts';
+import { after, gather, sourceOf } from '../bytes/source.ts';
+import type { Pieces, Source } from '../bytes/source.ts';
 import type { Spool } from '../bytes/spool.ts';
 import { digestByMicalg } from '../cms/algorithms.ts';
 import type { DigestName } from '../cms/algorithms.ts';
@@ -22,7 +22,7 @@ import { signedVariants } from './signed-variants.ts';
 /** A signed layer that was read and not yet verified. */
 export interface SignedPart {
   readonly detached: boolean;
-  /** what was signed, as received */
+  /** what was signed, as received; where it has no header that can be read, all of it is body */
   readonly received: Entity;
   /** of what was received; those that were made while it was read */
   readonly digests: ReadonlyMap<DigestName, Buffer>;
@@ -34,6 +34,7 @@ export interface SignedPart {
 /** What a signature was found to cover, or not. */
 export interface CheckedPart {
   readonly verdict: SignatureVerdict;
+  /** as in SignedPart */
   readonly entity: Entity;
   /** of the entity; not all that there might be */
   readonly digests: ReadonlyMap<DigestName, Buffer>;
@@ -45,8 +46,7 @@ export function readSignedPart(layer: SignedLayer, spool: Spool): SignedPart {
   if (layer.kind === 'signed-detached') return readDetached(layer, spool);
   const signed = readSignedData(layer.cms, spool);
   if (signed.content === undefined) throw new MimeError('MIME_BOUNDARY', 'The signed-data holds no content');
-  const received = entityIn(signed.content);
-  return { detached: false, received, digests: new Map(), loose: signed.trailing, signed };
+  return { detached: false, received: receivedIn(signed.content), digests: new Map(), loose: signed.trailing, signed };
 }
 
 /**
@@ -67,9 +67,14 @@ export function verifySignedPart(
   for (const { name, bytes } of signedVariants(received)) {
     const found = signed.verify(undigested({ pieces: () => [bytes] }), pinned, allowed);
     if (found.kind === 'verified')
-      return { verdict: found, entity: parseEntity(bytes), digests: new Map(), variant: name };
+      return { verdict: found, entity: receivedIn(sourceOf(bytes)), digests: new Map(), variant: name };
   }
   return first;
+}
+
+/** What a signature was found to cover, to be used. @throws MimeError when it has no header */
+export function signedEntity({ entity }: CheckedPart): Entity {
+  return entity.head.length === 0 ? entityIn(entity.body) : entity;
 }
 
 /**
@@ -115,7 +120,7 @@ function partOf(multipart: MultipartReader, found: string): Pieces {
 function digested(content: Pieces, names: readonly DigestName[], spool: Spool) {
   const hashes = names.map((name) => [name, createHash(name)] as const);
   const reader = new Reader(content);
-  const { headers, head } = readHead(reader);
+  const { headers, head } = headOrNothing(reader);
   const spooling = spool();
   for (const [, hash] of hashes) hash.update(head);
   for (const piece of reader.rest()) {
@@ -124,6 +129,21 @@ function digested(content: Pieces, names: readonly DigestName[], spool: Spool) {
   }
   const entity: Entity = { headers, head, body: spooling.end() };
   return { entity, digests: new Map(hashes.map(([name, hash]) => [name, hash.digest()])) };
+}
+
+function receivedIn(source: Source): Entity {
+  const { headers, head } = headOrNothing(new Reader(source.pieces()));
+  return { headers, head, body: after(source, head.length) };
+}
+
+/** That there is no header is told only of what was signed indeed; before, whoever altered it decides what is told. */
+function headOrNothing(reader: Reader): Pick<Entity, 'headers' | 'head'> {
+  try {
+    return readHead(reader);
+  } catch (error) {
+    if (error instanceof MimeError) return { headers: [], head: Buffer.alloc(0) };
+    throw error;
+  }
 }
 
 /** RFC 8551 §3.5.3.2: what the sender announces; the SignerInfo decides, and what it wants besides is made later. */

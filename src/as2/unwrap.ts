@@ -25,7 +25,7 @@ import type { Mic } from './mic.ts';
 import { demandEncryption, demandSignature, isSignatureAllowed, signatureFault } from './policy.ts';
 import type { ReceivePolicy } from './policy.ts';
 import { beginsWithMediaType, isPlainText } from './plain-entity.ts';
-import { isSelfConsistent, readSignedPart, verifySignedPart } from './signed-part.ts';
+import { isSelfConsistent, readSignedPart, signedEntity, verifySignedPart } from './signed-part.ts';
 import type { CheckedPart } from './signed-part.ts';
 import { toldFault } from './told-fault.ts';
 
@@ -143,9 +143,9 @@ async function readInside(
   }
   const { signer, part, signature } = verified(layer, context, strict);
   // RFC 5402 §3: compressed before or after signing, and not both.
-  const signed: Inflated = { entity: part.entity, layer: layerOf(part.entity), layers: [] };
-  const innermost =
-    afterSigning.layers.length === 0 ? await inflated(signed.entity, signed.layer, context, strict) : signed;
+  const entity = signedEntity(part);
+  const signed: Inflated = { entity, layer: layerOf(entity), layers: [] };
+  const innermost = afterSigning.layers.length === 0 ? await inflated(entity, signed.layer, context, strict) : signed;
   return {
     signer,
     payload: payloadOf(innermost.layer, context),

@@ -6,9 +6,9 @@ import { As2Error } from '../../src/errors.ts';
 import { unwrap } from '../support/unwrap.ts';
 import { identity } from '../support/identities.ts';
 import type { TestIdentity } from '../support/identities.ts';
+import { bytesOf } from '../support/bytes.ts';
 import { bytesOfPart, encrypted } from './by-hand.ts';
 import type { Part } from './by-hand.ts';
-import { bytesOf } from '../support/bytes.ts';
 
 export const cbc: EnvelopeOptions = { cipher: 'aes128-cbc', keyTransport: 'rsa-pkcs1' };
 export const gcm: EnvelopeOptions = { cipher: 'aes128-gcm', keyTransport: 'rsa-oaep-sha256' };

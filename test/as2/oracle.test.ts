@@ -3,6 +3,7 @@ import { strictPolicy } from '../../src/as2/policy.ts';
 import type { As2Error } from '../../src/errors.ts';
 import { DecryptionFailed, IntegrityCheckFailed } from '../../src/errors.ts';
 import { unwrap } from '../support/unwrap.ts';
+import { bytesOf } from '../support/bytes.ts';
 import {
   bytesOfPart,
   encrypted,
@@ -28,7 +29,6 @@ import {
   visible,
   withBadPadding,
 } from './opened.ts';
-import { bytesOf } from '../support/bytes.ts';
 
 before(makeIdentities);
 

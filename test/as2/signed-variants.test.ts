@@ -6,8 +6,8 @@ import { signedVariants } from '../../src/as2/signed-variants.ts';
 import { IntegrityCheckFailed } from '../../src/errors.ts';
 import { unwrap } from '../support/unwrap.ts';
 import { identity } from '../support/identities.ts';
-import { signedDetached } from './by-hand.ts';
 import { bytesOf, collect } from '../support/bytes.ts';
+import { signedDetached } from './by-hand.ts';
 
 const policy = { ...strictPolicy, allowUnencrypted: true };
 

@@ -12,6 +12,7 @@ import {
   UnexpectedProcessingError,
 } from '../../src/errors.ts';
 import { unwrap } from '../support/unwrap.ts';
+import { bytesOf, collect } from '../support/bytes.ts';
 import {
   bytesOfPart,
   multipartSigned,
@@ -38,7 +39,6 @@ import {
   stranger,
   us,
 } from './opened.ts';
-import { bytesOf, collect } from '../support/bytes.ts';
 
 before(makeIdentities);
 
@@ -130,6 +130,16 @@ describe('unwrap: signatures are trusted by the pinned key alone', () => {
     );
     assert.ok((await faultOf(changed, policies.unencrypted)) instanceof IntegrityCheckFailed);
     assert.ok((await faultOf(encryptedBy(changed, gcm), strictPolicy)) instanceof IntegrityCheckFailed);
+  });
+
+  it('that a header cannot be read is told only of what was signed so', async () => {
+    const destroyed = Buffer.concat([Buffer.from('\0'), entity]);
+    const changed = await signedDetached(entity, partner, { digest: 'sha256' }, destroyed);
+    assert.ok((await faultOf(changed, policies.unencrypted)) instanceof IntegrityCheckFailed);
+    for (const sign of [signedDetached, signedOpaque]) {
+      assert.ok((await faultOf(sign(destroyed, stranger), policies.unencrypted)) instanceof AuthenticationFailed);
+      assert.ok((await faultOf(sign(destroyed, partner), policies.unencrypted)) instanceof UnexpectedProcessingError);
+    }
   });
 
   it('a signed part is the whole message: nothing unsigned stands beside it', async () => {

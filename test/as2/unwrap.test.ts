@@ -7,9 +7,9 @@ import type { EnvelopeOptions } from '../../src/cms/enveloped-data.ts';
 import { unwrap } from '../support/unwrap.ts';
 import { identity } from '../support/identities.ts';
 import type { TestIdentity } from '../support/identities.ts';
+import { bytesOf, collect, inPiecesOf } from '../support/bytes.ts';
 import { bytesOfPart, encrypted, signedDetached, signedOpaque, compressed } from './by-hand.ts';
 import type { Part } from './by-hand.ts';
-import { bytesOf, collect, inPiecesOf } from '../support/bytes.ts';
 
 const open: ReceivePolicy = {
   ...strictPolicy,

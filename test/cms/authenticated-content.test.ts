@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+
 import { OID } from '../../src/cms/algorithms.ts';
 import { context } from '../../src/cms/ber.ts';
 import { element, encode, octetString, oid, sequence, setOf, smallInteger } from '../../src/cms/der.ts';
 import { hasOpenssl, testIdentity } from '../support/openssl.ts';
-import { attribute, CONTENT, enveloped } from './support.ts';
-
-import { craftEnvelope, encryptGcm, opened } from './envelope-support.ts';
 import { bytesOf } from '../support/bytes.ts';
+import { attribute, CONTENT, enveloped } from './support.ts';
+import { craftEnvelope, encryptGcm, opened } from './envelope-support.ts';
 
 describe('cms/enveloped-data: forms of GCM', function () {
   before(function () {

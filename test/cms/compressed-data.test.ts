@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { constants, deflateRawSync, deflateSync, gzipSync, inflateSync } from 'node:zlib';
 import { Constructed, fromBER, Integer, ObjectIdentifier, OctetString } from 'asn1js';
 import fc from 'fast-check';
@@ -8,9 +9,9 @@ import { OID } from '../../src/cms/algorithms.ts';
 import { readCompressedData } from '../../src/cms/compressed-data.ts';
 import { contentInfo, encapsulated } from '../../src/cms/content-info.ts';
 import { encode, sequence, smallInteger } from '../../src/cms/der.ts';
-import { CONTENT, toBer, compressed } from './support.ts';
-import { bytesOf, collect, inPieces } from '../support/bytes.ts';
 import { memorySpool } from '../../src/bytes/spool.ts';
+import { bytesOf, collect, inPieces, inPiecesOf } from '../support/bytes.ts';
+import { CONTENT, toBer, compressed } from './support.ts';
 
 const LIMITS = { maxSize: 1 << 24, maxRatio: 1032 };
 
@@ -89,6 +90,19 @@ describe('cms/compressed-data', () => {
     assert.equal((await expanded(craft(stream), { maxSize: 1 << 30, maxRatio: ratio + 1 })).content.length, 1_000_000);
   });
 
+  it('the ratio is that of the whole: a beginning that compresses well makes no bomb of what does not', async () => {
+    const content = Buffer.concat([Buffer.alloc(1_000_000), randomBytes(200_000)]);
+    const made = await compressed(bytesOf(content));
+    for (const bytes of [made, toBer(made)])
+      for (const pieces of [bytesOf(bytes), inPiecesOf(bytes, 1000)]) {
+        const limits = { maxSize: 1 << 30, maxRatio: 7 };
+        const found = await readCompressedData(pieces, limits, memorySpool);
+        assert.ok(collect(found.content).equals(content));
+        const fewer = readCompressedData(pieces, { ...limits, maxRatio: 5 }, memorySpool);
+        await assert.rejects(fewer, { name: 'CompressionFault' });
+      }
+  });
+
   it('a ratio makes no bomb of what is small: 256 KiB of zeros are taken', async () => {
     const made = await compressed(bytesOf(Buffer.alloc(256 * 1024)));
     assert.equal((await expanded(made, { maxSize: 1 << 20, maxRatio: 2 })).content.length, 256 * 1024);
@@ -120,6 +134,14 @@ describe('cms/compressed-data', () => {
 
   it('RFC 5402 §7: refuses compression that is not zlib', async () => {
     await assert.rejects(expanded(craft(deflateSync(CONTENT), '1.2.3.4')), { code: 'CMS_UNSUPPORTED' });
+  });
+
+  it('what stands behind a stream that ends early does not excuse a structure that is broken', async () => {
+    const padded = craft(Buffer.concat([deflateSync(CONTENT), Buffer.alloc(300_000, 'x')]));
+    for (const bytes of [padded, toBer(padded)]) {
+      assert.deepEqual(await expanded(bytes), { content: CONTENT, trailing: true });
+      await assert.rejects(expanded(bytes.subarray(0, -1)), { name: 'CmsError', code: 'CMS_STRUCTURE' });
+    }
   });
 
   it('bytes after the structure or after the stream are told', async () => {

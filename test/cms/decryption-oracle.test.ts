@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { createCipheriv, randomBytes } from 'node:crypto';
+
 import { OID } from '../../src/cms/algorithms.ts';
 import { octetString, sequence, smallInteger } from '../../src/cms/der.ts';
 import { readEnvelope } from '../../src/cms/enveloped-data.ts';
 import { makeRecipient } from '../../src/cms/recipient-info.ts';
 import { hasOpenssl, testIdentity } from '../support/openssl.ts';
-import { CONTENT } from './support.ts';
-
-import { craftCbc, craftEnvelope, encryptGcm, keys, opened } from './envelope-support.ts';
 import { bytesOf } from '../support/bytes.ts';
+import { CONTENT } from './support.ts';
+import { craftCbc, craftEnvelope, encryptGcm, keys, opened } from './envelope-support.ts';
 
 describe('cms/enveloped-data: nothing tells one fault of decryption from another', function () {
   before(function () {

@@ -3,8 +3,8 @@ import { CIPHERS, KEY_TRANSPORTS } from '../../src/cms/algorithms.ts';
 import type { CipherName, KeyTransportName } from '../../src/cms/algorithms.ts';
 import { readEnvelope } from '../../src/cms/enveloped-data.ts';
 import { hasOpenssl, openssl, temporaryFile, testIdentity } from '../support/openssl.ts';
-import { CONTENT, toBer, enveloped } from './support.ts';
 import { bytesOf, collect, inPieces } from '../support/bytes.ts';
+import { CONTENT, toBer, enveloped } from './support.ts';
 
 const ciphers = Object.keys(CIPHERS) as CipherName[];
 const opensslCipher = (name: CipherName) => (name === '3des' ? '-des3' : `-${CIPHERS[name].node}`);

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+
 import fc from 'fast-check';
+
 import { CIPHERS } from '../../src/cms/algorithms.ts';
 import type { CipherName } from '../../src/cms/algorithms.ts';
 import { octetString, sequence, smallInteger } from '../../src/cms/der.ts';
 import { readEnvelope } from '../../src/cms/enveloped-data.ts';
 import { hasOpenssl, testIdentity } from '../support/openssl.ts';
-import { CONTENT, enveloped } from './support.ts';
-
-import { craftEnvelope, keys, opened } from './envelope-support.ts';
 import { bytesOf, collect, inPieces } from '../support/bytes.ts';
+import { CONTENT, enveloped } from './support.ts';
+import { craftEnvelope, keys, opened } from './envelope-support.ts';
 
 const ciphers = Object.keys(CIPHERS) as CipherName[];
 

@@ -9,10 +9,10 @@ import { readEnvelope } from '../../src/cms/enveloped-data.ts';
 import { OID } from '../../src/cms/algorithms.ts';
 import { nameText } from '../../src/cms/name-text.ts';
 import { readSignedData, undigested } from '../../src/cms/signed-data.ts';
-import { hasOpenssl, testIdentity } from '../support/openssl.ts';
-import { CONTENT, toBer, enveloped, compressed, signed } from './support.ts';
-import { bytesOf, collect } from '../support/bytes.ts';
 import { memorySpool } from '../../src/bytes/spool.ts';
+import { hasOpenssl, testIdentity } from '../support/openssl.ts';
+import { bytesOf, collect } from '../support/bytes.ts';
+import { CONTENT, toBer, enveloped, compressed, signed } from './support.ts';
 
 const LIMITS = { maxSize: 1 << 20, maxRatio: 1000 };
 

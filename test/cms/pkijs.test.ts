@@ -5,8 +5,8 @@ import type { DigestName } from '../../src/cms/algorithms.ts';
 import { readEnvelope } from '../../src/cms/enveloped-data.ts';
 import { hasOpenssl, testIdentity } from '../support/openssl.ts';
 import type { TestIdentity, TestKey } from '../support/openssl.ts';
-import { CONTENT, verdictOf, enveloped, signed } from './support.ts';
 import { bytesOf, collect } from '../support/bytes.ts';
+import { CONTENT, verdictOf, enveloped, signed } from './support.ts';
 
 const engine = new pkijs.CryptoEngine({ name: 'node', crypto: webcrypto });
 const webDigest = (digest: DigestName) => digest.replace('sha', 'SHA-');

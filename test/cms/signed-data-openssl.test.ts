@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { DIGESTS } from '../../src/cms/algorithms.ts';
 import type { DigestName, SignatureScheme } from '../../src/cms/algorithms.ts';
 import { readSignedData, undigested } from '../../src/cms/signed-data.ts';
+import { memorySpool } from '../../src/bytes/spool.ts';
 import { hasOpenssl, openssl, temporaryFile, testIdentity } from '../support/openssl.ts';
 import type { TestKey } from '../support/openssl.ts';
-import { anything, CONTENT, toBer, verdictOf, signed } from './support.ts';
 import { bytesOf, collect, inPieces } from '../support/bytes.ts';
-import { memorySpool } from '../../src/bytes/spool.ts';
+import { anything, CONTENT, toBer, verdictOf, signed } from './support.ts';
 
 const all = Object.keys(DIGESTS) as DigestName[];
 

@@ -5,10 +5,10 @@ import { context } from '../../src/cms/ber.ts';
 import { element, encode, octetString, oid, sequence, setOf, smallInteger, time } from '../../src/cms/der.ts';
 import type { Der } from '../../src/cms/der.ts';
 import { MAX_SIGNERS, readSignedData, undigested } from '../../src/cms/signed-data.ts';
-import { forgedIdentity, hasOpenssl, testIdentity } from '../support/openssl.ts';
-import { attribute, attributesField, CONTENT, craftSignedData, craftSigner, verdictOf, signed } from './support.ts';
-import { bytesOf, collect, inPieces } from '../support/bytes.ts';
 import { memorySpool } from '../../src/bytes/spool.ts';
+import { forgedIdentity, hasOpenssl, testIdentity } from '../support/openssl.ts';
+import { bytesOf, collect, inPieces } from '../support/bytes.ts';
+import { attribute, attributesField, CONTENT, craftSignedData, craftSigner, verdictOf, signed } from './support.ts';
 
 const digest = createHash('sha256').update(CONTENT).digest();
 const contentType = attribute(OID.contentType, oid(OID.data));

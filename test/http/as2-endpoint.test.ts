@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { buffer } from 'node:stream/consumers';
 
 import { pino } from 'pino';
 import { request } from 'undici';
@@ -6,7 +7,6 @@ import { request } from 'undici';
 import { as2Endpoint } from '../../src/http/as2-endpoint.ts';
 import { listen, type Listening } from '../../src/http/server.ts';
 import type { Arrival, Reply } from '../../src/exchange/arrival.ts';
-import { buffer } from 'node:stream/consumers';
 
 describe('the AS2 address', () => {
   let listening: Listening;

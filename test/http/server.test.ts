@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 
 import { as2Endpoint } from '../../src/http/as2-endpoint.ts';
 import { listen, type Listening } from '../../src/http/server.ts';
 import { createLog } from '../../src/telemetry/log.ts';
-import { buffer } from 'node:stream/consumers';
 
 describe('the HTTP server', () => {
   const refusals: string[] = [];
