@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import path from 'node:path';
 
 import { fileSource, sourceOf, type Pieces, type Source } from './source.ts';
 
@@ -34,8 +35,11 @@ export interface FileSpool {
   readonly clear: (kept?: readonly (string | undefined)[]) => void;
 }
 
-/** @param prefix of the path of each file; its directory must exist, on the file system that the bytes shall stay on */
-export function fileSpool(prefix: string, largestInMemory = LARGEST_IN_MEMORY): FileSpool {
+/**
+ * @param directory must exist, and be of the file system that the bytes shall stay on
+ * @param prefix of the names of its files
+ */
+export function fileSpool(directory: string, largestInMemory = LARGEST_IN_MEMORY, prefix = ''): FileSpool {
   const begun: { readonly file: string; readonly close: () => void }[] = [];
   const spool: Spool = () => {
     const held: Buffer[] = [];
@@ -46,7 +50,7 @@ export function fileSpool(prefix: string, largestInMemory = LARGEST_IN_MEMORY): 
         size += piece.length;
         if (file === undefined && size <= largestInMemory) return void held.push(piece);
         if (file === undefined) {
-          file = createFile(`${prefix}-${randomUUID()}`);
+          file = createFile(path.join(directory, prefix + randomUUID()));
           begun.push(file);
           for (const one of held.splice(0)) file.write(one);
         }

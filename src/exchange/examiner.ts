@@ -5,7 +5,7 @@ import { KeyObject } from 'node:crypto';
 import { Piscina } from 'piscina';
 
 import { keptSource, type Kept } from '../bytes/kept.ts';
-import { fileSpool } from '../bytes/spool.ts';
+import { fileSpool, LARGEST_IN_MEMORY } from '../bytes/spool.ts';
 import { parseAs2Request } from '../as2/request.ts';
 import type { Home } from '../config/home.ts';
 import type { Headers } from '../mime/headers.ts';
@@ -129,7 +129,7 @@ const own = (bytes: Buffer): Buffer => {
 
 /** Examines on this thread. */
 export async function examineHere({ id, at, headers, body }: Task, home: Home, directory: string): Promise<Examined> {
-  const { spool, clear } = fileSpool(path.join(directory, id));
+  const { spool, clear } = fileSpool(directory, LARGEST_IN_MEMORY, id);
   const keepFile: string[] = [];
   try {
     const specimen = { at, request: parseAs2Request(headers), headers, body: keptSource(body) };

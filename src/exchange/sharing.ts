@@ -34,13 +34,3 @@ export function createSharing(): Sharing {
     }
   };
 }
-
-/**
- * The same with a whole of their own for those of up to a sixteenth, so that no number of large ones holds up the small
- * ones, which are the most.
- */
-export function createTwoLanes(): Sharing {
-  const small = createSharing();
-  const large = createSharing();
-  return (share, task) => (share <= 1 / 16 ? small(share, task) : large(share, task));
-}

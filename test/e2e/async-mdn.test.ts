@@ -135,7 +135,7 @@ describe('asynchronous MDNs for what we send', () => {
     once.addPartner('other', { as2Id: van.as2Id, url: vanServer.url, certificatePem, send });
     const impatient = await serve(once);
     behave = async (message) => {
-      const { headers, body } = await message.receipt({ original: { messageId: message.request.messageId } }, false);
+      const { headers, body } = message.receipt({ original: { messageId: message.request.messageId } }, false);
       await post(impatient.url, headers, body);
     };
     const message = await queueTo(impatient, interchange([{}]));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { createSharing, createTwoLanes } from '../../src/exchange/sharing.ts';
+import { createSharing } from '../../src/exchange/sharing.ts';
 
 /** A task that ends when it is told to. */
 function task(name: string, log: string[]) {
@@ -46,20 +46,6 @@ describe('sharing', () => {
     large.end();
     small.end();
     await Promise.all(results);
-  });
-
-  it('in two lanes: no number of large tasks holds up small ones, and small ones are shared out too', async () => {
-    const share = createTwoLanes();
-    const log: string[] = [];
-    const large = Array.from({ length: 3 }, (_, index) => task(`large ${index}`, log));
-    const small = Array.from({ length: 17 }, (_, index) => task(`small ${index}`, log));
-    const results = [...large.map(({ run }) => share(1, run)), ...small.map(({ run }) => share(1 / 16, run))];
-    await settled();
-    assert.equal(log.filter((name) => name.startsWith('large')).length, 1);
-    assert.equal(log.filter((name) => name.startsWith('small')).length, 16);
-    for (const { end } of [...large, ...small]) end();
-    await Promise.all(results);
-    assert.equal(log.length, 20);
   });
 
   it('runs what is larger than the whole alone', async () => {
