@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 
-import { Agent, request } from 'undici';
+import { Agent, request, type Dispatcher } from 'undici';
 
 import { judgeMdn } from '../src/as2/judge.ts';
 import { messageHeaders } from '../src/as2/message-headers.ts';
@@ -72,7 +72,7 @@ export async function prepare(
  * @throws when one is not good, or takes more than two minutes
  */
 export async function load(target: Target, wrapped: Prepared, connections: number, count: number): Promise<Measured> {
-  const { url, from, to, certificate } = target;
+  const { url, from, to } = target;
   const dispatcher = new Agent({ connections, keepAliveTimeout: 60_000 });
   const times: number[] = [];
   const send = async () => {
@@ -90,13 +90,8 @@ export async function load(target: Target, wrapped: Prepared, connections: numbe
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    const body = Buffer.from(await response.body.arrayBuffer());
+    await judged(response, { messageId, mic: wrapped.mic }, target);
     times.push(performance.now() - begin);
-    if (response.statusCode >= 300) throw new Error(`HTTP ${response.statusCode}`);
-    const mdn = readMdn(fieldsOf(response.headers), body);
-    const expected = { messageId, mic: wrapped.mic, signed: true, pinned: [certificate], policy: strictPolicy };
-    const verdict = judgeMdn(mdn, expected);
-    if (verdict.kind !== 'delivered') throw new Error(`the MDN was not good: ${verdict.reason}`);
   };
   const begin = performance.now();
   let left = count;
@@ -115,6 +110,19 @@ export async function load(target: Target, wrapped: Prepared, connections: numbe
   times.sort((a, b) => a - b);
   const quantile = (share: number) => times[Math.floor(times.length * share)] ?? 0;
   return { perSecond: times.length / seconds, p50: quantile(0.5), p99: quantile(0.99) };
+}
+
+/** Reads the answer and judges the MDN in it. @throws when it is not good */
+export async function judged(
+  { statusCode, headers, body }: Dispatcher.ResponseData,
+  { messageId, mic }: { readonly messageId: string; readonly mic: Mic },
+  { certificate }: Target,
+): Promise<void> {
+  const answer = Buffer.from(await body.arrayBuffer());
+  if (statusCode >= 300) throw new Error(`HTTP ${statusCode}`);
+  const expected = { messageId, mic, signed: true, pinned: [certificate], policy: strictPolicy };
+  const verdict = judgeMdn(readMdn(fieldsOf(headers), answer), expected);
+  if (verdict.kind !== 'delivered') throw new Error(`the MDN was not good: ${verdict.reason}`);
 }
 
 function fieldsOf(headers: Readonly<Record<string, string | string[] | undefined>>): Headers {

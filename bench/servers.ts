@@ -50,7 +50,7 @@ export const startOurs: StartServer = async ({ certificatePem }) => {
     COUNTERSIGN_LISTEN_PORT: '0',
     COUNTERSIGN_OPERATORS_PORT: '0',
     COUNTERSIGN_LISTEN_HOST: '127.0.0.1',
-    COUNTERSIGN_LIMITS_MESSAGE_SIZE: '2 GiB',
+    COUNTERSIGN_LIMITS_MESSAGE_SIZE: '8 GiB',
   };
   const server = spawn(process.execPath, [main, '--home', directory, 'serve'], {
     env: { ...process.env, ...settings, COUNTERSIGN_LOG_LEVEL: 'error' },

@@ -5,8 +5,7 @@ import type { ConfiguredIdentity } from '../config/home.ts';
 import { loadHome } from '../config/load.ts';
 import { issueSelfSigned, type KeyType } from '../pki/issue.ts';
 import { decryptionIdentities, signingIdentity } from '../pki/keyring.ts';
-import { readPkcs12, type Pkcs12Entry } from '../pki/pkcs12.ts';
-import { writePkcs12 } from '../pki/pkcs12-write.ts';
+import type { Pkcs12Entry } from '../pki/pkcs12.ts';
 import { daysOption, keyTypeOption } from './init.ts';
 import { CommandError, day, note, printResult, table, type Terminal } from './output.ts';
 import { passwordFrom, withPasswordOptions, type PasswordOptions } from './password.ts';
@@ -64,6 +63,8 @@ export function registerKey(program: Command, terminal: Terminal): void {
     .option('--alias <alias>', 'which entry, when there are several')
     .action(async (file: string, name: string, _options: unknown, command: Command) => {
       const options = optionsOf<PasswordOptions & { readonly alias?: string }>(command);
+      // Loaded when it is wanted: it takes more memory than all else that a server does not need.
+      const { readPkcs12 } = await import('../pki/pkcs12.ts');
       const entries = readPkcs12(await readFile(file), await passwordFrom(options, terminal));
       const { certificate, privateKey } = theEntry(entries, options.alias);
       const privateKeyPem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
@@ -88,6 +89,7 @@ export function registerKey(program: Command, terminal: Terminal): void {
         const { pem, fingerprint } = identity.certificate;
         return printResult(terminal, options.json, { name, pem, fingerprint }, pem.trimEnd());
       }
+      const { writePkcs12 } = await import('../pki/pkcs12-write.ts');
       const bytes = writePkcs12(identity, name, await passwordFrom(options, terminal));
       await writeFile(options.pkcs12, bytes, { flag: 'wx', mode: 0o600 });
       printResult(terminal, options.json, { name, file: options.pkcs12 }, options.pkcs12);

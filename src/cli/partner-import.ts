@@ -4,9 +4,7 @@ import { addIdentity } from '../config/add-identity.ts';
 import { loadHome } from '../config/load.ts';
 import type { ImportNote } from '../config/openas2/attributes.ts';
 import { planImport, type ImportPlan } from '../config/openas2/plan.ts';
-import { readOpenAs2 } from '../config/openas2/read.ts';
 import { writePartners } from '../config/write-partner.ts';
-import { readPkcs12 } from '../pki/pkcs12.ts';
 import { note, printResult, table, UsageError, type Terminal } from './output.ts';
 import { passwordFrom, withPasswordOptions, type PasswordOptions } from './password.ts';
 import { optionsOf } from './program.ts';
@@ -40,11 +38,13 @@ export function registerPartnerImport(partner: Command, terminal: Terminal): voi
 }
 
 async function readPlan(terminal: Terminal, file: string, options: ImportOptions): Promise<ImportPlan> {
+  const { readOpenAs2 } = await import('../config/openas2/read.ts');
   const source = await readOpenAs2(file);
   const keystore = options.keystore ?? source.keystore.file;
   if (keystore === undefined) throw new UsageError(`${file} names no keystore. Give it with --keystore.`);
   const given = options.passwordFile !== undefined || options.passwordEnv !== undefined;
   const password = given ? undefined : source.keystore.password;
+  const { readPkcs12 } = await import('../pki/pkcs12.ts');
   const entries = readPkcs12(await readFile(keystore), password ?? (await passwordFrom(options, terminal)));
   return planImport(source, entries, options.us);
 }
