@@ -18,9 +18,8 @@ export interface SignatureAlgorithm {
   readonly pss?: { readonly maskDigest: DigestName; readonly saltLength: number };
 }
 
-/** The older name that OIW gave to RSA with SHA-1; id-ecPublicKey, which some write where a signature is meant. */
+/** The older name that OIW gave to RSA with SHA-1. */
 const SHA1_WITH_RSA_OIW = '1.3.14.3.2.29';
-const EC_PUBLIC_KEY = '1.2.840.10045.2.1';
 
 /**
  * Reads a signatureAlgorithm, which may name its digest; then it must be `digest`, the one of the digestAlgorithm.
@@ -34,7 +33,8 @@ export function readSignatureAlgorithm(
   const { withRsa, withEcdsa } = DIGESTS[digest];
   if (oid === OID.rsaEncryption || oid === withRsa) return { digest, scheme: 'rsa-pkcs1' };
   if (oid === SHA1_WITH_RSA_OIW && digest === 'sha1') return { digest, scheme: 'rsa-pkcs1' };
-  if (oid === withEcdsa || oid === EC_PUBLIC_KEY) return { digest, scheme: 'ecdsa' };
+  // Some write the kind of key where a signature is meant.
+  if (oid === withEcdsa || oid === OID.ecPublicKey) return { digest, scheme: 'ecdsa' };
   if (oid !== OID.rsassaPss) return undefined;
   const pss = new BerReader(parameters ?? Buffer.of(TAG.sequence, 0)).inside(TAG.sequence, readPss);
   // RFC 4056 §3: both name the same digest.

@@ -10,7 +10,17 @@ export type PartnerFile = z.input<typeof partnerSchema>;
 // draft rfc4130bis §7.1, §7.2: SHA-1, MD5, 3DES and RC2 are never sent.
 const digests = z.array(z.enum(['sha256', 'sha384', 'sha512'])).min(1);
 const aes = z.enum(['aes128-cbc', 'aes192-cbc', 'aes256-cbc', 'aes128-gcm', 'aes192-gcm', 'aes256-gcm']);
-const keyTransport = z.enum(['rsa-pkcs1', 'rsa-oaep-sha1', 'rsa-oaep-sha256', 'rsa-oaep-sha384', 'rsa-oaep-sha512']);
+const keyTransport = z.enum([
+  'rsa-pkcs1',
+  'rsa-oaep-sha1',
+  'rsa-oaep-sha256',
+  'rsa-oaep-sha384',
+  'rsa-oaep-sha512',
+  'ecdh-sha1',
+  'ecdh-sha256',
+  'ecdh-sha384',
+  'ecdh-sha512',
+]);
 const signatureScheme = z.enum(['rsa-pkcs1', 'rsa-pss', 'ecdsa']);
 
 const as2 = z.strictObject({
@@ -91,8 +101,10 @@ const send = z.strictObject({
     .default('auth-enveloped-data')
     .describe('Structure for the `-gcm` ciphers: that of RFC 5083, or the one that BouncyCastle systems write.'),
   keyTransport: keyTransport
-    .default('rsa-pkcs1')
-    .describe('How the key is encrypted; the default is what all partners know.'),
+    .optional()
+    .describe(
+      'How the key is encrypted. When left out: `rsa-pkcs1` to an RSA key, which all partners know, `ecdh-sha256` to an EC key.',
+    ),
   compress: z.enum(['none', 'before-signing', 'after-signing']).default('none').describe('Compression (RFC 5402).'),
   mdn: z.enum(['none', 'sync', 'async']).default('sync').describe('Receipt that we ask for.'),
   mdnSigned: z
