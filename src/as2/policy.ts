@@ -29,7 +29,7 @@ export const strictPolicy: ReceivePolicy = {
   allowUnsigned: false,
   allowUnencrypted: false,
   digests: ['sha256', 'sha384', 'sha512'],
-  signatureSchemes: ['rsa-pkcs1', 'rsa-pss', 'ecdsa'],
+  signatureSchemes: ['rsa-pkcs1', 'rsa-pss', 'ecdsa', 'ed25519'],
   ciphers: ['aes128-cbc', 'aes192-cbc', 'aes256-cbc', 'aes128-gcm', 'aes192-gcm', 'aes256-gcm'],
   keyTransports: KEY_TRANSPORTS,
   maxInflatedSize: 256 * 1024 * 1024,

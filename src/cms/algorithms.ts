@@ -1,7 +1,7 @@
 /** The one table of algorithms. What is not here does not exist for us. */
 
 export type DigestName = 'sha1' | 'sha256' | 'sha384' | 'sha512';
-export type SignatureScheme = 'rsa-pkcs1' | 'rsa-pss' | 'ecdsa';
+export type SignatureScheme = 'rsa-pkcs1' | 'rsa-pss' | 'ecdsa' | 'ed25519';
 export type CipherName =
   '3des' | 'aes128-cbc' | 'aes192-cbc' | 'aes256-cbc' | 'aes128-gcm' | 'aes192-gcm' | 'aes256-gcm';
 export type RsaTransportName =
@@ -117,6 +117,7 @@ export const OID = {
   pSpecified: '1.2.840.113549.1.1.9',
   rsassaPss: '1.2.840.113549.1.1.10',
   ecPublicKey: '1.2.840.10045.2.1',
+  ed25519: '1.3.101.112',
 } as const;
 
 /** `sha1`, `SHA-1`, `rsa-sha1`, `sha2_256`, `sha-384`, …: as partners spell it in micalg and Received-Content-MIC. */

@@ -99,6 +99,9 @@ function startTrial(
   const facts = factsOf(info, algorithm);
   if (!allowed(facts)) return { verdict: () => ({ kind: 'not-allowed', facts }) };
   const good: SignatureVerdict = { kind: 'verified', signer: { certificate, facts, [verified]: true } };
+  // RFC 8419 §3.2: over the content itself it would have to be gathered, whatever its size.
+  if (attributes === undefined && algorithm.scheme === 'ed25519')
+    return { verdict: () => ({ kind: 'unsupported', algorithm: 'ed25519 without signed attributes' }) };
   if (attributes === undefined) {
     const check = checkSignature(algorithm);
     let first: number | undefined;

@@ -19,7 +19,12 @@ export function checkIdentities({ endpoint, endpointSource, now, findings }: Sub
 
   for (const [index, { certificate, use }] of endpoint.identities.entries()) {
     const at: Path = ['identities', index, 'use'];
-    if (use.includes('decrypt') && !takesKeys(certificate))
+    // RFC 8419 §3.1: it signs with SHA-512 alone, and partners ask for receipts by other digests.
+    if (certificate.publicKey.asymmetricKeyType === 'ed25519')
+      findings.problems.push(
+        problemAt(endpointSource, at, 'an ED25519 key of ours can neither sign nor decrypt', 'Use an RSA or EC key.'),
+      );
+    else if (use.includes('decrypt') && !takesKeys(certificate))
       findings.problems.push(
         problemAt(
           endpointSource,

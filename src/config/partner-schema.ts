@@ -21,7 +21,8 @@ const keyTransport = z.enum([
   'ecdh-sha384',
   'ecdh-sha512',
 ]);
-const signatureScheme = z.enum(['rsa-pkcs1', 'rsa-pss', 'ecdsa']);
+const ownScheme = z.enum(['rsa-pkcs1', 'rsa-pss', 'ecdsa']);
+const signatureScheme = z.enum([...ownScheme.options, 'ed25519']);
 
 const as2 = z.strictObject({
   id: as2Name.describe("The partner's AS2 name, as it writes it in AS2-From. Case matters."),
@@ -85,7 +86,7 @@ const send = z.strictObject({
     .enum(['sha256', 'sha384', 'sha512', 'none'])
     .default('sha256')
     .describe('Digest to sign with; `none` is dangerous: the partner cannot tell who sent it.'),
-  scheme: signatureScheme
+  scheme: ownScheme
     .optional()
     .describe(
       'Kind of signature. When left out: `rsa-pkcs1` with an RSA key, which all partners know, `ecdsa` with an EC key.',

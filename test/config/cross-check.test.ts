@@ -62,6 +62,8 @@ describe('config/cross-check', () => {
     const own = async (certificate: string, key: string) =>
       keys({ ...(await endpointFiles()), 'keys/own.cert.pem': certificate, 'keys/own.key.pem': key });
     assert.deepEqual(await own(ec.certificate.pem, ec.privateKeyPem), []);
+    const edwards = testIdentity('ed25519');
+    assert.deepEqual(await own(edwards.certificatePem, edwards.privateKeyPem), ['countersign.yaml identities[0].use']);
     assert.deepEqual(await own(pss.certificatePem, pss.privateKeyPem), ['countersign.yaml identities[0].use']);
   });
 
