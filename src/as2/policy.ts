@@ -1,5 +1,6 @@
 import { AuthenticationFailed, InsufficientMessageSecurity, IntegrityCheckFailed } from '../errors.ts';
 import type { As2Error } from '../errors.ts';
+import { KEY_TRANSPORTS } from '../cms/algorithms.ts';
 import type { CipherName, DigestName, KeyTransportName, SignatureScheme } from '../cms/algorithms.ts';
 import type { EnvelopeFacts } from '../cms/enveloped-data.ts';
 import type { SignatureFacts, SignatureVerdict } from '../cms/signed-data.ts';
@@ -28,9 +29,9 @@ export const strictPolicy: ReceivePolicy = {
   allowUnsigned: false,
   allowUnencrypted: false,
   digests: ['sha256', 'sha384', 'sha512'],
-  signatureSchemes: ['rsa-pkcs1', 'rsa-pss', 'ecdsa'],
+  signatureSchemes: ['rsa-pkcs1', 'rsa-pss', 'ecdsa', 'ed25519'],
   ciphers: ['aes128-cbc', 'aes192-cbc', 'aes256-cbc', 'aes128-gcm', 'aes192-gcm', 'aes256-gcm'],
-  keyTransports: ['rsa-pkcs1', 'rsa-oaep-sha1', 'rsa-oaep-sha256', 'rsa-oaep-sha384', 'rsa-oaep-sha512'],
+  keyTransports: KEY_TRANSPORTS,
   maxInflatedSize: 256 * 1024 * 1024,
   maxInflateRatio: 200,
 };

@@ -32,7 +32,8 @@ export interface WrapOptions {
 export interface EncryptOptions {
   readonly recipient: CertificateIdentity;
   readonly cipher: CipherName;
-  readonly keyTransport: KeyTransportName;
+  /** by default the usual one of the recipient's key */
+  readonly keyTransport?: KeyTransportName;
   /** of AES-GCM */
   readonly form?: 'auth-enveloped-data' | 'enveloped-data';
 }

@@ -110,7 +110,7 @@ async function generate(
     name,
     certificatePem: certificate.pem,
     privateKeyPem,
-    // RFC 5652 §6.2.1: keys are transported by RSA alone here.
+    // It could decrypt too, and `use` may say so; but few partners encrypt to an EC key (RFC 5753).
     ...(keyType === 'ec-p256' && { use: ['sign'] as const }),
     validFrom: signsFrom,
   });

@@ -21,6 +21,12 @@ export function readAlgorithm(reader: BerReader, tag: number = TAG.sequence): Al
   });
 }
 
+/** Whether both say the same; absent parameters and NULL are the same. */
+export const isSameAlgorithm = (one: AlgorithmIdentifier, other: AlgorithmIdentifier | undefined): boolean =>
+  one.oid === other?.oid && (one.parameters ?? NONE).equals(other.parameters ?? NONE);
+
+const NONE = Buffer.alloc(0);
+
 export const algorithm = (dotted: string, ...parameters: readonly Der[]): Der => sequence(oid(dotted), ...parameters);
 
 /** RFC 5754 §2: without parameters, though NULL is understood. */

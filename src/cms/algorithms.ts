@@ -1,11 +1,14 @@
 /** The one table of algorithms. What is not here does not exist for us. */
 
 export type DigestName = 'sha1' | 'sha256' | 'sha384' | 'sha512';
-export type SignatureScheme = 'rsa-pkcs1' | 'rsa-pss' | 'ecdsa';
+export type SignatureScheme = 'rsa-pkcs1' | 'rsa-pss' | 'ecdsa' | 'ed25519';
 export type CipherName =
   '3des' | 'aes128-cbc' | 'aes192-cbc' | 'aes256-cbc' | 'aes128-gcm' | 'aes192-gcm' | 'aes256-gcm';
-export type KeyTransportName =
+export type RsaTransportName =
   'rsa-pkcs1' | 'rsa-oaep-sha1' | 'rsa-oaep-sha256' | 'rsa-oaep-sha384' | 'rsa-oaep-sha512';
+export type EcdhTransportName = 'ecdh-sha1' | 'ecdh-sha256' | 'ecdh-sha384' | 'ecdh-sha512';
+/** How a content-encryption key reaches its recipient. */
+export type KeyTransportName = RsaTransportName | EcdhTransportName;
 
 /** `length` in octets; `micalg` as RFC 8551 §3.5.3.2 spells it. */
 export interface Digest {
@@ -67,13 +70,35 @@ export const CIPHERS: Readonly<Record<CipherName, Cipher>> = {
 };
 
 /** The digest is that of OAEP itself; its mask may be made with another on receipt. */
-export const KEY_TRANSPORTS: Readonly<Record<KeyTransportName, { readonly oaep: DigestName | undefined }>> = {
+export const RSA_TRANSPORTS: Readonly<Record<RsaTransportName, { readonly oaep: DigestName | undefined }>> = {
   'rsa-pkcs1': { oaep: undefined },
   'rsa-oaep-sha1': { oaep: 'sha1' },
   'rsa-oaep-sha256': { oaep: 'sha256' },
   'rsa-oaep-sha384': { oaep: 'sha384' },
   'rsa-oaep-sha512': { oaep: 'sha512' },
 };
+
+/** dhSinglePass-stdDH-…kdf-scheme (RFC 5753 §7.1.4); the digest is that of the key derivation. */
+export const ECDH_TRANSPORTS: Readonly<Record<EcdhTransportName, { readonly oid: string; readonly kdf: DigestName }>> =
+  {
+    'ecdh-sha1': { oid: '1.3.133.16.840.63.0.2', kdf: 'sha1' },
+    'ecdh-sha256': { oid: '1.3.132.1.11.1', kdf: 'sha256' },
+    'ecdh-sha384': { oid: '1.3.132.1.11.2', kdf: 'sha384' },
+    'ecdh-sha512': { oid: '1.3.132.1.11.3', kdf: 'sha512' },
+  };
+
+/** AES key wrap (RFC 3565 §2.3.2, RFC 3394). The length of the key that wraps, in octets. */
+export interface KeyWrap {
+  readonly oid: string;
+  readonly key: 16 | 24 | 32;
+  readonly node: `id-aes${128 | 192 | 256}-wrap`;
+}
+
+export const KEY_WRAPS: readonly [KeyWrap, ...KeyWrap[]] = [
+  { oid: '2.16.840.1.101.3.4.1.5', key: 16, node: 'id-aes128-wrap' },
+  { oid: '2.16.840.1.101.3.4.1.25', key: 24, node: 'id-aes192-wrap' },
+  { oid: '2.16.840.1.101.3.4.1.45', key: 32, node: 'id-aes256-wrap' },
+];
 
 export const OID = {
   data: '1.2.840.113549.1.7.1',
@@ -85,11 +110,14 @@ export const OID = {
   contentType: '1.2.840.113549.1.9.3',
   messageDigest: '1.2.840.113549.1.9.4',
   signingTime: '1.2.840.113549.1.9.5',
+  algorithmProtection: '1.2.840.113549.1.9.52',
   rsaEncryption: '1.2.840.113549.1.1.1',
   rsaesOaep: '1.2.840.113549.1.1.7',
   mgf1: '1.2.840.113549.1.1.8',
   pSpecified: '1.2.840.113549.1.1.9',
   rsassaPss: '1.2.840.113549.1.1.10',
+  ecPublicKey: '1.2.840.10045.2.1',
+  ed25519: '1.3.101.112',
 } as const;
 
 /** `sha1`, `SHA-1`, `rsa-sha1`, `sha2_256`, `sha-384`, …: as partners spell it in micalg and Received-Content-MIC. */
@@ -103,10 +131,20 @@ export function micalgName(digest: DigestName, style: 'rfc5751' | 'old' = 'rfc57
   return style === 'old' ? digest : DIGESTS[digest].micalg;
 }
 
+/** All of them. */
+export const KEY_TRANSPORTS: readonly KeyTransportName[] = [...names(RSA_TRANSPORTS), ...names(ECDH_TRANSPORTS)];
+
 export const digestByOid = (oid: string): DigestName | undefined =>
   names(DIGESTS).find((name) => DIGESTS[name].oid === oid);
+
+export const ecdhByOid = (oid: string): EcdhTransportName | undefined =>
+  names(ECDH_TRANSPORTS).find((name) => ECDH_TRANSPORTS[name].oid === oid);
+
+export const isEcdh = (name: KeyTransportName): name is EcdhTransportName => name in ECDH_TRANSPORTS;
 
 export const cipherByOid = (oid: string): CipherName | undefined =>
   names(CIPHERS).find((name) => CIPHERS[name].oid === oid);
 
-const names = <Name extends string>(table: Readonly<Record<Name, unknown>>): Name[] => Object.keys(table) as Name[];
+function names<Name extends string>(table: Readonly<Record<Name, unknown>>): Name[] {
+  return Object.keys(table) as Name[];
+}

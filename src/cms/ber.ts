@@ -16,6 +16,7 @@ export const MAX_ELEMENTS = 1 << 22;
 /** Identifier octets (X.690 §8.1.2). */
 export const TAG = {
   integer: 0x02,
+  bitString: 0x03,
   octetString: 0x04,
   null: 0x05,
   oid: 0x06,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { withoutTail } from '../bytes/regroup.ts';
 import type { Pieces, Sized } from '../bytes/source.ts';
-import { CIPHERS, OID } from './algorithms.ts';
+import { CIPHERS, isEcdh, OID } from './algorithms.ts';
 import type { CipherName, KeyTransportName } from './algorithms.ts';
 import { context, TAG } from './ber.ts';
 import { BerStream } from './ber-stream.ts';
@@ -12,8 +12,7 @@ import type { ContentEncryption } from './content-cipher.ts';
 import { contentInfo, enterContentInfo, expectType, leaveContentInfo } from './content-info.ts';
 import { canonical, element, encode, oid, sequence, setOf, smallInteger, streamed } from './der.ts';
 import type { CertificateIdentity, PrivateIdentity } from './identity.ts';
-import { receiveKey } from './key-transport.ts';
-import { makeRecipient, readRecipients } from './recipient-info.ts';
+import { makeRecipient, noKey, readRecipients, usualTransport } from './recipient-info.ts';
 import type { ReceivedKey } from './recipient-info.ts';
 
 /** What everybody can see of an encrypted message. */
@@ -74,7 +73,7 @@ export function readEnvelope(encoded: Encoded, keys: readonly PrivateIdentity[])
     facts: {
       structure: isAuthenticated ? 'auth-enveloped-data' : 'enveloped-data',
       cipher: head.encryption.name,
-      keyTransport: head.ours?.transport.name,
+      keyTransport: head.ours?.name,
       recipients: head.recipients,
     },
     open: () => open(stream, head, authentication, keys),
@@ -130,7 +129,8 @@ function open(
   keys: readonly PrivateIdentity[],
 ): OpenedEnvelope {
   const { encryption } = head;
-  const key = contentKey(head, keys);
+  // A message that is not for us costs the same decryption as one that is.
+  const key = (head.ours?.receive ?? noKey(keys))(encryption.cipher.key);
   const encrypted = stream.next === undefined ? [] : stream.octetString(CONTENT);
   const isWhole = () => readToEnd(stream);
   if (encryption.cipher.mode === 'cbc') {
@@ -161,26 +161,17 @@ function readToEnd(stream: BerStream): boolean {
   }
 }
 
-/** A message that is not for us costs the same decryption as one that is. */
-function contentKey({ ours, encryption }: Head, keys: readonly PrivateIdentity[]): Buffer {
-  const length = encryption.cipher.key;
-  if (ours) return receiveKey(ours.transport, ours.identity.privateKey, ours.encryptedKey, length);
-  const any = keys.find(({ privateKey }) => privateKey.asymmetricKeyType === 'rsa');
-  return any
-    ? receiveKey({ name: 'rsa-pkcs1', oaep: undefined }, any.privateKey, randomBytes(length), length)
-    : randomBytes(length);
-}
-
 export interface EnvelopeOptions {
   readonly cipher: CipherName;
-  readonly keyTransport: KeyTransportName;
+  /** By default the usual one of each recipient's key. */
+  readonly keyTransport?: KeyTransportName;
   /** For GCM, which some systems expect in EnvelopedData with the tag behind the content; by default in AuthEnvelopedData. */
   readonly form?: 'auth-enveloped-data' | 'enveloped-data';
 }
 
 /**
  * Encrypts to each of the recipients, in DER, while it is read; once.
- * @throws CmsError when a recipient's key is not RSA
+ * @throws CmsError when a recipient's key is none for the key transport
  */
 export function makeEnvelope(
   content: Sized,
@@ -189,7 +180,8 @@ export function makeEnvelope(
 ): Sized {
   const key = randomBytes(CIPHERS[cipher].key);
   const enciphered = encipher(cipher, key, content);
-  const recipientInfos = setOf(recipients.map((certificate) => makeRecipient(certificate, keyTransport, key)));
+  const by = ({ publicKey }: CertificateIdentity) => keyTransport ?? usualTransport(publicKey);
+  const recipientInfos = setOf(recipients.map((certificate) => makeRecipient(certificate, by(certificate), key)));
   const encrypted = (...pieces: readonly Sized[]) =>
     sequence(oid(OID.data), enciphered.algorithm, element(CONTENT, pieces));
   if (CIPHERS[cipher].mode === 'gcm' && form === 'auth-enveloped-data') {
@@ -202,6 +194,8 @@ export function makeEnvelope(
     );
     return streamed(contentInfo(OID.authEnvelopedData, authenticated));
   }
-  const enveloped = sequence(smallInteger(0), recipientInfos, encrypted(enciphered.content, enciphered.tag));
+  // RFC 5652 §6.1: version 2 as soon as one recipient is not of version 0.
+  const version = smallInteger(recipients.map(by).some(isEcdh) ? 2 : 0);
+  const enveloped = sequence(version, recipientInfos, encrypted(enciphered.content, enciphered.tag));
   return streamed(contentInfo(OID.envelopedData, enveloped));
 }

@@ -2,8 +2,8 @@ import { constants, createHash, privateDecrypt, publicEncrypt, randomBytes } fro
 import type { KeyObject } from 'node:crypto';
 import { algorithm, readAlgorithm } from './algorithm-identifier.ts';
 import type { AlgorithmIdentifier } from './algorithm-identifier.ts';
-import { KEY_TRANSPORTS, OID } from './algorithms.ts';
-import type { KeyTransportName } from './algorithms.ts';
+import { RSA_TRANSPORTS, OID } from './algorithms.ts';
+import type { RsaTransportName } from './algorithms.ts';
 import { BerReader, context, TAG } from './ber.ts';
 import { CmsError } from './cms-error.ts';
 import { nullValue, sequence } from './der.ts';
@@ -13,7 +13,7 @@ import type { MaskedDigest } from './mask.ts';
 
 /** How a content-encryption key travels under an RSA key (RFC 8551 §2.3). */
 export interface KeyTransport {
-  readonly name: KeyTransportName;
+  readonly name: RsaTransportName;
   /** RSAES-OAEP (RFC 8017 §7.1); undefined: RSAES-PKCS1-v1_5. */
   readonly oaep: (MaskedDigest & { readonly label: Buffer }) | undefined;
 }
@@ -38,8 +38,8 @@ function readOaep(reader: BerReader): KeyTransport['oaep'] {
   return { ...digests, label };
 }
 
-export function keyTransportAlgorithm(name: KeyTransportName): Der {
-  const { oaep } = KEY_TRANSPORTS[name];
+export function keyTransportAlgorithm(name: RsaTransportName): Der {
+  const { oaep } = RSA_TRANSPORTS[name];
   // RFC 8017 §A.2.1: what equals its default is left out.
   if (oaep === 'sha1') return algorithm(OID.rsaesOaep, sequence());
   if (oaep !== undefined) return algorithm(OID.rsaesOaep, sequence(...maskedDigest(oaep)));
@@ -50,8 +50,8 @@ export function keyTransportAlgorithm(name: KeyTransportName): Der {
  * Encrypts a key to an RSA key.
  * @throws CmsError when the key is not RSA, or too short
  */
-export function sendKey(name: KeyTransportName, recipient: KeyObject, key: Buffer): Buffer {
-  const { oaep } = KEY_TRANSPORTS[name];
+export function sendKey(name: RsaTransportName, recipient: KeyObject, key: Buffer): Buffer {
+  const { oaep } = RSA_TRANSPORTS[name];
   try {
     return oaep === undefined
       ? publicEncrypt({ key: recipient, padding: constants.RSA_PKCS1_PADDING }, key)

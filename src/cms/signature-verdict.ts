@@ -94,11 +94,14 @@ function startTrial(
   allowed: (facts: SignatureFacts) => boolean,
   needed: Set<DigestName>,
 ): Trial {
-  const { algorithm, attributes, signature } = info;
+  const { algorithm, attributes, signature, isProtected } = info;
   if (typeof algorithm === 'string') return { verdict: () => ({ kind: 'unsupported', algorithm }) };
   const facts = factsOf(info, algorithm);
   if (!allowed(facts)) return { verdict: () => ({ kind: 'not-allowed', facts }) };
   const good: SignatureVerdict = { kind: 'verified', signer: { certificate, facts, [verified]: true } };
+  // RFC 8419 §3.2: over the content itself it would have to be gathered, whatever its size.
+  if (attributes === undefined && algorithm.scheme === 'ed25519')
+    return { verdict: () => ({ kind: 'unsupported', algorithm: 'ed25519 without signed attributes' }) };
   if (attributes === undefined) {
     const check = checkSignature(algorithm);
     let first: number | undefined;
@@ -118,6 +121,8 @@ function startTrial(
     verdict: (digests) => {
       // RFC 5652 §5.6: the digest of the content MUST be the value of messageDigest.
       if (!digests.get(algorithm.digest)?.equals(attributes.messageDigest)) return { kind: 'content-changed' };
+      // RFC 6211 §3: else somebody put other algorithms into the SignerInfo than those that the signer meant.
+      if (!isProtected) return { kind: 'bad-signature' };
       for (const bytes of attributes.signedBytes())
         if (holdsOver(bytes, algorithm, certificate, signature)) return good;
       return { kind: 'bad-signature' };

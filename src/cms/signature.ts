@@ -1,4 +1,4 @@
-import { constants, createHash, createVerify, publicEncrypt, sign } from 'node:crypto';
+import { constants, createHash, createVerify, publicEncrypt, sign, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { algorithm } from './algorithm-identifier.ts';
 import type { AlgorithmIdentifier } from './algorithm-identifier.ts';
@@ -18,9 +18,8 @@ export interface SignatureAlgorithm {
   readonly pss?: { readonly maskDigest: DigestName; readonly saltLength: number };
 }
 
-/** The older name that OIW gave to RSA with SHA-1; id-ecPublicKey, which some write where a signature is meant. */
+/** The older name that OIW gave to RSA with SHA-1. */
 const SHA1_WITH_RSA_OIW = '1.3.14.3.2.29';
-const EC_PUBLIC_KEY = '1.2.840.10045.2.1';
 
 /**
  * Reads a signatureAlgorithm, which may name its digest; then it must be `digest`, the one of the digestAlgorithm.
@@ -34,7 +33,10 @@ export function readSignatureAlgorithm(
   const { withRsa, withEcdsa } = DIGESTS[digest];
   if (oid === OID.rsaEncryption || oid === withRsa) return { digest, scheme: 'rsa-pkcs1' };
   if (oid === SHA1_WITH_RSA_OIW && digest === 'sha1') return { digest, scheme: 'rsa-pkcs1' };
-  if (oid === withEcdsa || oid === EC_PUBLIC_KEY) return { digest, scheme: 'ecdsa' };
+  // Some write the kind of key where a signature is meant.
+  if (oid === withEcdsa || oid === OID.ecPublicKey) return { digest, scheme: 'ecdsa' };
+  // RFC 8419 §2.3, §3.1: parameters MUST be absent, the digest of the content MUST be SHA-512.
+  if (oid === OID.ed25519 && digest === 'sha512' && parameters === undefined) return { digest, scheme: 'ed25519' };
   if (oid !== OID.rsassaPss) return undefined;
   const pss = new BerReader(parameters ?? Buffer.of(TAG.sequence, 0)).inside(TAG.sequence, readPss);
   // RFC 4056 §3: both name the same digest.
@@ -60,6 +62,8 @@ export function signatureAlgorithm(scheme: SignatureScheme, digest: DigestName):
     }
     case 'ecdsa':
       return algorithm(DIGESTS[digest].withEcdsa);
+    case 'ed25519':
+      return algorithm(OID.ed25519);
   }
 }
 
@@ -68,7 +72,8 @@ export function makeSignature(scheme: SignatureScheme, digest: DigestName, key: 
   const saltLength = DIGESTS[digest].length;
   const padding = scheme === 'rsa-pss' ? constants.RSA_PKCS1_PSS_PADDING : constants.RSA_PKCS1_PADDING;
   try {
-    if (fits(scheme, key)) return sign(digest, bytes, { key, padding, saltLength });
+    if (scheme === 'ed25519' && digest === 'sha512' && fits(scheme, key)) return sign(null, bytes, key);
+    if (scheme !== 'ed25519' && fits(scheme, key)) return sign(digest, bytes, { key, padding, saltLength });
   } catch (cause) {
     throw new CmsError('CMS_KEY', `The key cannot sign by ${scheme} with ${digest}`, undefined, { cause });
   }
@@ -77,6 +82,7 @@ export function makeSignature(scheme: SignatureScheme, digest: DigestName, key: 
 
 /** Octets that a signature by this key takes at most; by RSA always that many. */
 export function longestSignature(key: KeyObject): number {
+  if (key.asymmetricKeyType === 'ed25519') return 64;
   const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
   if (modulusLength !== undefined) return Math.ceil(modulusLength / 8);
   const integer = (COORDINATE[namedCurve ?? ''] ?? LONGEST_COORDINATE) + 1;
@@ -87,8 +93,10 @@ export function longestSignature(key: KeyObject): number {
 const COORDINATE: Readonly<Record<string, number>> = { prime256v1: 32, secp384r1: 48, secp521r1: 66 };
 const LONGEST_COORDINATE = 66;
 
-export const schemeOf = (key: KeyObject): SignatureScheme =>
-  key.asymmetricKeyType === 'ec' ? 'ecdsa' : key.asymmetricKeyType === 'rsa-pss' ? 'rsa-pss' : 'rsa-pkcs1';
+export function schemeOf({ asymmetricKeyType }: KeyObject): SignatureScheme {
+  if (asymmetricKeyType === 'ed25519' || asymmetricKeyType === 'rsa-pss') return asymmetricKeyType;
+  return asymmetricKeyType === 'ec' ? 'ecdsa' : 'rsa-pkcs1';
+}
 
 /** A signature over bytes that come one after the other. */
 export interface SignatureCheck {
@@ -105,6 +113,14 @@ export function checkSignature({ digest, scheme, pss }: SignatureAlgorithm): Sig
       update: (bytes) => void hash.update(bytes),
       holds: (key, signature) =>
         key.asymmetricKeyType === 'rsa' && pssHolds(key, signature, hash.digest(), digest, pss),
+    };
+  }
+  if (scheme === 'ed25519') {
+    // PureEdDSA takes all at once (RFC 8032 §5.1); `judgeSigners` gives it signed attributes alone, which are small.
+    const pieces: Uint8Array[] = [];
+    return {
+      update: (bytes) => void pieces.push(bytes),
+      holds: (key, signature) => fits(scheme, key) && verify(null, Buffer.concat(pieces), key, signature),
     };
   }
   const check = createVerify(digest);
@@ -125,6 +141,7 @@ export function checkSignature({ digest, scheme, pss }: SignatureAlgorithm): Sig
 /** A key of one kind must not be asked by another's scheme: Node would go by the key, and so verify what was not claimed. */
 function fits(scheme: SignatureScheme, { asymmetricKeyType }: KeyObject): boolean {
   if (scheme === 'ecdsa') return asymmetricKeyType === 'ec';
+  if (scheme === 'ed25519') return asymmetricKeyType === 'ed25519';
   return asymmetricKeyType === 'rsa' || (scheme === 'rsa-pss' && asymmetricKeyType === 'rsa-pss');
 }
 

@@ -1,3 +1,5 @@
+import { readAlgorithm } from './algorithm-identifier.ts';
+import type { AlgorithmIdentifier } from './algorithm-identifier.ts';
 import { OID } from './algorithms.ts';
 import { BerReader, context, TAG } from './ber.ts';
 import { CmsError } from './cms-error.ts';
@@ -12,8 +14,16 @@ const LONGEST = 64 * 1024;
 export interface SignedAttributes {
   readonly messageDigest: Buffer;
   readonly signingTime: Date | undefined;
+  /** The algorithms that the signer says it signed by; undefined when it says nothing. */
+  readonly algorithmProtection: AlgorithmProtection | undefined;
   /** What the signature may be over, the likeliest first. */
   signedBytes(): Generator<Buffer>;
+}
+
+/** CMSAlgorithmProtection (RFC 6211 §2); `signature` is undefined when it speaks of a MAC. */
+export interface AlgorithmProtection {
+  readonly digest: AlgorithmIdentifier;
+  readonly signature: AlgorithmIdentifier | undefined;
 }
 
 /**
@@ -43,9 +53,24 @@ export function readSignedAttributes(raw: Buffer): SignedAttributes {
   return {
     messageDigest: new BerReader(messageDigest).octetString(),
     signingTime: signingTime && readTime(signingTime),
+    // RFC 6211 §2: one value MUST be there, and no more than one.
+    algorithmProtection: attributes.has(OID.algorithmProtection)
+      ? readProtection(only(attributes, OID.algorithmProtection, 'CMSAlgorithmProtection'))
+      : undefined,
     signedBytes: () => signedBytes(raw),
   };
 }
+
+/** SEQUENCE { digestAlgorithm, signatureAlgorithm [1] or macAlgorithm [2] } */
+const readProtection = (value: Buffer): AlgorithmProtection =>
+  new BerReader(value).inside(TAG.sequence, (protection) => {
+    const digest = readAlgorithm(protection);
+    const signature = protection.next === SIGNATURE ? readAlgorithm(protection, SIGNATURE) : undefined;
+    while (protection.more) protection.raw();
+    return { digest, signature };
+  });
+
+const SIGNATURE = context(1, true);
 
 /** RFC 5652 §11.1, §11.2: one value MUST be there, and no more than one. */
 function only(attributes: ReadonlyMap<string, readonly Buffer[]>, type: string, name: string): Buffer {

@@ -1,4 +1,4 @@
-import { digestAlgorithm, digestOf, readAlgorithm } from './algorithm-identifier.ts';
+import { digestAlgorithm, digestOf, isSameAlgorithm, readAlgorithm } from './algorithm-identifier.ts';
 import type { DigestName, SignatureScheme } from './algorithms.ts';
 import { context, TAG } from './ber.ts';
 import type { BerReader } from './ber.ts';
@@ -28,6 +28,8 @@ export interface SignerInfo {
   readonly algorithm: SignatureAlgorithm | string;
   readonly attributes: SignedAttributes | undefined;
   readonly signature: Buffer;
+  /** False when CMSAlgorithmProtection names other algorithms than those that stand here. */
+  readonly isProtected: boolean;
 }
 
 /** @throws CmsError */
@@ -42,7 +44,17 @@ export function readSignerInfo(reader: BerReader): SignerInfo {
     if (info.next === context(1, true)) info.raw();
     const digest = digestOf(digestId);
     const known = digest && readSignatureAlgorithm(signatureId, digest);
-    return { signer, algorithm: known ?? `${signatureId.oid} with ${digestId.oid}`, attributes, signature };
+    const protection = attributes?.algorithmProtection;
+    return {
+      signer,
+      algorithm: known ?? `${signatureId.oid} with ${digestId.oid}`,
+      attributes,
+      signature,
+      // RFC 6211 §3: both MUST be the same as those of the SignerInfo.
+      isProtected:
+        protection === undefined ||
+        (isSameAlgorithm(digestId, protection.digest) && isSameAlgorithm(signatureId, protection.signature)),
+    };
   });
 }
 

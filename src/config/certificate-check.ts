@@ -1,3 +1,4 @@
+import { isEcdh, type KeyTransportName } from '../cms/algorithms.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import { signingIdentity } from '../pki/keyring.ts';
 import { pinnedFor } from '../pki/pinned.ts';
@@ -18,13 +19,18 @@ export function checkIdentities({ endpoint, endpointSource, now, findings }: Sub
 
   for (const [index, { certificate, use }] of endpoint.identities.entries()) {
     const at: Path = ['identities', index, 'use'];
-    if (use.includes('decrypt') && !isRsa(certificate))
+    // RFC 8419 §3.1: it signs with SHA-512 alone, and partners ask for receipts by other digests.
+    if (certificate.publicKey.asymmetricKeyType === 'ed25519')
+      findings.problems.push(
+        problemAt(endpointSource, at, 'an ED25519 key of ours can neither sign nor decrypt', 'Use an RSA or EC key.'),
+      );
+    else if (use.includes('decrypt') && !takesKeys(certificate))
       findings.problems.push(
         problemAt(
           endpointSource,
           at,
           `an ${certificate.keyDescription} key cannot decrypt`,
-          'Write `use: [sign]`, and add an RSA key for decryption.',
+          'Write `use: [sign]`, and add an RSA or EC key for decryption.',
         ),
       );
   }
@@ -49,13 +55,16 @@ export function checkPins({ sourceOf, now, findings }: Subject, partner: Partner
       warn(`none to ${use} will be valid in 30 days`);
   }
   for (const [index, { certificate, use }] of partner.certificates.entries()) {
-    if (use.includes('encrypt') && !isRsa(certificate))
+    const { keyTransport } = partner.send;
+    if (use.includes('encrypt') && !takesKeys(certificate, keyTransport))
       findings.problems.push(
         problemAt(
           source,
           ['certificates', index],
-          `it is impossible to encrypt to an ${certificate.keyDescription} key`,
-          'Write `use: [sign]`, and add an RSA certificate.',
+          `it is impossible to encrypt to an ${certificate.keyDescription} key${keyTransport ? ` by ${keyTransport}` : ''}`,
+          keyTransport
+            ? 'Leave send.keyTransport out, or write `use: [sign]`.'
+            : 'Write `use: [sign]`, and add a certificate of an RSA or EC key.',
         ),
       );
     if ((certificate.publicKey.asymmetricKeyDetails?.modulusLength ?? 2048) < 2048)
@@ -71,4 +80,9 @@ export function checkPins({ sourceOf, now, findings }: Subject, partner: Partner
 }
 
 const later = (now: Date): Date => new Date(now.getTime() + SOON_MS);
-const isRsa = ({ publicKey }: Certificate): boolean => publicKey.asymmetricKeyType === 'rsa';
+
+/** Whether a message's key can be encrypted to it, at all or by one means. */
+function takesKeys({ publicKey: { asymmetricKeyType } }: Certificate, by?: KeyTransportName): boolean {
+  if (asymmetricKeyType === 'ec') return by === undefined || isEcdh(by);
+  return asymmetricKeyType === 'rsa' && (by === undefined || !isEcdh(by));
+}

@@ -10,8 +10,19 @@ export type PartnerFile = z.input<typeof partnerSchema>;
 // draft rfc4130bis §7.1, §7.2: SHA-1, MD5, 3DES and RC2 are never sent.
 const digests = z.array(z.enum(['sha256', 'sha384', 'sha512'])).min(1);
 const aes = z.enum(['aes128-cbc', 'aes192-cbc', 'aes256-cbc', 'aes128-gcm', 'aes192-gcm', 'aes256-gcm']);
-const keyTransport = z.enum(['rsa-pkcs1', 'rsa-oaep-sha1', 'rsa-oaep-sha256', 'rsa-oaep-sha384', 'rsa-oaep-sha512']);
-const signatureScheme = z.enum(['rsa-pkcs1', 'rsa-pss', 'ecdsa']);
+const keyTransport = z.enum([
+  'rsa-pkcs1',
+  'rsa-oaep-sha1',
+  'rsa-oaep-sha256',
+  'rsa-oaep-sha384',
+  'rsa-oaep-sha512',
+  'ecdh-sha1',
+  'ecdh-sha256',
+  'ecdh-sha384',
+  'ecdh-sha512',
+]);
+const ownScheme = z.enum(['rsa-pkcs1', 'rsa-pss', 'ecdsa']);
+const signatureScheme = z.enum([...ownScheme.options, 'ed25519']);
 
 const as2 = z.strictObject({
   id: as2Name.describe("The partner's AS2 name, as it writes it in AS2-From. Case matters."),
@@ -75,7 +86,7 @@ const send = z.strictObject({
     .enum(['sha256', 'sha384', 'sha512', 'none'])
     .default('sha256')
     .describe('Digest to sign with; `none` is dangerous: the partner cannot tell who sent it.'),
-  scheme: signatureScheme
+  scheme: ownScheme
     .optional()
     .describe(
       'Kind of signature. When left out: `rsa-pkcs1` with an RSA key, which all partners know, `ecdsa` with an EC key.',
@@ -91,8 +102,10 @@ const send = z.strictObject({
     .default('auth-enveloped-data')
     .describe('Structure for the `-gcm` ciphers: that of RFC 5083, or the one that BouncyCastle systems write.'),
   keyTransport: keyTransport
-    .default('rsa-pkcs1')
-    .describe('How the key is encrypted; the default is what all partners know.'),
+    .optional()
+    .describe(
+      'How the key is encrypted. When left out: `rsa-pkcs1` to an RSA key, which all partners know, `ecdh-sha256` to an EC key.',
+    ),
   compress: z.enum(['none', 'before-signing', 'after-signing']).default('none').describe('Compression (RFC 5402).'),
   mdn: z.enum(['none', 'sync', 'async']).default('sync').describe('Receipt that we ask for.'),
   mdnSigned: z

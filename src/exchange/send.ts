@@ -4,6 +4,7 @@ import { messageHeaders, type MessageHeaders } from '../as2/message-headers.ts';
 import { formatMic } from '../as2/mic.ts';
 import { wrap } from '../as2/wrap.ts';
 import { micalgName, type DigestName } from '../cms/algorithms.ts';
+import { usualTransport } from '../cms/recipient-info.ts';
 import type { Home, Partner } from '../config/home.ts';
 import type { Headers } from '../mime/headers.ts';
 import { formatParameter } from '../mime/parameters.ts';
@@ -39,6 +40,14 @@ export async function makeMessage(
   const { send } = partner;
   const messageId = newMessageId(now, hostOf(home));
 
+  const sign = send.sign !== 'none' && {
+    identity: signerOf(home, now),
+    digest: send.sign,
+    signingTime: now,
+    micalg: micalgName(send.sign, send.micalgStyle),
+    ...(send.scheme && { scheme: send.scheme }),
+  };
+  const encrypt = encryptionFor(partner, now);
   const wrapped = await wrap(
     { headers: entityHeaders(payload), content: keptSource(payload.content) },
     {
@@ -47,23 +56,8 @@ export async function makeMessage(
       boundary: newBoundary(),
       spool,
       transferEncoding: send.transferEncoding,
-      ...(send.sign !== 'none' && {
-        sign: {
-          identity: signerOf(home, now),
-          digest: send.sign,
-          signingTime: now,
-          micalg: micalgName(send.sign, send.micalgStyle),
-          ...(send.scheme && { scheme: send.scheme }),
-        },
-      }),
-      ...(send.encrypt !== 'none' && {
-        encrypt: {
-          recipient: encryptionCertificateOf(partner, now),
-          cipher: send.encrypt,
-          keyTransport: send.keyTransport,
-          form: send.gcmForm,
-        },
-      }),
+      ...(sign && { sign }),
+      ...(encrypt && { encrypt }),
     },
   );
 
@@ -91,7 +85,7 @@ export async function makeMessage(
     headers: [...headers, ...wrapped.headers],
     raw,
     payload,
-    facts: { sign: send.sign, encrypt: send.encrypt, keyTransport: send.keyTransport, compress: send.compress },
+    facts: { sign: send.sign, encrypt: send.encrypt, keyTransport: encrypt?.keyTransport, compress: send.compress },
     mic: formatMic(wrapped.mic()),
     mdnMode: send.mdn,
     mdnSigned: send.mdnSigned,
@@ -126,8 +120,11 @@ function entityHeaders({ contentType, fileName }: Payload): Headers {
 }
 
 /** draft rfc4130bis §10: an expired certificate is an error at once. */
-function encryptionCertificateOf(partner: Partner, now: Date) {
-  const [newest] = pinnedFor(partner.certificates, 'encrypt', now);
-  if (newest === undefined) throw new NoEncryptionCertificate(partner.shortName);
-  return newest;
+/** undefined: none, as the partner's file says. */
+function encryptionFor({ send, certificates, shortName }: Partner, now: Date) {
+  if (send.encrypt === 'none') return undefined;
+  const [recipient] = pinnedFor(certificates, 'encrypt', now);
+  if (recipient === undefined) throw new NoEncryptionCertificate(shortName);
+  const keyTransport = send.keyTransport ?? usualTransport(recipient.publicKey);
+  return { recipient, cipher: send.encrypt, keyTransport, form: send.gcmForm };
 }

@@ -50,11 +50,10 @@ function algorithmOf(keyType: KeyType) {
   return { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength, publicExponent: new Uint8Array([1, 0, 1]) };
 }
 
-/** RFC 5280 §4.2.1.3; RSA keys are encrypted to, too */
+/** RFC 5280 §4.2.1.3; one encrypts to both, to EC keys by agreement (RFC 5480 §3) */
 function usageOf(keyType: KeyType): x509.KeyUsageFlags {
-  const { digitalSignature, keyEncipherment } = x509.KeyUsageFlags;
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- flags, made to be joined
-  return keyType === 'ec-p256' ? digitalSignature : digitalSignature | keyEncipherment;
+  const { digitalSignature, keyEncipherment, keyAgreement } = x509.KeyUsageFlags;
+  return digitalSignature | (keyType === 'ec-p256' ? keyAgreement : keyEncipherment);
 }
 
 /** RFC 5280 §4.1.2.2: positive, not zero, at most 20 octets */

@@ -98,6 +98,19 @@ describe('unwrap: every permutation with the MIC over the right bytes', () => {
         });
       }
 
+  it('RFC 5753 §3.1: encrypted to our EC key, by what the partnership allows alone', async () => {
+    const message = await encrypted(bytesOfPart(payload), ec.certificate, { cipher: 'aes256-gcm' });
+    const read = (policy: ReceivePolicy) =>
+      unwrap(
+        { headers: message.headers, body: bytesOf(message.body) },
+        { keys: [us, ec], pinned: [], policy, micDigest: 'sha256' },
+      );
+    const { facts, payload: found } = await read(open);
+    assert.equal(facts.envelope?.keyTransport, 'ecdh-sha256');
+    assert.deepEqual(collect(found.content), edifact);
+    await assert.rejects(read({ ...open, keyTransports: ['rsa-pkcs1', 'ecdh-sha512'] }), /the message has ecdh-sha256/);
+  });
+
   const digests: DigestName[] = ['sha1', 'sha256', 'sha384', 'sha512'];
   for (const digest of digests)
     for (const scheme of ['rsa-pkcs1', 'rsa-pss', 'ecdsa'] as const)

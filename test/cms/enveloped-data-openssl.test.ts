@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { CIPHERS, KEY_TRANSPORTS } from '../../src/cms/algorithms.ts';
-import type { CipherName, KeyTransportName } from '../../src/cms/algorithms.ts';
+import { CIPHERS, RSA_TRANSPORTS } from '../../src/cms/algorithms.ts';
+import type { CipherName, RsaTransportName } from '../../src/cms/algorithms.ts';
 import { readEnvelope } from '../../src/cms/enveloped-data.ts';
 import { hasOpenssl, openssl, temporaryFile, testIdentity } from '../support/openssl.ts';
 import { bytesOf, collect, inPieces } from '../support/bytes.ts';
@@ -11,7 +11,7 @@ const opensslCipher = (name: CipherName) => (name === '3des' ? '-des3' : `-${CIP
 
 const oaep = (...options: readonly string[]) =>
   ['rsa_padding_mode:oaep', ...options].flatMap((option) => ['-keyopt', option]);
-const transports: readonly { what: string; options: readonly string[]; name: KeyTransportName }[] = [
+const transports: readonly { what: string; options: readonly string[]; name: RsaTransportName }[] = [
   { what: 'PKCS#1 v1.5', options: [], name: 'rsa-pkcs1' },
   { what: 'OAEP with its defaults', options: oaep(), name: 'rsa-oaep-sha1' },
   { what: 'OAEP with SHA-256', options: oaep('rsa_oaep_md:sha256'), name: 'rsa-oaep-sha256' },
@@ -120,7 +120,7 @@ describe('cms/enveloped-data: what we encrypt', function () {
   });
 
   for (const cipher of ciphers)
-    for (const keyTransport of Object.keys(KEY_TRANSPORTS) as KeyTransportName[])
+    for (const keyTransport of Object.keys(RSA_TRANSPORTS) as RsaTransportName[])
       it(`OpenSSL decrypts ${cipher}, key by ${keyTransport}`, () => {
         const recipients = [testIdentity('rsa', 'bob').certificate, testIdentity().certificate];
         const envelope = enveloped(inPieces(CONTENT, 5, 0), recipients, { cipher, keyTransport });

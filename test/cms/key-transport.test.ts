@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { constants, createHash, publicEncrypt, randomBytes } from 'node:crypto';
-import { DIGESTS, KEY_TRANSPORTS } from '../../src/cms/algorithms.ts';
-import type { DigestName, KeyTransportName } from '../../src/cms/algorithms.ts';
+import { DIGESTS, RSA_TRANSPORTS } from '../../src/cms/algorithms.ts';
+import type { DigestName, RsaTransportName } from '../../src/cms/algorithms.ts';
 import { BerReader } from '../../src/cms/ber.ts';
 import { readAlgorithm } from '../../src/cms/algorithm-identifier.ts';
 import { encode } from '../../src/cms/der.ts';
@@ -28,7 +28,7 @@ describe('cms/key-transport', function () {
     if (!hasOpenssl) this.skip();
   });
 
-  for (const name of Object.keys(KEY_TRANSPORTS) as KeyTransportName[])
+  for (const name of Object.keys(RSA_TRANSPORTS) as RsaTransportName[])
     it(`${name}: a key arrives`, () => {
       const parameters = new BerReader(encode(keyTransportAlgorithm(name)));
       const transport = readKeyTransport(readAlgorithm(parameters));

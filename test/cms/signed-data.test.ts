@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { OID } from '../../src/cms/algorithms.ts';
+import { algorithm, digestAlgorithm } from '../../src/cms/algorithm-identifier.ts';
+import { DIGESTS, OID } from '../../src/cms/algorithms.ts';
 import { context } from '../../src/cms/ber.ts';
-import { element, encode, octetString, oid, sequence, setOf, smallInteger, time } from '../../src/cms/der.ts';
+import {
+  element,
+  encode,
+  nullValue,
+  octetString,
+  oid,
+  sequence,
+  setOf,
+  smallInteger,
+  time,
+} from '../../src/cms/der.ts';
 import type { Der } from '../../src/cms/der.ts';
 import { MAX_SIGNERS, readSignedData, undigested } from '../../src/cms/signed-data.ts';
 import { memorySpool } from '../../src/bytes/spool.ts';
@@ -170,6 +181,48 @@ describe('cms/signed-data: signed attributes', function () {
       const signedData = signer([contentType, attribute(OID.signingTime, time(new Date(date))), messageDigest]);
       assert.equal(readSignedData(bytesOf(signedData), memorySpool).signatures[0]?.signingTime?.toISOString(), date);
     }
+  });
+});
+
+describe('cms/signed-data: CMSAlgorithmProtection', function () {
+  before(function () {
+    if (!hasOpenssl) this.skip();
+  });
+
+  const inPlaceOfSignature = (dotted: string, ...parameters: readonly Der[]) =>
+    element(context(1, true), oid(dotted), ...parameters);
+  const verdict = (...values: readonly Der[]) => {
+    const attributes = [contentType, messageDigest, attribute(OID.algorithmProtection, ...values)];
+    const bytes = encode(setOf(attributes));
+    const field = setOf(attributes, context(0, true));
+    const signer = craftSigner({ identity: testIdentity(), attributes: field, signed: bytes });
+    return verdictOf(craftSignedData([signer]), [testIdentity().certificate], CONTENT).kind;
+  };
+  const rsa = inPlaceOfSignature(OID.rsaEncryption, nullValue);
+
+  it('RFC 6211 §3: what names the algorithms of the SignerInfo verifies', () => {
+    assert.equal(verdict(sequence(digestAlgorithm('sha256'), rsa)), 'verified');
+    const withNull = algorithm(DIGESTS.sha256.oid, nullValue);
+    assert.equal(verdict(sequence(withNull, inPlaceOfSignature(OID.rsaEncryption))), 'verified');
+  });
+
+  it('RFC 6211 §3: what names others is a bad signature, though it holds', () => {
+    const sha256 = digestAlgorithm('sha256');
+    const others = {
+      'another digest': sequence(digestAlgorithm('sha512'), rsa),
+      'another signature': sequence(sha256, inPlaceOfSignature(DIGESTS.sha256.withRsa, nullValue)),
+      'other parameters': sequence(algorithm(DIGESTS.sha256.oid, sequence()), rsa),
+      'a MAC': sequence(sha256, element(context(2, true), oid(OID.rsaEncryption), nullValue)),
+      'no signature': sequence(sha256),
+    };
+    for (const [what, value] of Object.entries(others)) assert.equal(verdict(value), 'bad-signature', what);
+  });
+
+  it('RFC 6211 §2: two values, or none, are refused', () => {
+    const value = sequence(digestAlgorithm('sha256'), rsa);
+    assert.throws(() => verdict(value, value), { code: 'CMS_STRUCTURE' });
+    assert.throws(() => verdict(), { code: 'CMS_STRUCTURE' });
+    assert.throws(() => verdict(octetString(CONTENT)), { code: 'CMS_STRUCTURE' });
   });
 });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { stringify } from 'yaml';
 import { dangersOf } from '../../src/config/dangers.ts';
 import type { PartnerFile } from '../../src/config/partner-schema.ts';
+import { testIdentity } from '../support/openssl.ts';
 import { endpointFiles, issue, load, partnerFile, problemsOf } from './support.ts';
 
 const two = async (a: Partial<PartnerFile>, b: Partial<PartnerFile>) => ({
@@ -43,20 +44,27 @@ describe('config/cross-check', () => {
 
   it('refuses a use that a key is not capable of', async () => {
     const ec = await issue('ec', 'ec-p256');
-    const both = await partnerFile({ certificates: [{ pem: ec.certificate.pem }] });
-    assert.deepEqual(await keys({ ...(await endpointFiles()), 'partners/a.yaml': stringify(both) }), [
-      'partners/a.yaml certificates[0]',
-    ]);
+    const pss = testIdentity('rsa-pss');
+    const problemsOf = async (pem: string, keyTransport?: 'rsa-pkcs1' | 'ecdh-sha256') => {
+      const partner = await partnerFile({ certificates: [{ pem }], send: { keyTransport } });
+      return keys({ ...(await endpointFiles()), 'partners/a.yaml': stringify(partner) });
+    };
+    const rsa = await issue('rsa', 'rsa-2048');
+    assert.deepEqual(await problemsOf(ec.certificate.pem), []);
+    assert.deepEqual(await problemsOf(ec.certificate.pem, 'ecdh-sha256'), []);
+    assert.deepEqual(await problemsOf(ec.certificate.pem, 'rsa-pkcs1'), ['partners/a.yaml certificates[0]']);
+    assert.deepEqual(await problemsOf(rsa.certificate.pem, 'ecdh-sha256'), ['partners/a.yaml certificates[0]']);
+    assert.deepEqual(await problemsOf(pss.certificatePem), ['partners/a.yaml certificates[0]']);
     const scheme = await partnerFile({ send: { scheme: 'ecdsa' } });
     assert.deepEqual(await keys({ ...(await endpointFiles()), 'partners/a.yaml': stringify(scheme) }), [
       'partners/a.yaml send.scheme',
     ]);
-    const files = {
-      ...(await endpointFiles()),
-      'keys/own.cert.pem': ec.certificate.pem,
-      'keys/own.key.pem': ec.privateKeyPem,
-    };
-    assert.deepEqual(await keys(files), ['countersign.yaml identities[0].use']);
+    const own = async (certificate: string, key: string) =>
+      keys({ ...(await endpointFiles()), 'keys/own.cert.pem': certificate, 'keys/own.key.pem': key });
+    assert.deepEqual(await own(ec.certificate.pem, ec.privateKeyPem), []);
+    const edwards = testIdentity('ed25519');
+    assert.deepEqual(await own(edwards.certificatePem, edwards.privateKeyPem), ['countersign.yaml identities[0].use']);
+    assert.deepEqual(await own(pss.certificatePem, pss.privateKeyPem), ['countersign.yaml identities[0].use']);
   });
 
   it('tells of a key of ours that cannot be loaded once: not as one that is missing for a scheme as well', async () => {

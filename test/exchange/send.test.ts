@@ -67,6 +67,26 @@ describe('making a message', () => {
     assert.match(options, /signed-receipt-micalg=optional, sha-384, sha-512, sha-256$/);
   });
 
+  it('RFC 5753 §3.1: to a partner with an EC certificate the key goes by ECDH, without a word in its file', async () => {
+    const ec = await identity('ec partner', 'ec');
+    home.addPartner('curved', {
+      as2Id: 'CURVED',
+      url: 'http://127.0.0.1:9/as2',
+      certificatePem: ec.certificate.pem,
+      identities: [],
+    });
+    const { headers, raw, facts } = await make('a', 'curved');
+    assert.deepEqual([facts.keyTransport, (await make('a')).facts.keyTransport], ['ecdh-sha256', 'rsa-pkcs1']);
+    const message = { headers, body: keptSource(raw) };
+    const context = {
+      keys: [ec],
+      pinned: [home.signer.certificate],
+      policy: strictPolicy,
+      micDigest: 'sha256',
+    } as const;
+    assert.equal((await unwrap(message, context)).facts.envelope?.keyTransport, 'ecdh-sha256');
+  });
+
   it('AS2 file names: any name arrives as it was given', async () => {
     for (const fileName of ['a.edi', 'a b;"c"\\d.edi', 'été.edi', '証明書.edi', '../../x']) {
       const { headers, raw } = await make(fileName);

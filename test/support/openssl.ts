@@ -39,7 +39,7 @@ export interface TestIdentity extends PrivateIdentity {
   readonly privateKeyPem: string;
 }
 
-export type TestKey = 'rsa' | 'ec' | 'rsa-pss' | 'rsa-1024' | 'rsa-1025';
+export type TestKey = 'rsa' | 'ec' | 'ec-p384' | 'ec-p521' | 'ed25519' | 'rsa-pss' | 'rsa-1024' | 'rsa-1025';
 
 const KEY_OPTIONS: Readonly<Record<TestKey, readonly string[]>> = {
   rsa: ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048'],
@@ -47,6 +47,9 @@ const KEY_OPTIONS: Readonly<Record<TestKey, readonly string[]>> = {
   'rsa-1025': ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:1025'],
   'rsa-pss': ['-algorithm', 'RSA-PSS', '-pkeyopt', 'rsa_keygen_bits:2048'],
   ec: ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'],
+  ed25519: ['-algorithm', 'ED25519'],
+  'ec-p384': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-384'],
+  'ec-p521': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-521'],
 };
 
 const made = new Map<string, TestIdentity>();
