@@ -205,8 +205,11 @@ async function refuse(
     detail,
     mdn: receipt,
   });
-  exchange.metrics.received.inc({ partner: partner ?? 'unknown', disposition: modifier });
-  exchange.log.warn({ message: incoming.id, partner: partner ?? 'unknown', code, detail }, 'Message refused');
+  const sender = { partner: partner ?? 'unknown' };
+  exchange.metrics.received.inc({ ...sender, disposition: modifier });
+  if (code === 'AS2_DECRYPTION_FAILED') exchange.metrics.undecrypted.inc(sender);
+  const { remoteAddress: remote } = incoming.arrival;
+  exchange.log.warn({ message: incoming.id, ...sender, remote, code, detail }, 'Message refused');
   if (receipt?.mode === 'async') exchange.wake();
   return replyWith(receipt);
 }
