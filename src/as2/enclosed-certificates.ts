@@ -6,9 +6,15 @@ import { readCertificate } from '../pki/certificate.ts';
 /**
  * The certificates that a message brings along, as far as they can be read. Anybody can put anything there: whatever
  * they verify proves that somebody signed it, never who.
+ *
+ * @param known are left out: to read a certificate takes longer than everything else that a small message costs
  */
-export function enclosedCertificates({ certificates }: SignedContent): CertificateIdentity[] {
-  return certificates.slice(0, limit).flatMap(readable);
+export function enclosedCertificates(
+  { certificates }: SignedContent,
+  known: readonly CertificateIdentity[],
+): CertificateIdentity[] {
+  const others = certificates.filter((der) => !known.some((each) => each.der.equals(der)));
+  return others.slice(0, limit).flatMap(readable);
 }
 
 /** A signer's certificate with its path is three or four. */

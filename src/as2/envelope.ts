@@ -7,9 +7,18 @@ import type { Encoded } from '../cms/ber-stream.ts';
 import { CmsError } from '../cms/cms-error.ts';
 import { readEnvelope } from '../cms/enveloped-data.ts';
 import type { Envelope, EnvelopeFacts } from '../cms/enveloped-data.ts';
-import type { PrivateIdentity } from '../cms/identity.ts';
+import type { CertificateIdentity, PrivateIdentity } from '../cms/identity.ts';
+import type { Effort } from './effort.ts';
 import { judgeEnvelope } from './policy.ts';
 import type { ReceivePolicy } from './policy.ts';
+
+/** What opening an envelope needs. */
+export interface Opening {
+  readonly keys: readonly PrivateIdentity[];
+  readonly pinned: readonly CertificateIdentity[];
+  readonly policy: ReceivePolicy;
+  readonly effort: Effort;
+}
 
 /**
  * Opens an encrypted layer and reads what is inside.
@@ -20,20 +29,22 @@ import type { ReceivePolicy } from './policy.ts';
  * come to have them: no signature where one is demanded, below a header of plain text, and never mind what follows it;
  * and a signature that is whole, which takes somebody who knows the content, but not the partner's.
  *
- * All of it is deciphered in any case, so that a fault at the beginning costs the same as one at the end.
+ * All of it is deciphered in any case, and what a fault saves is spent: so one at the beginning costs the same as one
+ * at the end, and bad padding the same as anything.
  *
  * @param read gets the content, and whether it must refuse all that no signature covers
  * @throws As2Error, and what `read` throws when the encryption is authenticated
  */
 export async function openEnvelope<T>(
   cms: Encoded,
-  { keys, policy }: { readonly keys: readonly PrivateIdentity[]; readonly policy: ReceivePolicy },
+  { keys, pinned, policy, effort }: Opening,
   read: (content: Reader, strict: boolean) => Promise<T>,
 ): Promise<{ readonly facts: EnvelopeFacts; readonly inside: T }> {
   const envelope = readable(cms, keys);
   judgeEnvelope(envelope.facts, policy);
   const { content, intact } = envelope.open();
-  const reader = new Reader(conveyed(content));
+  let size = 0;
+  const reader = new Reader(conveyed(content, (octets) => (size += octets)));
   const { facts } = envelope;
   const isAuthenticated = CIPHERS[facts.cipher].mode === 'gcm';
   const attempt = () => read(reader, !isAuthenticated);
@@ -41,6 +52,8 @@ export async function openEnvelope<T>(
   // Whether the tag holds is known at the end, and counts before anything that was found inside (RFC 5083 §2).
   drain(reader.rest());
   const isIntact = intact();
+  const isHidden = 'fault' in inside ? inside.fault instanceof DecryptionFailed : !isIntact;
+  if (isHidden && !isAuthenticated) effort.spendRest(size, pinned);
   if ('fault' in inside) throw inside.fault;
   if (!isIntact) throw new DecryptionFailed('The padding is wrong, or something follows the envelope');
   return { facts, inside: inside.value };
@@ -65,9 +78,12 @@ function readable(cms: Encoded, keys: readonly PrivateIdentity[]): Envelope {
 }
 
 /** What goes wrong with the envelope while it is read is its fault, whoever reads. */
-function* conveyed(content: Pieces): Generator<Buffer, void, undefined> {
+function* conveyed(content: Pieces, count: (octets: number) => void): Generator<Buffer, void, undefined> {
   try {
-    yield* content;
+    for (const piece of content) {
+      count(piece.length);
+      yield piece;
+    }
   } catch (error) {
     if (error instanceof CmsError) throw new DecryptionFailed(error.message, { cause: error });
     throw error;

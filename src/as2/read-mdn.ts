@@ -8,6 +8,7 @@ import { splitMultipart } from '../mime/multipart.ts';
 import { layerOf } from './layer.ts';
 import { isReport, readReport } from './mdn-report.ts';
 import type { MdnReport } from './mdn-report.ts';
+import { createEffort } from './effort.ts';
 import { readSignedPart } from './signed-part.ts';
 import type { SignedPart } from './signed-part.ts';
 
@@ -24,7 +25,7 @@ export function readMdn(headers: Headers, body: Buffer): Mdn {
   try {
     const layer = layerOf(outer);
     if (layer.kind !== 'signed-detached' && layer.kind !== 'signed-opaque') return { report: readReport(outer) };
-    const signature = readSignedPart(layer, memorySpool);
+    const signature = readSignedPart(layer, createEffort(memorySpool));
     return { signature, report: readReport(signature.received) };
   } catch (error) {
     if (error instanceof CountersignError) throw new MdnUnreadable(error.message, { cause: error });

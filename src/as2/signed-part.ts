@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Reader } from '../bytes/reader.ts';
 import { after, gather, sourceOf } from '../bytes/source.ts';
 import type { Pieces, Source } from '../bytes/source.ts';
-import type { Spool } from '../bytes/spool.ts';
+import { memorySpool } from '../bytes/spool.ts';
 import { digestByMicalg } from '../cms/algorithms.ts';
 import type { DigestName } from '../cms/algorithms.ts';
 import { readSignedData, undigested } from '../cms/signed-data.ts';
@@ -14,6 +14,8 @@ import { MimeError } from '../mime/mime-error.ts';
 import { readMultipart } from '../mime/multipart.ts';
 import type { MultipartReader } from '../mime/multipart.ts';
 import { enclosedCertificates } from './enclosed-certificates.ts';
+import { createEffort } from './effort.ts';
+import type { Effort } from './effort.ts';
 import { encodedIn, entityIn } from './layer.ts';
 import type { DetachedLayer, SignedLayer } from './layer.ts';
 import { isPlainText } from './plain-entity.ts';
@@ -42,9 +44,9 @@ export interface CheckedPart {
 }
 
 /** @throws MimeError, CmsError */
-export function readSignedPart(layer: SignedLayer, spool: Spool): SignedPart {
-  if (layer.kind === 'signed-detached') return readDetached(layer, spool);
-  const signed = readSignedData(layer.cms, spool);
+export function readSignedPart(layer: SignedLayer, effort: Effort): SignedPart {
+  if (layer.kind === 'signed-detached') return readDetached(layer, effort);
+  const signed = readSignedData(layer.cms, effort.spool);
   if (signed.content === undefined) throw new MimeError('MIME_BOUNDARY', 'The signed-data holds no content');
   return { detached: false, received: receivedIn(signed.content), digests: new Map(), loose: signed.trailing, signed };
 }
@@ -58,14 +60,17 @@ export function verifySignedPart(
   part: SignedPart,
   pinned: readonly CertificateIdentity[],
   allowed: (facts: SignatureFacts) => boolean,
+  effort = createEffort(memorySpool),
 ): CheckedPart {
   const { received, digests, signed } = part;
-  const asReceived = { pieces: () => wholeOf(received).pieces(), digests };
-  const verdict = signed.verify(asReceived, pinned, allowed);
+  const asReceived = { pieces: () => effort.digesting(wholeOf(received).pieces()), digests };
+  const check = () => effort.check();
+  const verdict = signed.verify(asReceived, pinned, allowed, check);
   const first = { verdict, entity: received, digests, variant: 'as-received' };
   if (verdict.kind !== 'content-changed' || !part.detached) return first;
   for (const { name, bytes } of signedVariants(received)) {
-    const found = signed.verify(undigested({ pieces: () => [bytes] }), pinned, allowed);
+    const variant = undigested({ pieces: () => effort.digesting([bytes]) });
+    const found = signed.verify(variant, pinned, allowed, check);
     if (found.kind === 'verified')
       return { verdict: found, entity: receivedIn(sourceOf(bytes)), digests: new Map(), variant: name };
   }
@@ -83,27 +88,27 @@ export function signedEntity({ entity }: CheckedPart): Entity {
  *
  * @throws MimeError, CmsError
  */
-export function isSelfConsistent(part: SignedPart, pinned: readonly CertificateIdentity[]): boolean {
-  const anybody = [...pinned, ...enclosedCertificates(part.signed)];
-  return verifySignedPart(part, anybody, () => true).verdict.kind === 'verified';
+export function isSelfConsistent(part: SignedPart, pinned: readonly CertificateIdentity[], effort: Effort): boolean {
+  const anybody = [...pinned, ...enclosedCertificates(part.signed, pinned)];
+  return verifySignedPart(part, anybody, () => true, effort).verdict.kind === 'verified';
 }
 
 /** In octets: signers, and what certificates and revocation lists they enclose. */
 const LONGEST_SIGNATURE = 16 * 1024 * 1024;
 
 /** RFC 1847 §2.1: two parts, the content and its signature. A third would be content that nobody signed. */
-function readDetached({ contentType, reader }: DetachedLayer, spool: Spool): SignedPart {
+function readDetached({ contentType, reader }: DetachedLayer, effort: Effort): SignedPart {
   const boundary = contentType.parameters.get('boundary');
   if (boundary === undefined) throw new MimeError('MIME_BOUNDARY', 'multipart/signed has no boundary');
   const multipart = readMultipart(reader, boundary);
   const content = partOf(multipart, 'no part');
-  const { entity, digests } = digested(content, digestsIn(contentType.parameters.get('micalg')), spool);
+  const { entity, digests } = digested(content, digestsIn(contentType.parameters.get('micalg')), effort);
   const p7s = parseEntity(gatherUpTo(partOf(multipart, 'one part'), LONGEST_SIGNATURE));
   if (multipart.next() !== undefined) throw new MimeError('MIME_BOUNDARY', 'multipart/signed has more than two parts');
   const { type } = contentTypeOf(p7s.headers);
   if (!pkcs7Signature.test(type))
     throw new MimeError('MIME_PARAMETER', 'The signature is not application/pkcs7-signature');
-  const signed = readSignedData(encodedIn(p7s), spool);
+  const signed = readSignedData(encodedIn(p7s), effort.spool);
   let isFollowed = false;
   for (const piece of reader.rest()) isFollowed ||= piece.some((byte) => !blank.has(byte));
   const loose = signed.trailing || !multipart.closed() || isFollowed || !isPlainText(p7s);
@@ -117,13 +122,13 @@ function partOf(multipart: MultipartReader, found: string): Pieces {
 }
 
 /** Reads an entity and makes digests of all of it on the way. */
-function digested(content: Pieces, names: readonly DigestName[], spool: Spool) {
+function digested(content: Pieces, names: readonly DigestName[], effort: Effort) {
   const hashes = names.map((name) => [name, createHash(name)] as const);
   const reader = new Reader(content);
   const { headers, head } = headOrNothing(reader);
-  const spooling = spool();
+  const spooling = effort.spool();
   for (const [, hash] of hashes) hash.update(head);
-  for (const piece of reader.rest()) {
+  for (const piece of effort.digesting(reader.rest())) {
     for (const [, hash] of hashes) hash.update(piece);
     spooling.write(piece);
   }

@@ -21,7 +21,7 @@ export interface SignedVariant {
  */
 export function* signedVariants(received: Entity): Generator<SignedVariant> {
   const whole = wholeOf(received);
-  if (whole.size > LARGEST) return;
+  if (whole.size > LARGEST_WITH_VARIANTS) return;
   const part = gather(whole.pieces());
   const tried: Buffer[] = [part];
   for (const variant of candidates(part, received)) {
@@ -52,7 +52,10 @@ function* candidates(part: Buffer, { headers, head }: Entity): Generator<SignedV
  * In octets. Each variant costs a copy and a digest, and whoever names a certificate of the partner makes us try them
  * all, without its key.
  */
-const LARGEST = 16 * 1024 * 1024;
+export const LARGEST_WITH_VARIANTS = 16 * 1024 * 1024;
+
+/** Three ways of line ends, each with one more at the end, and with one less; one of the nine is what was received. */
+export const MOST_VARIANTS = 8;
 
 const CRLF = Buffer.from('\r\n');
 

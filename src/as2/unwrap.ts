@@ -17,6 +17,8 @@ import { MimeError } from '../mime/mime-error.ts';
 import { fileNameOf } from '../mime/parameters.ts';
 import type { ContentType } from '../mime/parameters.ts';
 import { decoded, transferEncodingOf } from '../mime/transfer-encoding.ts';
+import { createEffort } from './effort.ts';
+import type { Effort } from './effort.ts';
 import { openEnvelope } from './envelope.ts';
 import { entityIn, layerOf } from './layer.ts';
 import type { Layer, SignedLayer } from './layer.ts';
@@ -38,6 +40,11 @@ export interface UnwrapContext {
   readonly micDigest: DigestName;
   /** for what is found inside */
   readonly spool: Spool;
+}
+
+/** The same, while a message is read. */
+interface Reading extends UnwrapContext {
+  readonly effort: Effort;
 }
 
 export interface Unwrapped {
@@ -74,8 +81,10 @@ export interface UnwrapFacts {
  */
 export async function unwrap(
   { headers, body }: { readonly headers: Headers; readonly body: Source },
-  context: UnwrapContext,
+  given: UnwrapContext,
 ): Promise<Unwrapped> {
+  const effort = createEffort(given.spool);
+  const context: Reading = { ...given, spool: effort.spool, effort };
   // RFC 4130 §7.3.1: of a message that is neither signed nor encrypted the MIC covers the content without its
   // headers, as HTTP may change these.
   const outer: Entity = { headers: isBer(body) ? unencoded(headers) : headers, head: Buffer.alloc(0), body };
@@ -106,7 +115,7 @@ function unencoded(headers: Headers): Headers {
 }
 
 /** Bytes that decrypt to noise must not pass for a message without signature: that one has a header, and a Content-Type. */
-async function readEnclosed(content: Reader, context: UnwrapContext, strict: boolean): Promise<Unwrapped> {
+async function readEnclosed(content: Reader, context: Reading, strict: boolean): Promise<Unwrapped> {
   const { headers, head } = readHead(content);
   const isDetached = contentTypeOf(headers).type === 'multipart/signed';
   // What is signed is spooled where its end is found; the rest, whatever it is, here.
@@ -125,12 +134,7 @@ const nothing = sourceOf(Buffer.alloc(0));
  * @param strict refuse whatever lies loose around a structure. It matters where somebody can alter what is encrypted:
  * then nothing may be taken that its signature does not cover.
  */
-async function readInside(
-  outer: Entity,
-  outermost: Layer,
-  context: UnwrapContext,
-  strict: boolean,
-): Promise<Unwrapped> {
+async function readInside(outer: Entity, outermost: Layer, context: Reading, strict: boolean): Promise<Unwrapped> {
   const afterSigning = await inflated(outer, outermost, context, strict);
   const { layer } = afterSigning;
   if (!isSigned(layer)) {
@@ -180,14 +184,16 @@ async function inflated(
 const isSigned = (layer: Layer): layer is SignedLayer =>
   layer.kind === 'signed-detached' || layer.kind === 'signed-opaque';
 
-function verified(layer: SignedLayer, { pinned, policy, spool }: UnwrapContext, strict: boolean) {
-  const part = readSignedPart(layer, spool);
+function verified(layer: SignedLayer, { pinned, policy, effort }: Reading, strict: boolean) {
+  const part = readSignedPart(layer, effort);
   if (strict && part.loose) throw new MimeError('MIME_BOUNDARY', 'Something that is not signed lies beside what is');
-  const checked = verifySignedPart(part, pinned, (facts) => isSignatureAllowed(facts, policy));
+  const checked = verifySignedPart(part, pinned, (facts) => isSignatureAllowed(facts, policy), effort);
   const { verdict, variant } = checked;
   if (verdict.kind !== 'verified') {
     const fault = signatureFault(verdict, policy);
-    if (strict && !isSelfConsistent(part, pinned)) throw new DecryptionFailed(fault.message, { cause: fault });
+    // What is not what was signed is not so under another certificate either; and asking would double its cost.
+    if (strict && (verdict.kind === 'content-changed' || !isSelfConsistent(part, pinned, effort)))
+      throw new DecryptionFailed(fault.message, { cause: fault });
     throw fault;
   }
   const { signer } = verdict;

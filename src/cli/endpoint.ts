@@ -103,7 +103,7 @@ export async function openExchange(
   const store = await openSqliteStore({ directory: home.endpoint.data });
   const network = createPost();
   const workers: Worker[] = [];
-  let examiner = examinerOf(home, store.spoolDirectory, threads);
+  let examiner = examinerOf(home, store.spoolDirectory, threads, log);
   const exchange: Exchange = {
     home: () => home,
     reference: () => reference,
@@ -127,7 +127,7 @@ export async function openExchange(
       home = next;
       reference = nextReference;
       const former = examiner;
-      examiner = examinerOf(home, store.spoolDirectory, threads);
+      examiner = examinerOf(home, store.spoolDirectory, threads, log);
       await former.close();
       tellDoubts(home, log);
     },
@@ -147,9 +147,9 @@ export async function openExchange(
   };
 }
 
-function examinerOf(home: Home, spool: string, threads: number): Examiner {
+function examinerOf(home: Home, spool: string, threads: number, log: Logger): Examiner {
   const { workers = threads, limits } = home.endpoint;
-  return createExaminer(home, { workers: Math.min(workers, threads), spool, waiting: limits.waiting });
+  return createExaminer(home, { workers: Math.min(workers, threads), spool, waiting: limits.waiting, log });
 }
 
 /** What is in use from the start on. */

@@ -60,12 +60,13 @@ export function judgeSigners(
   content: DigestedContent,
   pinned: readonly CertificateIdentity[],
   allowed: (facts: SignatureFacts) => boolean,
+  check: () => void = () => undefined,
 ): SignatureVerdict {
   const needed = new Set<DigestName>();
   const trials = signers.flatMap((info) =>
     pinned
       .filter((certificate) => refersTo(info.signer, certificate))
-      .map((certificate) => startTrial(info, certificate, allowed, needed)),
+      .map((certificate) => startTrial(info, certificate, allowed, needed, check)),
   );
   const digests = new Map(content.digests);
   const hashes = [...needed].filter((name) => !digests.has(name)).map((name) => [name, createHash(name)] as const);
@@ -93,6 +94,7 @@ function startTrial(
   certificate: CertificateIdentity,
   allowed: (facts: SignatureFacts) => boolean,
   needed: Set<DigestName>,
+  onCheck: () => void,
 ): Trial {
   const { algorithm, attributes, signature, isProtected } = info;
   if (typeof algorithm === 'string') return { verdict: () => ({ kind: 'unsupported', algorithm }) };
@@ -112,8 +114,11 @@ function startTrial(
       },
       // A signature over attributes is one over a SET too. Somebody could pass off the attributes of another message
       // as content that was signed without attributes; a MIME entity never begins with that octet.
-      verdict: () =>
-        first !== TAG.set && check.holds(certificate.publicKey, signature) ? good : { kind: 'content-changed' },
+      verdict: () => {
+        onCheck();
+        const holds = check.holds(certificate.publicKey, signature);
+        return first !== TAG.set && holds ? good : { kind: 'content-changed' };
+      },
     };
   }
   needed.add(algorithm.digest);
@@ -123,8 +128,10 @@ function startTrial(
       if (!digests.get(algorithm.digest)?.equals(attributes.messageDigest)) return { kind: 'content-changed' };
       // RFC 6211 §3: else somebody put other algorithms into the SignerInfo than those that the signer meant.
       if (!isProtected) return { kind: 'bad-signature' };
-      for (const bytes of attributes.signedBytes())
+      for (const bytes of attributes.signedBytes()) {
+        onCheck();
         if (holdsOver(bytes, algorithm, certificate, signature)) return good;
+      }
       return { kind: 'bad-signature' };
     },
   };

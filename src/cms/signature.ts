@@ -138,6 +138,19 @@ export function checkSignature({ digest, scheme, pss }: SignatureAlgorithm): Sig
   };
 }
 
+/** Costs what a check costs that fails. */
+export function spendCheck(key: KeyObject): void {
+  const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
+  const length = Math.ceil((modulusLength ?? 0) / 8) || 2 * (COORDINATE[namedCurve ?? ''] ?? LONGEST_COORDINATE);
+  // Numbers that are in their range, so that it is not noticed before the arithmetic that they are no signature.
+  const signature = Buffer.alloc(length, 0x5a).fill(0, 0, 1);
+  try {
+    createVerify('sha256').verify({ key, dsaEncoding: 'ieee-p1363' }, signature);
+  } catch {
+    // A key that cannot check costs nothing.
+  }
+}
+
 /** A key of one kind must not be asked by another's scheme: Node would go by the key, and so verify what was not claimed. */
 function fits(scheme: SignatureScheme, { asymmetricKeyType }: KeyObject): boolean {
   if (scheme === 'ecdsa') return asymmetricKeyType === 'ec';

@@ -40,11 +40,13 @@ export interface SignedContent {
    * count for nothing: whoever can forge a signature can enclose a certificate.
    * @param content the detached content, or the encapsulated one
    * @param allowed is asked before any signature is verified
+   * @param check is told of each operation with a public key
    */
   readonly verify: (
     content: DigestedContent,
     pinned: readonly CertificateIdentity[],
     allowed: (facts: SignatureFacts) => boolean,
+    check?: () => void,
   ) => SignatureVerdict;
 }
 
@@ -75,7 +77,7 @@ export function readSignedData(encoded: Encoded, spool: Spool): SignedContent {
     signers: signers.length,
     signatures: signers.flatMap((info) => (typeof info.algorithm === 'string' ? [] : [factsOf(info, info.algorithm)])),
     certificates,
-    verify: (signedContent, pinned, allowed) => judgeSigners(signers, signedContent, pinned, allowed),
+    verify: (signedContent, pinned, allowed, check) => judgeSigners(signers, signedContent, pinned, allowed, check),
   };
 }
 

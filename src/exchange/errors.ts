@@ -15,3 +15,11 @@ export class NoEncryptionCertificate extends CountersignError {
     super(`No certificate in partners/${partner}.yaml is valid for encryption now. Ask the partner for its new one.`);
   }
 }
+
+/** The thread that worked on a message came to its end: out of memory, or by a fault of ours that nothing caught. */
+export class ThreadDied extends CountersignError {
+  readonly code = 'THREAD_DIED';
+  constructor(options: ErrorOptions) {
+    super('A thread died over a message', options);
+  }
+}

@@ -1,11 +1,15 @@
 import { workerData } from 'piscina';
 
-import type { Examined } from './examine.ts';
-import { examineHere, revived, type Task, type WorkerSettings } from './examiner.ts';
+import { examineHere, revived, type Task } from './task.ts';
+import type { Outcome, ThreadSettings } from './threads.ts';
 
 /** The keys are read once for each thread. */
-const { home, spool } = revived(workerData as WorkerSettings);
+const { home, spool } = revived(workerData as ThreadSettings);
 
-export function examineTask(task: Task): Promise<Examined> {
-  return examineHere(revived(task), home, spool);
+export async function examineTask(task: Task): Promise<Outcome> {
+  try {
+    return { examined: await examineHere(revived(task), home, spool) };
+  } catch (fault) {
+    return { fault };
+  }
 }

@@ -11,6 +11,7 @@ import { header, type Headers } from '../mime/headers.ts';
 import { ENDPOINT_CHAIN } from '../store/ledger.ts';
 import type { SealedMessage } from '../store/store.ts';
 import { emptyReply, plainText, replyWith, type Arrival, type Receive, type Reply } from './arrival.ts';
+import { ThreadDied } from './errors.ts';
 import type { Authentic, Examined, Refused } from './examine.ts';
 import type { Exchange } from './exchange.ts';
 import { newId } from './ids.ts';
@@ -81,7 +82,10 @@ const busy: Reply = {
 
 async function receiveMessage(incoming: Incoming, exchange: Exchange): Promise<Reply> {
   const { id, at, arrival, request, raw } = incoming;
-  const examined = await exchange.examiner().examine({ id, at, headers: arrival.headers, body: raw });
+  const examined = await exchange
+    .examiner()
+    .examine({ id, at, headers: arrival.headers, body: raw })
+    .catch((error: unknown) => abandon(incoming, error, exchange));
   const { finding, partner, strangeAddress } = examined;
   if (strangeAddress !== undefined)
     exchange.log.warn(
@@ -98,6 +102,20 @@ async function receiveMessage(incoming: Incoming, exchange: Exchange): Promise<R
     const { content } = finding.payload;
     if ('file' in content) await rm(content.file, { force: true });
   }
+}
+
+/** Nothing is kept of what cannot be examined, but that it came: its sender is told by HTTP, and sends it again. */
+async function abandon(
+  { id, at, request, raw, arrival }: Incoming,
+  error: unknown,
+  { store }: Exchange,
+): Promise<never> {
+  if (error instanceof ThreadDied) {
+    const { from, to, messageId } = request;
+    const facts = { as2From: from, as2To: to, messageId, raw: raw.sha256, remote: arrival.remoteAddress };
+    await store.note({ chain: ENDPOINT_CHAIN, kind: 'examination-abandoned', subjectId: id, facts }, at);
+  }
+  throw error;
 }
 
 function readRequest(headers: Headers): As2Request | NotAnAs2Message {
@@ -187,8 +205,11 @@ async function refuse(
     detail,
     mdn: receipt,
   });
-  exchange.metrics.received.inc({ partner: partner ?? 'unknown', disposition: modifier });
-  exchange.log.warn({ message: incoming.id, partner: partner ?? 'unknown', code, detail }, 'Message refused');
+  const sender = { partner: partner ?? 'unknown' };
+  exchange.metrics.received.inc({ ...sender, disposition: modifier });
+  if (code === 'AS2_DECRYPTION_FAILED') exchange.metrics.undecrypted.inc(sender);
+  const { remoteAddress: remote } = incoming.arrival;
+  exchange.log.warn({ message: incoming.id, ...sender, remote, code, detail }, 'Message refused');
   if (receipt?.mode === 'async') exchange.wake();
   return replyWith(receipt);
 }

@@ -4,6 +4,8 @@ export interface Metrics {
   readonly registry: Registry;
   /** Messages received, by partner and disposition. */
   readonly received: Counter<'partner' | 'disposition'>;
+  /** Messages that could not be decrypted, by partner: many of them are somebody who tries. */
+  readonly undecrypted: Counter<'partner'>;
   /** Attempts to send, by partner and outcome. */
   readonly attempts: Counter<'partner' | 'outcome'>;
   /** Certificates answered, by decision. */
@@ -18,6 +20,9 @@ export function createMetrics(): Metrics {
   return {
     registry,
     received: counter('countersign_messages_received_total', 'AS2 messages received', ['partner', 'disposition']),
+    undecrypted: counter('countersign_decryption_failures_total', 'AS2 messages that could not be decrypted', [
+      'partner',
+    ]),
     attempts: counter('countersign_deliveries_total', 'Attempts to send a message or MDN', ['partner', 'outcome']),
     certificates: counter('countersign_certificates_total', 'Certificates answered', ['decision']),
   };

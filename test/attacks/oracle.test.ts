@@ -306,6 +306,18 @@ describe('attacks: oracles (Vaudenay, Bleichenbacher, EFAIL)', () => {
     ]);
   });
 
+  it('what could not be decrypted is counted for each partner, so that somebody sees who tries', async () => {
+    const counted = async (partner: string): Promise<number> => {
+      const page = await fetch(`${target.endpoint.operatorsAddress}/metrics`);
+      const line = new RegExp(`^countersign_decryption_failures_total{partner="${partner}"} (\\d+)$`, 'm');
+      return Number(line.exec(await page.text())?.[1] ?? 0);
+    };
+    const before = [await counted('au-van'), await counted('nz-van')];
+    const noise = { ...captured, ciphertext: randomBytes(10 * block) };
+    for (const from of [undefined, undefined, 'NZ-VAN']) await fails(noise, from);
+    assert.deepEqual([await counted('au-van'), await counted('nz-van')], [before[0]! + 2, before[1]! + 1]);
+  });
+
   it('the captured message itself is good: it was refused only because it was altered', async () => {
     const { told, messageId } = await target.attack(envelopeOf(captured));
     assert.equal(told, 'processed');

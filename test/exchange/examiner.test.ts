@@ -3,13 +3,16 @@ import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { pino } from 'pino';
+
 import { messageHeaders } from '../../src/as2/message-headers.ts';
 import { kept } from '../../src/bytes/kept.ts';
 import { gather, sourceOf } from '../../src/bytes/source.ts';
 import { memorySpool } from '../../src/bytes/spool.ts';
 import { wrap } from '../../src/as2/wrap.ts';
 import { loadHome } from '../../src/config/load.ts';
-import { createExaminer, type Examiner, type Task } from '../../src/exchange/examiner.ts';
+import { createExaminer, type Examiner } from '../../src/exchange/examiner.ts';
+import type { Task } from '../../src/exchange/task.ts';
 import { newBoundary, newId, newMessageId } from '../../src/exchange/ids.ts';
 import { makeHome, type TestHome } from '../support/home.ts';
 import { identity } from '../support/identities.ts';
@@ -19,6 +22,7 @@ describe('examining on threads', () => {
   let home: TestHome;
   let van: Peer;
   const spool = mkdtempSync(path.join(tmpdir(), 'countersign-spool-'));
+  const log = pino({ enabled: false });
   const examiners: Examiner[] = [];
 
   before(async () => {
@@ -30,7 +34,7 @@ describe('examining on threads', () => {
   after(() => Promise.all(examiners.map((each) => each.close())));
 
   async function examinerWith(workers: number, waiting = 100): Promise<Examiner> {
-    const examiner = createExaminer(await loadHome(home.directory, {}), { workers, spool, waiting });
+    const examiner = createExaminer(await loadHome(home.directory, {}), { workers, spool, waiting, log });
     examiners.push(examiner);
     return examiner;
   }
