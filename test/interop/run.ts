@@ -97,8 +97,9 @@ async function takenByThePeer(
   compared: string[],
 ): Promise<string[]> {
   if (account === undefined) return ['the peer no longer knows the message'];
-  // What it says that it did not take, it has not kept either.
-  if (account.status !== (receiptOf(each).mode === 'none' ? 'none' : 'processed'))
+  // What it did not take, it has not kept either. Where no MDN is asked for, some say `processed` all the same.
+  const { mode } = receiptOf(each);
+  if (account.status !== 'processed' && !(mode === 'none' && account.status === 'none'))
     return [`the peer: ${tells(account)}`];
   const { fileName } = each;
   return [

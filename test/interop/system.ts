@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -26,7 +27,11 @@ export interface Result {
 
 /** What became of one peer. */
 export type PeerResult = { readonly system: PeerSystem } & (
-  | { readonly kind: 'not run'; readonly reason: string }
+  | {
+      readonly kind: 'not run';
+      readonly reason: string;
+      /** Not for want of it: something went wrong. */ readonly broken: boolean;
+    }
   | { readonly kind: 'run'; readonly version: string; readonly results: readonly Result[] }
 );
 
@@ -43,20 +48,29 @@ export interface Options {
 /** Fetches, starts and drives one system through its cases, and stops it. */
 export async function runSystem(system: PeerSystem, options: Options): Promise<PeerResult> {
   const fetched = path.join(options.fetched, system.name);
-  let version: string;
+  const folder = mkdtempSync(path.join(tmpdir(), `interop-${system.name}-`));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  // There are private keys in it: also when the run is broken off.
+  if (options.keep === undefined) process.once('exit', remove);
   try {
-    version = await system.fetch(fetched);
-  } catch (error) {
-    if (error instanceof NotHad) return { system, kind: 'not run', reason: error.message };
-    throw error;
-  }
-  const folder = await mkdtemp(path.join(tmpdir(), `interop-${system.name}-`));
-  try {
+    const version = await system.fetch(fetched);
     return { system, kind: 'run', version, results: await runCases(system, fetched, folder, options) };
+  } catch (error) {
+    // The other peers run all the same.
+    return { system, kind: 'not run', ...reasonOf(error) };
   } finally {
-    if (options.keep === undefined) await rm(folder, { recursive: true, force: true });
+    process.off('exit', remove);
+    if (options.keep === undefined) remove();
     else options.keep(folder);
   }
+}
+
+function reasonOf(error: unknown): { reason: string; broken: boolean } {
+  if (error instanceof NotHad) return { reason: error.message, broken: false };
+  const { code, syscall, path: program, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' && syscall?.startsWith('spawn') === true)
+    return { reason: `there is no ${program ?? 'program'}`, broken: false };
+  return { reason: message.replace(/\s+/g, ' '), broken: true };
 }
 
 /** Every case of a system, numbered. */

@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process';
 import path from 'node:path';
-import { promisify } from 'node:util';
 
 import { freePort } from '../../support/free-port.ts';
 import type { Difference } from '../case.ts';
-import { mavenJars } from '../fetch.ts';
-import { NotHad, type PeerSystem } from '../peer.ts';
+import { compile, mavenJars } from '../fetch.ts';
+import type { PeerSystem } from '../peer.ts';
 import { startProgram } from '../program.ts';
 
 /** 4.18.0 is there without its parent POM. */
@@ -124,10 +122,7 @@ export const camel: PeerSystem = {
       { group: 'org.slf4j', artifact: 'slf4j-simple', version: '2.0.17' },
     ]);
     // Compiled here, so that starting it takes what starting Camel takes.
-    const javac = promisify(execFile)('javac', ['-cp', 'lib/*', '-d', 'classes', ...program], { cwd: folder });
-    await javac.catch((error: unknown) => {
-      throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? new NotHad('There is no javac') : error;
-    });
+    await compile(folder, program);
     return VERSION;
   },
   urlAt: (port, number) => `http://127.0.0.1:${port}/as2/${number}`,

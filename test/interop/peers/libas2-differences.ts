@@ -36,6 +36,13 @@ export const differences: readonly Difference[] = [
     tried: /iv: Must have length more than 0/,
   },
   {
+    when: { cipher: ['aes128-gcm', 'aes192-gcm', 'aes256-gcm'] },
+    direction: 'from-peer',
+    what: 'It puts what it encrypts with GCM into EnvelopedData; it does not know AuthEnvelopedData (RFC 5083).',
+    remedy: 'None needed: either is taken.',
+    tried: /^encryption: enveloped-data, aes\d+-gcm,/,
+  },
+  {
     when: { keyTransport: ['rsa-pkcs1', 'rsa-oaep-sha1', 'rsa-oaep-sha256', 'rsa-oaep-sha384'] },
     direction: 'from-peer',
     what: 'It encrypts keys with RSAES-OAEP and SHA-512, and nothing else can be set.',

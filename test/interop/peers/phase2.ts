@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process';
 import path from 'node:path';
-import { promisify } from 'node:util';
 
 import { freePort } from '../../support/free-port.ts';
 import type { Difference } from '../case.ts';
-import { mavenJars } from '../fetch.ts';
-import { NotHad, type Account, type PeerSystem } from '../peer.ts';
+import { compile, mavenJars } from '../fetch.ts';
+import type { Account, PeerSystem } from '../peer.ts';
 import { startProgram } from '../program.ts';
 
 /**
@@ -40,7 +38,7 @@ const differences: readonly Difference[] = [
   {
     when: { mdn: ['async-unsigned', 'async-signed'] },
     direction: 'from-peer',
-    what: 'Finds no partnership for asynchronous MDNs: it looks for one whose key aliases are null (its issues 63 and 79).',
+    what: 'Finds no partnership for asynchronous MDNs: it looks for one whose key aliases are null.',
     remedy: 'Nothing here: its partnership has to ask for synchronous MDNs.',
     tried: /XXX/,
   },
@@ -100,11 +98,7 @@ export const phase2: PeerSystem = {
       { group: 'org.slf4j', artifact: 'slf4j-simple', version: '2.0.17' },
     ]);
     // Compiled here, so that starting it takes what starting phase2 takes.
-    const javac = ['-cp', 'lib/*', '-d', 'classes', ...program];
-    await promisify(execFile)('javac', javac, { cwd: folder }).catch((error: unknown) => {
-      const failure = error as NodeJS.ErrnoException;
-      throw failure.code === 'ENOENT' ? new NotHad('there is no javac') : failure;
-    });
+    await compile(folder, program);
     return VERSION;
   },
   urlAt: (port) => `http://127.0.0.1:${port}/`,
