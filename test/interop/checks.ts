@@ -64,8 +64,10 @@ export function receiptCameAsAsked(each: Case, { mdns }: MessageDetail): string[
   return same('MDN', came, mode === 'none' ? [] : [`${mode}-${signed ? 'signed' : 'unsigned'}`]);
 }
 
-function same(what: string, found: readonly unknown[], expected: readonly unknown[]): string[] {
-  const list = (values: readonly unknown[]) => values.map((value) => String(value ?? 'none')).join(', ') || 'none';
+type Told = string | boolean | undefined;
+
+function same(what: string, found: readonly Told[], expected: readonly Told[]): string[] {
+  const list = (values: readonly Told[]) => values.map((value) => String(value ?? 'none')).join(', ') || 'none';
   return unless(list(found) === list(expected), `${what}: ${list(found)}, where it should be ${list(expected)}`);
 }
 
