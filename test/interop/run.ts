@@ -106,10 +106,7 @@ async function takenByThePeer(
     ...receiptCameAsAsked(each, sent),
     ...sameMic(each, sent.mic, account, compared),
     ...(await samePayload(payloadOf(each).content, account.payloadFile)),
-    ...unless(
-      account.fileName === (fileName === 'none' ? undefined : fileName),
-      `file name there: ${account.fileName ?? 'none'}`,
-    ),
+    ...unless(fileName === 'none' || account.fileName === fileName, `file name there: ${account.fileName ?? 'none'}`),
   ];
 }
 

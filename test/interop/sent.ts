@@ -1,4 +1,4 @@
-import type { UnwrapFacts } from '../../src/as2/unwrap.ts';
+import type { Unwrapped } from '../../src/as2/unwrap.ts';
 import { keptSource } from '../../src/bytes/kept.ts';
 import { strictPolicy } from '../../src/as2/policy.ts';
 import type { OutboundMessage } from '../../src/store/store.ts';
@@ -11,9 +11,13 @@ import { headSent } from './wire.ts';
 /** How we sent a message, where that is not as the case says. No difference of the peer explains it. */
 export async function sentOtherwise(each: Case, message: OutboundMessage, keys: RunKeys, ourUrl: string) {
   const wire = headSent(message.messageId);
+  const { facts, payload } = await opened(each, message, keys);
+  const { fileName = 'none' } = payload;
   const problems = [
     ...unless(wire.length > 0, 'nothing of it was seen on the wire'),
-    ...asTheCaseSays(framed(each), await factsOf(each, message, keys), wire),
+    ...asTheCaseSays(framed(each), facts, wire),
+    // A peer may name a file as it likes where none came.
+    ...unless(fileName === each.fileName, `file name: ${fileName}`),
     ...asksAsTheCaseSays(each, wire, ourUrl),
   ];
   return problems.map((problem) => `WE SENT IT OTHERWISE: ${problem}`);
@@ -24,9 +28,9 @@ const framed = (each: Case): Case =>
   each.layers === 'plain' && each.payload === '0 bytes' ? { ...each, framing: 'sized' } : each;
 
 /** What is in the bytes, which the key of the peer opens, and not what we meant them to be. */
-async function factsOf(each: Case, { headers, raw }: OutboundMessage, keys: RunKeys): Promise<UnwrapFacts> {
+function opened(each: Case, { headers, raw }: OutboundMessage, keys: RunKeys): Promise<Unwrapped> {
   const signers = [keys.ours, keys.oursEc, keys.oursExpired];
-  const { facts } = await unwrap(
+  return unwrap(
     { headers, body: keptSource(raw) },
     {
       keys: [each.event === 'wrong-key' ? keys.stranger : keys.peer],
@@ -35,5 +39,4 @@ async function factsOf(each: Case, { headers, raw }: OutboundMessage, keys: RunK
       micDigest: 'sha256',
     },
   );
-  return facts;
 }

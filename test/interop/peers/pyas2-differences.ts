@@ -1,4 +1,4 @@
-import { dimensions, type Difference } from '../case.ts';
+import type { Difference } from '../case.ts';
 
 /** Seen with django-pyas2 1.2.3 and pyas2lib 1.4.4. */
 export const differences: readonly Difference[] = [
@@ -104,15 +104,5 @@ export const differences: readonly Difference[] = [
     what: 'A retry of it has a new Message-ID each time.',
     remedy: 'None: it cannot be told from a new message.',
     tried: false,
-  },
-  {
-    when: {
-      fileName: ['none'],
-      layers: dimensions.layers.filter((each) => each.endsWith('compressed') || each.endsWith('encrypted')),
-    },
-    direction: 'to-peer',
-    what: 'A file without a name gets that of the envelope around it, `smime.p7m`.',
-    remedy: 'Send file names.',
-    tried: /^file name there: smime\.p7[mz]$/,
   },
 ];
