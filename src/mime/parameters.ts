@@ -108,29 +108,41 @@ function* split(text: string): Generator<[name: string, value: string]> {
     }
     const name = text.slice(at, equals).trim().toLowerCase();
     const start = equals + 1 + (/^\s*/.exec(text.slice(equals + 1, equals + 100))?.[0].length ?? 0);
-    const { value, end } = text[start] === '"' ? quoted(text, start + 1) : unquoted(text, start);
+    const { value, end } =
+      text[start] === '"' ? quoted(text, start + 1, isFileName(name) ? endsName : endsAtOnce) : unquoted(text, start);
     if (name !== '') yield [name, value];
     const next = text.indexOf(';', end);
     at = next < 0 ? text.length : next + 1;
   }
 }
 
-/**
- * Only quotes and backslashes are escaped in practice: `\` before another character is one of a Windows path. A quote in
- * the middle was meant to be escaped: OpenAS2 and others write file names as they are.
- */
-function quoted(text: string, start: number): { value: string; end: number } {
+/** Only quotes and backslashes are escaped in practice: `\` before another character is one of a Windows path. */
+function quoted(
+  text: string,
+  start: number,
+  ends: (text: string, at: number) => boolean,
+): { value: string; end: number } {
   let value = '';
   let at = start;
-  for (; at < text.length && !(text[at] === '"' && endsAt(text, at + 1)); at++) {
+  for (; at < text.length && !(text[at] === '"' && ends(text, at + 1)); at++) {
     if (text[at] === '\\' && (text[at + 1] === '"' || text[at + 1] === '\\')) at++;
     value += text[at] ?? '';
   }
   return { value, end: at };
 }
 
-/** A quoted value is followed by nothing, or by the next parameter. */
-const endsAt = (text: string, at: number): boolean => /^\s*(?:;|\(|$)/.test(text.slice(at, at + 100));
+const endsAtOnce = (): boolean => true;
+
+const isFileName = (name: string): boolean => /^(?:file)?name(?:\*|$)/.test(name);
+
+/**
+ * A quote in the middle of a file name was meant to be escaped: OpenAS2 and others write such names as they are. It never
+ * reaches over a `;`: no other reader may find a parameter there, a boundary above all, where this one sees a name.
+ */
+function endsName(text: string, at: number): boolean {
+  const rest = text.slice(at, at + 256);
+  return /^\s*(?:;|\(|$)/.test(rest) || !/^[^;"]*"/.test(rest);
+}
 
 /** To the next `;`, so that a boundary may hold what should be quoted; a comment after it is left out. */
 function unquoted(text: string, start: number): { value: string; end: number } {

@@ -74,8 +74,8 @@ export interface Difference {
   readonly what: string;
   /** A setting, a mend, or why nothing. */
   readonly remedy: string;
-  /** The case can be tried all the same, and must fail; otherwise there is no way to ask the peer for it. */
-  readonly tried: boolean;
+  /** The case is tried all the same, and every problem must be this one; false: there is no way to ask the peer for it. */
+  readonly tried: RegExp | false;
 }
 
 /**

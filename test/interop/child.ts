@@ -21,6 +21,13 @@ export interface ChildOptions {
 }
 
 const running = new Set<ChildProcess>();
+
+/** Of a process in a group of its own: that ends with this one. */
+export function endsWithUs(child: ChildProcess): void {
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+}
+
 /** Also when the run itself is broken off. */
 process.on('exit', () => running.forEach((child) => end(child, 'SIGKILL')));
 
@@ -33,13 +40,13 @@ export async function startChild(command: string, args: readonly string[], optio
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  running.add(child);
+  endsWithUs(child);
   const log = path.join(folder, 'output.log');
   const kept = createWriteStream(log);
   child.stdout.pipe(kept, { end: false });
   child.stderr.pipe(kept, { end: false });
   const failed = once(child, 'error').then(([error]) => error as Error);
-  const ended = once(child, 'exit').then(() => running.delete(child));
+  const ended = once(child, 'exit');
   const stop = async () => {
     end(child, 'SIGTERM');
     const force = setTimeout(() => end(child, 'SIGKILL'), 5_000);
@@ -49,6 +56,7 @@ export async function startChild(command: string, args: readonly string[], optio
     end(child, 'SIGKILL');
   };
   const gone = Promise.race([failed, ended.then(() => new Error('it ended'))]).then(async (reason) => {
+    if ((reason as NodeJS.ErrnoException).code === 'ENOENT') throw reason;
     const said = await readFile(log, 'utf8');
     throw new Error(`${command} did not come up: ${reason.message}\n${said.slice(-2_000)}`);
   });

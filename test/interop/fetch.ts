@@ -1,9 +1,10 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
+import { endsWithUs } from './child.ts';
 import { NotHad } from './peer.ts';
 
 export interface Artifact {
@@ -17,7 +18,9 @@ export function npmInstall(folder: string, packages: Readonly<Record<string, str
   const names = Object.entries(packages).map(([name, version]) => `${name}@${version}`);
   return once(folder, names.join(' '), async () => {
     await writeFile(path.join(folder, 'package.json'), '{ "private": true }\n');
-    await run(folder, 'npm', ['install', '--no-audit', '--no-fund', '--save-exact', ...names]);
+    // Whoever runs us silently wants to know all the same why it failed, and soon.
+    const telling = ['--loglevel=error', '--fetch-retries=1'];
+    await run(folder, 'npm', ['install', '--no-audit', '--no-fund', '--save-exact', ...telling, ...names]);
   });
 }
 
@@ -59,13 +62,23 @@ async function once(folder: string, what: string, make: () => Promise<void>): Pr
   await writeFile(stamp, '');
 }
 
+/** Java classes into `folder/classes`, with what is in `folder/lib`. @throws NotHad */
+export function compile(folder: string, files: readonly string[]): Promise<void> {
+  return run(folder, 'javac', ['-cp', 'lib/*', '-d', 'classes', ...files]);
+}
+
 /** @throws NotHad with the last lines of what the tool wrote */
 function run(cwd: string, command: string, args: readonly string[]): Promise<void> {
+  const child = spawn(command, args, { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'], timeout: 600_000 });
+  endsWithUs(child);
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += String(text)));
+  const failed = (why: string) => {
+    const last = said.trim().split('\n').slice(-4).join(' ').slice(0, 500);
+    return new NotHad(`${command} ${args.slice(0, 3).join(' ')} failed: ${last || why}`);
+  };
   return new Promise((resolve, reject) => {
-    execFile(command, args, { cwd, timeout: 600_000, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-      if (error === null) return resolve();
-      const last = `${stdout}\n${stderr}`.trim().split('\n').slice(-4).join(' ').slice(0, 500);
-      reject(new NotHad(`${command} ${args.slice(0, 3).join(' ')} failed: ${last || error.message}`));
-    });
+    child.on('error', (error) => reject(failed(error.message)));
+    child.on('close', (status) => (status === 0 ? resolve() : reject(failed(`it ended with ${status}`))));
   });
 }

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
 
 import type { Difference } from './case.ts';
 import type { PeerSystem } from './peer.ts';
@@ -9,12 +9,21 @@ import { runSystem, type PeerResult } from './system.ts';
 
 /**
  * `npm run interop`: other AS2 systems, fetched by their own package managers, exchange with us in both directions over
- * HTTP. A run of all of them writes `docs/interop.md`. Exit status 1 when a case failed, 2 for wrong use.
+ * HTTP. A run in which all of them took part writes `docs/interop.md`. On stdout it says how many cases passed and failed, and
+ * how many peers were skipped because they cannot be had here. Exit status 1 when a case failed, a peer broke down, or
+ * nothing was run; 2 for wrong use.
  */
 const root = path.resolve(import.meta.dirname, '../..');
 const names = ['openssl', 'libas2', 'pyas2', 'openas2', 'phase2', 'camel'] as const;
 
-const { values } = parseArgs({
+const usage = `npm run interop -- [options]
+
+  --peer NAME   only this one; again for more: ${names.join(', ')}
+  --case TEXT   only cases with this text in their name; again for more of it
+  --json        results as JSON on stdout
+  --keep        leave what the run wrote (configuration, logs, payloads of the peers)
+`;
+const { values } = parsed({
   options: {
     peer: { type: 'string', multiple: true, default: [] },
     case: { type: 'string', multiple: true, default: [] },
@@ -24,23 +33,15 @@ const { values } = parseArgs({
   },
 });
 if (values.help) {
-  process.stdout.write(`npm run interop -- [options]
-
-  --peer NAME   only this one; again for more: ${names.join(', ')}
-  --case TEXT   only cases with this text in their name; again for more of it
-  --json        results as JSON on stdout
-  --keep        leave what the run wrote (configuration, logs, payloads of the peers)
-`);
+  process.stdout.write(usage);
   process.exit(0);
 }
 const wanted = values.peer.flatMap((each) => each.split(','));
 const unknown = wanted.find((each) => !(names as readonly string[]).includes(each));
-if (unknown !== undefined) {
-  process.stderr.write(`There is no peer ${unknown}: it is one of ${names.join(', ')}.\n`);
-  process.exit(2);
-}
+if (unknown !== undefined) wrongUse(`There is no peer ${unknown}: it is one of ${names.join(', ')}.`);
 // So that what was started is ended: the peers' processes are, when this one exits.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
 
 const say = (text: string) => process.stderr.write(text);
 const results: PeerResult[] = [];
@@ -54,6 +55,7 @@ for (const name of names.filter((each) => wanted.length === 0 || wanted.includes
     only: values.case,
     progress(done, total, last) {
       if (last?.outcome === 'failed') say(`\r  failed: ${last.case.id}: ${last.problems.join('; ')}\n`);
+      if (last?.before) say(`\r  at the second attempt: ${last.case.id}: ${last.before.join('; ')}\n`);
       if (process.stderr.isTTY) say(`\r  ${done} of ${total} cases`);
     },
     ...(values.keep && { keep: (folder: string) => say(`  ${folder}\n`) }),
@@ -64,16 +66,42 @@ for (const name of names.filter((each) => wanted.length === 0 || wanted.includes
   for (const { what } of overcome(result)) say(`  no longer met, to be taken out: ${what}\n`);
 }
 
-if (wanted.length === 0 && values.case.length === 0) {
-  await writeFile(path.join(root, 'docs/interop.md'), report(results, new Date()));
-}
+const skipped = results.filter((each) => each.kind === 'not run');
 const count = (outcome: string) =>
   results.reduce((sum, each) => sum + (each.kind === 'run' ? countOf(each, outcome) : 0), 0);
+const ran = results.reduce((sum, each) => sum + (each.kind === 'run' ? each.results.length : 0), 0);
+if (ran === 0 && skipped.length === 0) wrongUse(`No case has ${values.case.join(' and ')} in its name.`);
+if (wanted.length === 0 && values.case.length === 0) {
+  // A peer that cannot be had today leaves what was found with it.
+  if (skipped.length > 0) say('docs/interop.md stays as it is: it is written when all peers were run.\n');
+  else await writeFile(path.join(root, 'docs/interop.md'), report(results, new Date()));
+}
 const failed = count('failed');
-const skipped = results.filter(({ kind }) => kind === 'not run').length;
-if (values.json) process.stdout.write(`${JSON.stringify(results.map(plain), null, 2)}\n`);
-else process.stdout.write(`${count('passed')} passed, ${failed} failed, ${skipped} skipped\n`);
-process.exit(failed > 0 ? 1 : 0);
+if (values.json) process.stdout.write(`${JSON.stringify(results.map(plain), textOf, 2)}\n`);
+else
+  process.stdout.write(`${count('passed')} passed, ${failed} failed, ${skipped.length} skipped${atSecond(results)}\n`);
+const broken = skipped.some((each) => each.broken);
+process.exit(failed > 0 || broken || ran === 0 ? 1 : 0);
+
+/** `parseArgs`, of whose errors nobody wants the stack. */
+function parsed<T extends ParseArgsConfig>(config: T) {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    return wrongUse(`${(error as Error).message}\n\n${usage}`);
+  }
+}
+
+function wrongUse(why: string): never {
+  process.stderr.write(`${why}\n`);
+  process.exit(2);
+}
+
+/** Of cases that did not go so at the first. */
+function atSecond(some: readonly PeerResult[]): string {
+  const again = some.flatMap((each) => (each.kind === 'run' ? each.results.filter((result) => result.again) : []));
+  return again.length === 0 ? '' : `, ${again.length} at the second attempt`;
+}
 
 function countOf(result: PeerResult & { kind: 'run' }, outcome: string): number {
   return result.results.filter((each) => each.outcome === outcome).length;
@@ -84,7 +112,7 @@ function overcome(result: PeerResult): readonly Difference[] {
   if (result.kind === 'not run') return [];
   const met = (wanted: boolean) =>
     result.results.flatMap(({ outcome, difference }) =>
-      difference?.tried === true && (outcome === 'passed') === wanted ? [difference] : [],
+      difference !== undefined && difference.tried !== false && (outcome === 'passed') === wanted ? [difference] : [],
     );
   const failing = met(false);
   return [...new Set(met(true))].filter((each) => !failing.includes(each));
@@ -93,11 +121,15 @@ function overcome(result: PeerResult): readonly Difference[] {
 function summary(result: PeerResult): string {
   if (result.kind === 'not run') return `not run: ${result.reason}`;
   const parts = (['passed', 'failed', 'not supported'] as const).map((each) => `${countOf(result, each)} ${each}`);
-  return `${result.version}: ${parts.join(', ')}`;
+  return `${result.version}: ${parts.join(', ')}${atSecond([result])}`;
 }
 
 function plain(result: PeerResult) {
   const { system } = result;
-  if (result.kind === 'not run') return { peer: system.name, notRun: result.reason };
+  if (result.kind === 'not run') return { peer: system.name, notRun: result.reason, broken: result.broken };
   return { peer: system.name, version: result.version, cases: result.results };
+}
+
+function textOf(_name: string, value: unknown): unknown {
+  return value instanceof RegExp ? value.source : value;
 }

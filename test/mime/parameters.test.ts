@@ -54,6 +54,13 @@ describe('mime/parameters', () => {
     assert.equal(parameter('multipart/signed; boundary=a; Boundary="a"', 'boundary'), 'a');
   });
 
+  it('RFC 2045 §5.1: a quoted boundary ends at its quote, and no file name hides one', () => {
+    const boundaryOf = (value: string) => parseContentType(`multipart/signed; ${value}`).parameters.get('boundary');
+    assert.equal(boundaryOf('boundary="a"b"; micalg=sha-256'), 'a');
+    assert.equal(boundaryOf('name="x"y; boundary="a"'), 'a');
+    assert.throws(() => boundaryOf('name="x"y; boundary="a"; boundary="b"'), MimeError);
+  });
+
   it('RFC 2045 §5.1: quotes what is no token', () => {
     assert.equal(formatParameter('micalg', 'sha-256'), 'micalg=sha-256');
     assert.equal(formatParameter('boundary', 'a=b'), 'boundary="a=b"');

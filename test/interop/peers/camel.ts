@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process';
 import path from 'node:path';
-import { promisify } from 'node:util';
 
 import { freePort } from '../../support/free-port.ts';
 import type { Difference } from '../case.ts';
-import { mavenJars } from '../fetch.ts';
-import { NotHad, type PeerSystem } from '../peer.ts';
+import { compile, mavenJars } from '../fetch.ts';
+import type { PeerSystem } from '../peer.ts';
 import { startProgram } from '../program.ts';
 
 /** 4.18.0 is there without its parent POM. */
@@ -20,56 +18,56 @@ const differences: readonly Difference[] = [
     direction: 'to-peer',
     what: 'Its asynchronous MDNs come without AS2-From and AS2-To, which RFC 4130 §6.2 demands of them.',
     remedy: 'Ask for synchronous MDNs: `send.mdn: sync`.',
-    tried: true,
+    tried: /AS2-From|no valid MDN came in time|in vain/,
   },
   {
     when: { layers: ['compressed-signed', 'compressed-signed-encrypted'] },
     direction: 'to-peer',
     what: 'When content was compressed before it was signed, the MIC of its MDN is of the content, not of what was signed.',
     remedy: 'Compress after signing: `send.compress`.',
-    tried: true,
+    tried: /Received-Content-MIC is not that of what was sent/,
   },
   {
     when: { layers: ['compressed-signed'] },
     direction: 'from-peer',
     what: 'Its own function (`MicUtils`) has for what it compressed before it signed the MIC of the content, not of what was signed. Its sender compares no MIC.',
     remedy: 'Nothing: the MDN is accepted.',
-    tried: true,
+    tried: /MIC here/,
   },
   {
     when: { cipher: ['aes128-gcm', 'aes192-gcm', 'aes256-gcm'] },
     direction: 'to-peer',
     what: 'Does not know AuthEnvelopedData: HTTP 500, `unknown application/pkcs7-mime smime-type: authEnveloped-data`.',
     remedy: '`send.gcmForm: enveloped-data`',
-    tried: true,
+    tried: /HTTP 500/,
   },
   {
     when: { payload: ['10 MiB'] },
     direction: 'to-peer',
     what: 'Loses a CR wherever its read buffer, of 8 KiB, ends between CR and LF, which in a large text is sure to happen; the signature does not hold then.',
     remedy: 'Compress after signing: `send.compress`.',
-    tried: true,
+    tried: /^we: refused; .*error/,
   },
   {
     when: { payload: ['10 KiB binary'] },
     direction: 'to-peer',
     what: 'Takes application/EDIFACT, EDI-X12 and EDI-consent; answers HTTP 500 to application/octet-stream.',
     remedy: 'Nothing: interchanges have one of these types.',
-    tried: true,
+    tried: /HTTP 500/,
   },
   {
     when: { fileName: ['März 2026 "beef".edi'] },
     direction: 'to-peer',
     what: 'Hands no file name on; in the header fields that it keeps, RFC 2231 is not understood.',
     remedy: 'Nothing: names of plain ASCII are kept there.',
-    tried: true,
+    tried: /^file name there: /,
   },
   {
     when: { fileName: ['März 2026 "beef".edi'] },
     direction: 'from-peer',
     what: 'Writes a name into Content-Disposition as it is, without quotes, and `?` for what is not ASCII.',
     remedy: 'Nothing: the name is kept as it came.',
-    tried: true,
+    tried: /^file name here: /,
   },
   {
     when: { framing: ['chunked'] },
@@ -90,14 +88,14 @@ const differences: readonly Difference[] = [
     direction: 'to-peer',
     what: 'Takes a signature by a certificate that has ended, as long as the time that the message itself gives lies within it.',
     remedy: 'Nothing: we never sign with one.',
-    tried: true,
+    tried: /^no such refusal; we: delivered/,
   },
   {
     when: { event: ['unknown-partner'] },
     direction: 'from-peer',
     what: 'Drops an error that it does not know from the disposition: `processed/error: unknown-trading-relationship` is read as `processed`.',
     remedy: 'Nothing: that MDN is not signed and has no MIC, which Camel leaves to the route to check.',
-    tried: true,
+    tried: /the peer did not understand our refusal: processed/,
   },
   {
     when: { event: ['duplicate'] },
@@ -124,10 +122,7 @@ export const camel: PeerSystem = {
       { group: 'org.slf4j', artifact: 'slf4j-simple', version: '2.0.17' },
     ]);
     // Compiled here, so that starting it takes what starting Camel takes.
-    const javac = promisify(execFile)('javac', ['-cp', 'lib/*', '-d', 'classes', ...program], { cwd: folder });
-    await javac.catch((error: unknown) => {
-      throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? new NotHad('There is no javac') : error;
-    });
+    await compile(folder, program);
     return VERSION;
   },
   urlAt: (port, number) => `http://127.0.0.1:${port}/as2/${number}`,

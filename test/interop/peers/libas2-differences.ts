@@ -11,7 +11,8 @@ export const differences: readonly Difference[] = [
     direction: 'to-peer',
     what: 'It knows no compression (`AS2Crypto.decompress`: `NOT YET IMPLEMENTED!`) and takes what is compressed for the payload, or fails to verify what is inside or around it.',
     remedy: '`send.compress: none`, which is the default.',
-    tried: true,
+    tried:
+      /no Received-Content-MIC that can be read|Could not verify signature|reading 'parsed'|Maximum call stack size/,
   },
   {
     when: { layers: compressed },
@@ -25,14 +26,21 @@ export const differences: readonly Difference[] = [
     direction: 'to-peer',
     what: "It does not know AuthEnvelopedData: `Object's schema was not verified against input data for EnvelopedData`.",
     remedy: 'AES-CBC.',
-    tried: true,
+    tried: /Object's schema was not verified against input data for EnvelopedData/,
   },
   {
     when: { cipher: ['aes256-gcm in EnvelopedData'] },
     direction: 'to-peer',
     what: 'It reads the parameters of GCM as an OCTET STRING, where RFC 5084 §3.2 has a SEQUENCE: `iv: Must have length more than 0`.',
     remedy: 'AES-CBC. What it makes itself in that form is read.',
-    tried: true,
+    tried: /iv: Must have length more than 0/,
+  },
+  {
+    when: { cipher: ['aes128-gcm', 'aes192-gcm', 'aes256-gcm'] },
+    direction: 'from-peer',
+    what: 'It puts what it encrypts with GCM into EnvelopedData; it does not know AuthEnvelopedData (RFC 5083).',
+    remedy: 'None needed: either is taken.',
+    tried: /^encryption: enveloped-data, aes\d+-gcm,/,
   },
   {
     when: { keyTransport: ['rsa-pkcs1', 'rsa-oaep-sha1', 'rsa-oaep-sha256', 'rsa-oaep-sha384'] },
@@ -46,7 +54,7 @@ export const differences: readonly Difference[] = [
     direction: 'to-peer',
     what: 'PKI.js verifies by the algorithm that the certificate itself is signed with, not by that of the SignerInfo: `Could not verify signature`.',
     remedy: '`send.scheme: rsa-pkcs1`, which is the default.',
-    tried: true,
+    tried: /Could not verify signature/,
   },
   {
     when: { scheme: ['rsa-pss'] },
@@ -60,21 +68,21 @@ export const differences: readonly Difference[] = [
     direction: 'from-peer',
     what: "It cannot load a key of an elliptic curve: `Cannot convert WebCrypto named curve 'undefined' to OID`. It verifies ECDSA.",
     remedy: 'An RSA key on its side.',
-    tried: true,
+    tried: /Cannot convert WebCrypto named curve 'undefined' to OID/,
   },
   {
     when: { payload: ['10 MiB'], layers: encrypted },
     direction: 'to-peer',
     what: 'What it has decrypted it hands to `String.fromCharCode.apply`, whose arguments are on the stack: `Maximum call stack size exceeded` from about 120 KB on.',
     remedy: 'Signing without encryption, or files that stay below.',
-    tried: true,
+    tried: /Maximum call stack size exceeded/,
   },
   {
     when: { payload: ['10 KiB binary'], layers: signed },
     direction: 'to-peer',
     what: 'It keeps what came as a string and writes that as UTF-8 before it verifies (`AS2MimeNode.build`), so that octets above 127 do not verify: `Could not verify signature`.',
     remedy: 'Payloads in ASCII, or sent in base64.',
-    tried: true,
+    tried: /Could not verify signature/,
   },
   {
     when: { layers: ['plain', 'encrypted'], mdn: ['sync-signed', 'async-signed'] },
@@ -82,21 +90,13 @@ export const differences: readonly Difference[] = [
     what: 'It computes a MIC of signed messages only; the signed MDN of an unsigned one has no Received-Content-MIC.',
     remedy:
       'None: such an MDN does not say what arrived (RFC 4130 §7.1), and the message fails. Sign, or ask for an unsigned MDN.',
-    tried: true,
+    tried: /no Received-Content-MIC that can be read/,
   },
   {
     when: { event: ['expired'] },
     direction: 'to-peer',
     what: 'It does not look at the validity of a certificate.',
     remedy: 'None on our side: we sign with nothing that has ended.',
-    tried: true,
-  },
-  {
-    when: { event: ['unsigned'] },
-    direction: 'from-peer',
-    what: 'Content-Type is the last header field of what it encrypts. Where a signature is demanded, that is told as `decryption-failed`, not as `insufficient-message-security`.',
-    remedy:
-      'None: only content that begins with its media type is told apart from an envelope that somebody has altered, as anything else would help to decrypt it.',
-    tried: true,
+    tried: /^no such refusal; we: delivered/,
   },
 ];

@@ -77,16 +77,38 @@ export async function take(
   const action = 'automatic-action/MDN-sent-automatically; processed';
   try {
     if (agreement === undefined) throw new Refused('authentication-failed', 'there is no such partnership');
+    mustComeAsAgreed(message, asked, agreement);
     const { entity, covered } = await unwrap(message, agreement, file);
     const payloadFile = `${file}.payload`;
     await writeFile(payloadFile, contentOf(entity));
     const fileName = parameterOf(field(entity.headers, 'Content-Disposition') ?? '', 'filename');
     const mic = await digestOf(covered, asked?.digest ?? agreement.case.digest);
-    return { status: 'processed', disposition: action, mic, payloadFile, fileName };
+    return { status: asked ? 'processed' : 'none', disposition: action, mic, payloadFile, fileName };
   } catch (error) {
     const modifier = error instanceof Refused ? error.modifier : 'unexpected-processing-error';
     return { status: 'failed', disposition: `${action}/error: ${modifier}`, told: String(error) };
   }
+}
+
+/** What we answer to messages of the peer is as we are set up, and not what the case is about. @throws Refused */
+function mustComeAsAgreed(
+  { headers, body }: Entity,
+  asked: ReceiptAsked | undefined,
+  { case: how, us }: Agreement,
+): void {
+  if (how.direction === 'from-peer') return;
+  const framing = field(headers, 'Transfer-Encoding') === 'chunked' ? 'chunked' : 'sized';
+  const mode = asked === undefined ? 'none' : asked.url === undefined ? 'sync' : 'async';
+  const agreed = receiptOf(how);
+  const isAsked =
+    mode === agreed.mode &&
+    (asked === undefined || asked.signed === agreed.signed) &&
+    (asked?.url === undefined || asked.url === us.url) &&
+    (asked?.digest === undefined || asked.digest === how.digest);
+  // Nothing has no chunks.
+  if (framing !== how.framing && body.length > 0)
+    throw new Refused('unexpected-processing-error', `${framing}, not ${how.framing}`);
+  if (!isAsked) throw new Refused('unexpected-processing-error', `a receipt ${JSON.stringify(asked)}, not ${how.mdn}`);
 }
 
 /** Names come back as they came, the other way round (RFC 4130 §6.2). To whom nobody knows, nothing is signed. */

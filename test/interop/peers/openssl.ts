@@ -26,7 +26,7 @@ function withoutZlib(): Difference[] {
   const what = 'This build of OpenSSL has no zlib: `openssl list -disabled` names it.';
   const remedy = 'None needed: compression is tried with the other peers.';
   return [
-    { when: { layers }, direction: 'to-peer', what, remedy, tried: true },
+    { when: { layers }, direction: 'to-peer', what, remedy, tried: /error: decompression-failed/ },
     { when: { layers }, direction: 'from-peer', what, remedy, tried: false },
   ];
 }
@@ -37,7 +37,7 @@ function gcmInEnvelopedData(): Difference[] {
   const read = '`cms -decrypt` writes the content out, but fails, as it looks for the tag elsewhere.';
   const write = '`cms -encrypt` makes AuthEnvelopedData of GCM, and nothing else.';
   return [
-    { when, direction: 'to-peer', what: read, remedy, tried: true },
+    { when, direction: 'to-peer', what: read, remedy, tried: /error: decryption-failed/ },
     { when, direction: 'from-peer', what: write, remedy, tried: false },
   ];
 }
@@ -68,7 +68,7 @@ async function start({ folder, port, agreements }: Setting): Promise<RunningPeer
     const account = await take(message, agreement, asked, newFile());
     const reply = asked && { mdn: await mdnFor(message, agreement, asked, account), url: asked.url };
     accounts.set(messageId, { ...account, messageId });
-    if (account.status === 'processed') replies.set(key, reply);
+    if (account.status !== 'failed') replies.set(key, reply);
     return reply;
   }
 

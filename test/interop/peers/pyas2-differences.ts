@@ -7,28 +7,28 @@ export const differences: readonly Difference[] = [
     direction: 'to-peer',
     what: 'It does not know AuthEnvelopedData: where a signature is required the answer is `insufficient-message-security`.',
     remedy: 'AES-CBC.',
-    tried: true,
+    tried: /error: insufficient-message-security/,
   },
   {
     when: { cipher: ['aes256-gcm in EnvelopedData'] },
     direction: 'to-peer',
     what: 'It knows AES in CBC mode only; the answer is `decryption-failed`.',
     remedy: 'AES-CBC.',
-    tried: true,
+    tried: /error: decryption-failed/,
   },
   {
     when: { keyTransport: ['rsa-oaep-sha256', 'rsa-oaep-sha384', 'rsa-oaep-sha512'] },
     direction: 'to-peer',
     what: 'It knows OAEP with SHA-1 only (and none with pyas2lib 1.4.3, which it asks pip for); the answer is `decryption-failed`.',
     remedy: '`send.keyTransport: rsa-pkcs1`, which is the default.',
-    tried: true,
+    tried: /error: decryption-failed/,
   },
   {
     when: { scheme: ['ecdsa'] },
     direction: 'to-peer',
     what: 'It verifies RSA signatures only: “Unsupported Signature Algorithm”, answered by `authentication-failed`.',
     remedy: 'An RSA key for whoever exchanges with it.',
-    tried: true,
+    tried: /error: authentication-failed/,
   },
   {
     when: {
@@ -39,14 +39,14 @@ export const differences: readonly Difference[] = [
     what: 'It computes a MIC of signed messages only; the signed MDN of an unsigned one has no Received-Content-MIC.',
     remedy:
       'None: such an MDN does not say what arrived (RFC 4130 §7.1), and the message fails. Sign, or ask for an unsigned MDN.',
-    tried: true,
+    tried: /no Received-Content-MIC that can be read/,
   },
   {
     when: { payload: ['10 KiB LF'] },
     direction: 'from-peer',
     what: 'What is not application/octet-stream is sent as text: every line end becomes CRLF before it is signed.',
     remedy: 'None needed: what it signed is what arrives. Its operator may send application/octet-stream.',
-    tried: true,
+    tried: /^payload of 10240 bytes came as 10382,/,
   },
   {
     when: { names: ['quoted'], mdn: ['async-unsigned', 'async-signed'] },
@@ -54,7 +54,7 @@ export const differences: readonly Difference[] = [
     what: 'It looks for the message of an asynchronous MDN by Original-Recipient and does not unquote that: `original-message-not-found`, also with an MDN of its own making.',
     remedy:
       'None: Original-Recipient is the name as AS2-To had it. Names without spaces and quotes, or synchronous MDNs.',
-    tried: true,
+    tried: /original-message-not-found/,
   },
   {
     when: { layers: ['signed-compressed', 'signed-compressed-encrypted'] },
