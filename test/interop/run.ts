@@ -83,11 +83,11 @@ async function toPeer(each: Case, { ours, peer, keys, compared }: Run): Promise<
 
 /** What the peer says to a message with a fault; one that it knows no sender of it need not answer with an MDN. */
 const refusalsOfThePeer: Partial<Record<NonNullable<Case['event']>, RegExp>> = {
-  'wrong-key': /^refused; .*error|fail/,
-  'unknown-signer': /^refused; .*error|fail/,
-  expired: /^refused; .*error|fail/,
-  unsigned: /^refused; .*error|fail/,
-  'unknown-partner': /^refused; .*error|fail|HTTP 4\d\d/,
+  'wrong-key': /^refused; .*(?:error|fail)/,
+  'unknown-signer': /^refused; .*(?:error|fail)/,
+  expired: /^refused; .*(?:error|fail)/,
+  unsigned: /^refused; .*(?:error|fail)/,
+  'unknown-partner': /^refused; |HTTP 4\d\d|MDN is not valid/,
 };
 
 async function takenByThePeer(
