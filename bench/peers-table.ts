@@ -15,7 +15,7 @@ export function peersTable(measured: ReadonlyMap<string, readonly Row[]>, notRun
     'same two cores: signed (RSA-2048, SHA-256), encrypted (AES-128-CBC, RSA-2048), each under a Message-ID of its own, with a signed MDN',
     'asked for on the response. Every server decrypts and verifies each message; the generator verifies the signature and the MIC of every',
     'MDN. Ours has the message, its MDN and the ledger on disk (fsync) before the MDN leaves; what the others write, they write without.',
-    'Started anew for each size and each round; before 10 KiB messages are measured they are sent for 5 seconds, so that a virtual machine',
+    'Started anew for each size and each round; before 10 KiB messages are measured they are sent for 4 seconds, so that a virtual machine',
     'is warm. CPU and memory are those of the process and its children, by `/proc`.',
     '',
     `Median of ${rounds} rounds. Made by \`npm run bench:peers\`, Node ${node}, OpenSSL ${openssl}, ${new Date().toISOString().slice(0, 10)}.`,

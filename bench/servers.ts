@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 
 import { stringify } from 'yaml';
 
@@ -10,6 +8,7 @@ import { loadHome } from '../src/config/load.ts';
 import { createHome } from '../src/config/scaffold.ts';
 import { issueSelfSigned } from '../src/pki/issue.ts';
 import { usual } from '../test/interop/case.ts';
+import { startChild } from '../test/interop/child.ts';
 import type { PeerSystem } from '../test/interop/peer.ts';
 import { freePort } from '../test/support/free-port.ts';
 import type { Target } from './load.ts';
@@ -46,32 +45,25 @@ export const startOurs: StartServer = async ({ certificatePem }) => {
   if (certificate === undefined) throw new Error('The home has no identity');
 
   const main = path.resolve(import.meta.dirname, '../dist/cli/main.js');
-  const settings = {
-    COUNTERSIGN_LISTEN_PORT: '0',
-    COUNTERSIGN_OPERATORS_PORT: '0',
+  const [port, operators] = [await freePort(), await freePort()];
+  const url = `http://127.0.0.1:${port}/as2`;
+  const environment = {
+    COUNTERSIGN_LISTEN_PORT: String(port),
+    COUNTERSIGN_OPERATORS_PORT: String(operators),
     COUNTERSIGN_LISTEN_HOST: '127.0.0.1',
     COUNTERSIGN_LIMITS_MESSAGE_SIZE: '8 GiB',
+    COUNTERSIGN_LOG_LEVEL: 'error',
   };
-  const server = spawn(process.execPath, [main, '--home', directory, 'serve'], {
-    env: { ...process.env, ...settings, COUNTERSIGN_LOG_LEVEL: 'error' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-    detached: true,
-  });
-  const ended = new Promise((resolve) => server.once('exit', resolve));
-  for await (const line of createInterface({ input: server.stdout })) {
-    const url = /^AS2\s+(\S+)$/.exec(line)?.[1];
-    if (url === undefined) continue;
-    return {
-      target: { url, from: 'LOAD', to: 'BENCH', certificate },
-      group: server.pid ?? 0,
-      async stop() {
-        server.kill('SIGTERM');
-        await ended;
-        await rm(directory, { recursive: true, force: true });
-      },
-    };
-  }
-  throw new Error('The endpoint did not start');
+  const args = [main, '--home', directory, 'serve'];
+  const { pid, stop } = await startChild(process.execPath, args, { folder: directory, environment, ready: [url] });
+  return {
+    target: { url, from: 'LOAD', to: 'BENCH', certificate },
+    group: pid,
+    async stop() {
+      await stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
 };
 
 /** A peer, set up as for an exchange with one partner. @throws NotHad */

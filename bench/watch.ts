@@ -46,6 +46,10 @@ function statOf(pid: string): string[] {
 }
 
 function peakOf(pid: string): number {
-  const kib = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
-  return Number(kib ?? 0) / 1024;
+  try {
+    const kib = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+    return Number(kib ?? 0) / 1024;
+  } catch {
+    return 0; // likewise
+  }
 }

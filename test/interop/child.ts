@@ -9,7 +9,7 @@ import { until } from '../support/until.ts';
 
 export interface Child {
   readonly pid: number;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface ChildOptions {

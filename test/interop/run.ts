@@ -87,7 +87,7 @@ const refusalsOfThePeer: Partial<Record<NonNullable<Case['event']>, RegExp>> = {
   'unknown-signer': /^refused; .*(?:error|fail)/,
   expired: /^refused; .*(?:error|fail)/,
   unsigned: /^refused; .*(?:error|fail)/,
-  'unknown-partner': /^refused; |HTTP 4\d\d|MDN is not valid/,
+  'unknown-partner': /^refused; |HTTP [45]\d\d|MDN is not valid/,
 };
 
 async function takenByThePeer(
