@@ -100,9 +100,9 @@ export async function openExchange(
   let home = await loadHome(directory, env, clock());
   tellDoubts(home, log);
   let reference = await loadReference(home.endpoint.reference);
-  const store = await openSqliteStore({ directory: home.endpoint.data });
+  const store = await openSqliteStore({ directory: home.endpoint.data, expected: () => examiner.inHand() });
   const network = createPost();
-  const workers: Worker[] = [];
+  const workers: { jobs?: Worker; outbox?: Worker } = {};
   let examiner = examinerOf(home, store.spoolDirectory, threads, log);
   const exchange: Exchange = {
     home: () => home,
@@ -114,7 +114,7 @@ export async function openExchange(
     random: Math.random,
     log,
     metrics: createMetrics(),
-    wake: () => workers.forEach((worker) => worker.wake()),
+    wake: (worker) => workers[worker]?.wake(),
   };
   return {
     exchange,
@@ -132,10 +132,12 @@ export async function openExchange(
       tellDoubts(home, log);
     },
     startWorkers() {
-      workers.push(startJobs(exchange), startOutbox(exchange));
+      workers.jobs = startJobs(exchange);
+      workers.outbox = startOutbox(exchange);
       return {
         async stop() {
-          for (const worker of workers) await worker.stop();
+          await workers.jobs?.stop();
+          await workers.outbox?.stop();
         },
       };
     },

@@ -25,7 +25,7 @@ export function requestsOf({ messages }: Interchange): CertificateRequest[] {
 /**
  * Decides on requests in their order, each by what is on file and by those before it.
  *
- * @param pending changes of the same job, which are not on file yet
+ * @param pending changes that are not on file yet, in their order
  */
 export async function decide(
   requests: readonly CertificateRequest[],

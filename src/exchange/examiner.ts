@@ -17,6 +17,8 @@ export interface Examiner {
    * @throws ThreadDied when that one died too; what is no fault of the message. Nothing but the body is left in the spool then
    */
   examine(task: Task): Promise<Examined>;
+  /** How many small messages are in hand: each will be done within milliseconds. */
+  inHand(): number;
   /** Whether so much waits that nothing more should be begun. */
   isFull(): boolean;
   /** Resolves when all that was begun is done. */
@@ -45,6 +47,7 @@ export function createExaminer(home: Home, options: ExaminerOptions): Examiner {
   const large = createSharing();
   const share = 1 / Math.max(1, workers - 1);
   const inHand = new Set<Promise<unknown>>();
+  let small = 0;
   let octets = 0;
 
   async function once(task: Task): Promise<Examined> {
@@ -73,13 +76,16 @@ export function createExaminer(home: Home, options: ExaminerOptions): Examiner {
       const examining = 'file' in task.body ? large(share, () => retried(task)) : retried(task);
       inHand.add(examining);
       octets += size;
+      if ('bytes' in task.body) small += 1;
       try {
         return await examining;
       } finally {
         inHand.delete(examining);
         octets -= size;
+        if ('bytes' in task.body) small -= 1;
       }
     },
+    inHand: () => small,
     isFull: () => inHand.size - workers >= waiting || octets >= LARGEST_WAIT,
     async close() {
       while (inHand.size > 0) await Promise.allSettled(inHand);

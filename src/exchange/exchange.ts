@@ -21,6 +21,6 @@ export interface Exchange {
   readonly random: () => number;
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** Tells the workers that there may be something to do. */
-  readonly wake: () => void;
+  /** Tells a worker that there may be something to do. */
+  readonly wake: (worker: 'jobs' | 'outbox') => void;
 }

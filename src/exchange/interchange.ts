@@ -34,6 +34,9 @@ interface Outcome {
 /** SANCRT is what we take; in these directories (CONTRL is always taken). */
 const taken = ['96B', '97B'].map((release) => ({ type: 'SANCRT', version: 'D', release, agency: 'UN' }));
 
+/** What was decided before, and is not on file yet. */
+type Pending = Pick<JobResult, 'certificates' | 'interchanges'>;
+
 /** What a payload brought about, and what people had better look at. */
 export interface Processed extends JobResult {
   readonly alerts: readonly string[];
@@ -41,9 +44,16 @@ export interface Processed extends JobResult {
 
 /**
  * Works through a received payload: reads the interchanges, judges each certificate, makes the answers. Writes nothing:
- * the result is for `completeJob`, and the same again if that says `conflict`.
+ * the result is for `completeJobs`, and the same again if that says `conflict`.
+ *
+ * @param pending what other payloads brought about that is not on file yet
  */
-export async function processPayload(received: Received, home: Home, exchange: Exchange): Promise<Processed> {
+export async function processPayload(
+  received: Received,
+  pending: readonly JobResult[],
+  home: Home,
+  exchange: Exchange,
+): Promise<Processed> {
   const read = await readable(received.payload);
   if (read instanceof UnreadableInterchange) {
     // Without UNB no CONTRL can exist (ISO 9735-4): the AS2 message was good, a person has to look at the rest.
@@ -52,11 +62,15 @@ export async function processPayload(received: Received, home: Home, exchange: E
   }
   const outcomes: Outcome[] = [];
   // One after the other: a later interchange of a payload is judged by what the earlier ones registered.
-  const changes: CertificateChange[] = [];
   for (const interchange of read.interchanges) {
-    const outcome = await processInterchange(interchange, received, changes, outcomes, home, exchange);
-    outcomes.push(outcome);
-    changes.push(...outcome.certificates);
+    const before: Pending = {
+      certificates: [...pending, ...outcomes].flatMap(({ certificates }) => certificates),
+      interchanges: [
+        ...pending.flatMap(({ interchanges }) => interchanges),
+        ...outcomes.flatMap(({ record }) => record ?? []),
+      ],
+    };
+    outcomes.push(await processInterchange(interchange, received, before, home, exchange));
   }
   // What was skipped has no answer, so a person has to look at it, whatever became of the rest.
   const skipped = read.skipped.map(({ text }) => text);
@@ -64,7 +78,7 @@ export async function processPayload(received: Received, home: Home, exchange: E
     state: skipped.length > 0 ? 'unreadable' : 'answered',
     detail: [...outcomes.flatMap(({ detail, alerts }) => [detail, ...alerts]), ...skipped].join('; '),
     interchanges: outcomes.flatMap(({ record }) => record ?? []),
-    certificates: changes,
+    certificates: outcomes.flatMap(({ certificates }) => certificates),
     outbound: outcomes.flatMap(({ outbound }) => outbound),
     alerts: [...outcomes.flatMap(({ alerts }) => alerts), ...skipped],
   };
@@ -95,8 +109,7 @@ async function readable(payload: Source): Promise<Payload | UnreadableInterchang
 async function processInterchange(
   interchange: Interchange,
   received: Received,
-  changes: readonly CertificateChange[],
-  earlier: readonly Outcome[],
+  pending: Pending,
   home: Home,
   exchange: Exchange,
 ): Promise<Outcome> {
@@ -104,7 +117,7 @@ async function processInterchange(
   const { environment } = home.endpoint;
   const sender = nameOf(interchange.sender);
   const used =
-    earlier.some(({ record }) => record?.sender === sender && record.reference === interchange.reference) ||
+    pending.interchanges.some((one) => one.sender === sender && one.reference === interchange.reference) ||
     (await exchange.store.findInterchange(environment, sender, interchange.reference)) !== undefined;
   const subject = judgeByAgreement(interchange, {
     recipients: home.endpoint.edifact.identities,
@@ -117,7 +130,7 @@ async function processInterchange(
   const now = exchange.clock();
   const participant = edifactIdentityOf(partner, subject.sender.id, subject.sender.qualifier);
   const requests = isRejected(subject) || participant === undefined ? [] : requestsOf(subject);
-  const decisions = await decide(requests, changes, exchange.store, {
+  const decisions = await decide(requests, pending.certificates, exchange.store, {
     now,
     environment,
     testIndicator: subject.testIndicator,

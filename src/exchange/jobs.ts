@@ -1,63 +1,104 @@
 import { fileSpool, type Spool } from '../bytes/spool.ts';
 import { partnerByShortName } from '../config/home.ts';
 import { CountersignError } from '../errors.ts';
-import type { Job } from '../store/store.ts';
+import type { DoneJob, Job } from '../store/store.ts';
 import { pauseAfter } from './backoff.ts';
 import type { Exchange } from './exchange.ts';
-import { processPayload } from './interchange.ts';
+import { processPayload, type Processed } from './interchange.ts';
 import { startWorker, type Worker } from './worker.ts';
 
 const restMs = 5_000;
 const leaseMs = 5 * 60_000;
 
+/** Jobs that may share a commit, and octets of payload in them: their results are in memory until then. */
+const MOST = 32;
+const LARGEST = 1024 * 1024;
+
 /** Works through the payloads of accepted messages, until it is stopped. */
 export function startJobs(exchange: Exchange): Worker {
   const work = async () => {
-    const [job] = await exchange.store.claimJobs(exchange.clock(), leaseMs, 1);
-    if (job === undefined) return 0;
-    await runJob(job, exchange);
-    return 1;
+    const jobs = await exchange.store.claimJobs(exchange.clock(), leaseMs, MOST);
+    await runJobs(jobs, exchange);
+    return jobs.length;
   };
   return startWorker('jobs', work, restMs, exchange.log);
 }
 
-/** One payload, from the claim to the commit of all that it brings about. */
-export async function runJob(job: Job, exchange: Exchange): Promise<void> {
+/** Payloads, one after the other, from the claim to the commit of all that they bring about. */
+export async function runJobs(jobs: readonly Job[], exchange: Exchange): Promise<void> {
+  for (let left = jobs; left.length > 0;) left = await runSome(left, exchange);
+}
+
+/** As many as may share a commit. Returns those that are still to be done. */
+async function runSome(jobs: readonly Job[], exchange: Exchange): Promise<readonly Job[]> {
   const { spool, clear } = fileSpool(exchange.store.spoolDirectory);
+  const processed: Done[] = [];
+  let taken = 0;
   try {
-    await finish(job, spool, exchange);
-  } catch (error) {
-    await putOff(job, error, exchange);
+    for (let octets = 0; octets < LARGEST && taken < jobs.length; taken += 1) {
+      const job = jobs[taken] as Job;
+      try {
+        // A later one is judged by what the earlier ones bring about.
+        const done = await run(job, processed, spool, exchange);
+        processed.push(done);
+        octets += done.size;
+      } catch (error) {
+        await putOff(job, error, exchange);
+      }
+    }
+    return [...(await complete(processed, exchange)), ...jobs.slice(taken)];
   } finally {
     clear();
   }
 }
 
-async function finish(job: Job, spool: Spool, exchange: Exchange): Promise<void> {
-  const { store } = exchange;
+/** A job that was worked through, and not committed yet. */
+interface Done extends DoneJob {
+  readonly result: Processed;
+  /** Of the payload, in octets. */
+  readonly size: number;
+}
+
+async function run(job: Job, earlier: readonly Done[], spool: Spool, exchange: Exchange): Promise<Done> {
+  const { messageId, attempts, partner: shortName } = job;
   const home = exchange.home();
   // The attempt was counted when it was claimed: a payload that ended the process each time is not tried for ever.
-  if (job.attempts > home.endpoint.outbox.attempts) throw new TriedTooOften();
-  const message = await store.getMessage(job.messageId);
-  const payload = await store.getContent(job.messageId, 'payload');
-  const partner = message?.partner === undefined ? undefined : partnerByShortName(home, message.partner);
+  if (attempts > home.endpoint.outbox.attempts) throw new TriedTooOften();
+  const payload = await exchange.store.getContent(messageId, 'payload');
+  const partner = shortName === undefined ? undefined : partnerByShortName(home, shortName);
   if (payload === undefined || partner === undefined) {
-    throw new PartnerGone(`partners/${message?.partner ?? '?'}.yaml is gone; put it back, then resend the message`);
+    throw new PartnerGone(`partners/${shortName ?? '?'}.yaml is gone; put it back, then resend the message`);
   }
-  const received = { messageId: job.messageId, payload, partner, spool };
-  const result = await processPayload(received, home, exchange);
-  const outcome = await store.completeJob(job, result, exchange.clock());
-  // Another job changed a certificate between our reading and our commit: decide again by what is there now.
-  if (outcome === 'conflict') return finish(job, spool, exchange);
-  if (outcome === 'lease-lost') return;
-  const about = { message: job.messageId, partner: partner.shortName, detail: result.detail };
-  exchange.log.info(about, 'Payload processed');
-  for (const alert of result.alerts) exchange.log.warn({ ...about, detail: alert }, 'A payload wants looking at');
+  const pending = earlier.map(({ result }) => result);
+  const result = await processPayload({ messageId, payload, partner, spool }, pending, home, exchange);
+  return { job, result, size: payload.size };
+}
+
+/** Returns what is to be decided again: somebody else changed a certificate between our reading and our commit. */
+async function complete(processed: readonly Done[], exchange: Exchange): Promise<readonly Job[]> {
+  let ended: readonly string[];
+  try {
+    ended = await exchange.store.completeJobs(processed, exchange.clock());
+  } catch (error) {
+    const [first, ...more] = processed;
+    // One that cannot be written must not be the end of the others.
+    if (more.length > 0) for (const { job } of processed) await runJobs([job], exchange);
+    else if (first !== undefined) await putOff(first.job, error, exchange);
+    return [];
+  }
+  for (const [index, one] of processed.entries()) if (ended[index] === 'done') tell(one, exchange);
+  if (processed.some(({ result }) => result.outbound.length > 0)) exchange.wake('outbox');
+  return processed.flatMap(({ job }, index) => (ended[index] === 'conflict' ? job : []));
+}
+
+function tell({ job, result }: Done, { log, metrics }: Exchange): void {
+  const about = { message: job.messageId, partner: job.partner, detail: result.detail };
+  log.info(about, 'Payload processed');
+  for (const alert of result.alerts) log.warn({ ...about, detail: alert }, 'A payload wants looking at');
   for (const { accepted, rejected } of result.interchanges) {
-    exchange.metrics.certificates.inc({ decision: 'accepted' }, accepted);
-    exchange.metrics.certificates.inc({ decision: 'rejected' }, rejected);
+    metrics.certificates.inc({ decision: 'accepted' }, accepted);
+    metrics.certificates.inc({ decision: 'rejected' }, rejected);
   }
-  exchange.wake();
 }
 
 async function putOff(job: Job, error: unknown, { store, home, clock, random, log }: Exchange): Promise<void> {

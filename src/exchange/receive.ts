@@ -152,8 +152,9 @@ async function accept(
   if (outcome.kind === 'duplicate') return answerDuplicate(outcome.sealed, incoming, examined, { mic }, exchange);
   exchange.metrics.received.inc({ partner, disposition: 'processed' });
   exchange.log.info({ message: incoming.id, partner }, 'Message received');
+  exchange.wake('jobs');
   // RFC 4130 §7.2: the HTTP answer first; an asynchronous MDN goes out by the outbox.
-  exchange.wake();
+  if (receipt?.mode === 'async') exchange.wake('outbox');
   return replyWith(receipt);
 }
 
@@ -175,7 +176,7 @@ async function answerDuplicate(
   else exchange.log.info({ message: id, partner: chain }, 'A duplicate got the MDN of the first');
   if (mdn?.mode === 'async' && receipt?.mode === 'async') {
     await exchange.store.requeueMdn(id, at);
-    exchange.wake();
+    exchange.wake('outbox');
     return replyWith(mdn);
   }
   return replyWith(mdn && { ...mdn, mode: 'sync' });
@@ -210,7 +211,7 @@ async function refuse(
   if (code === 'AS2_DECRYPTION_FAILED') exchange.metrics.undecrypted.inc(sender);
   const { remoteAddress: remote } = incoming.arrival;
   exchange.log.warn({ message: incoming.id, ...sender, remote, code, detail }, 'Message refused');
-  if (receipt?.mode === 'async') exchange.wake();
+  if (receipt?.mode === 'async') exchange.wake('outbox');
   return replyWith(receipt);
 }
 

@@ -5,8 +5,7 @@ import { createHash } from 'node:crypto';
  * Lone surrogates become U+FFFD, as they do in the database.
  */
 export function canonicalJson(value: unknown): string {
-  if (typeof value === 'string')
-    return JSON.stringify(LONE_SURROGATE.test(value) ? Buffer.from(value).toString() : value);
+  if (typeof value === 'string') return JSON.stringify(value.toWellFormed());
   if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);
   if (value instanceof Date) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
@@ -14,8 +13,6 @@ export function canonicalJson(value: unknown): string {
   members.sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${members.map(([name, member]) => `${canonicalJson(name)}:${canonicalJson(member)}`).join(',')}}`;
 }
-
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Lower-case hex SHA-256; text as UTF-8. */
 export function sha256(data: string | Buffer): string {

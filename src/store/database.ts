@@ -14,16 +14,28 @@ export interface Database {
   read<T>(work: () => T): Promise<T>;
   /** Resolves when it is on disk; when it throws, nothing of it is stored. Shares its transaction (group commit). */
   write<T>(work: () => T): Promise<T>;
+  /** Within a write: what throws takes back its own changes, and the rest of the write may go on. */
+  part<T>(work: () => T): T;
   /** Waits for the writes that are queued. */
   close(): Promise<void>;
 }
 
-/** Opens a database file durably; `prepare` runs first. @throws StoreError */
-export function openDatabase(file: string, prepare: (connection: Sqlite.Database) => void): Database {
+/**
+ * Opens a database file durably; `prepare` runs first.
+ *
+ * @param expected how many writes are about to come, as in `groupCommit`
+ * @throws StoreError
+ */
+export function openDatabase(
+  file: string,
+  prepare: (connection: Sqlite.Database) => void,
+  expected?: () => number,
+): Database {
   const connection = connect(file, prepare);
   const compiled = new Map<string, unknown>();
   let open = true;
-  const alone = connection.transaction((work: () => void) => work());
+  const alone = connection.transaction((work: () => unknown) => work());
+  const reading = connection.transaction((work: () => unknown) => work());
   const together = connection.transaction((writes: readonly (() => void)[]) =>
     writes.map((work) => {
       try {
@@ -36,7 +48,7 @@ export function openDatabase(file: string, prepare: (connection: Sqlite.Database
       }
     }),
   );
-  const commit = groupCommit((writes) => together.immediate(writes));
+  const commit = groupCommit((writes) => together.immediate(writes), expected);
 
   async function guarded<T>(work: () => T | Promise<T>): Promise<T> {
     if (!open) throw new StoreError('STORE_CLOSED', 'The store is closed.');
@@ -55,8 +67,9 @@ export function openDatabase(file: string, prepare: (connection: Sqlite.Database
       compiled.set(sql, statement);
       return statement;
     },
-    read: (work) => guarded(() => connection.transaction(work)()),
+    read: (work) => guarded(() => reading(work) as ReturnType<typeof work>),
     write: (work) => guarded(() => commit(work)),
+    part: (work) => alone(work) as ReturnType<typeof work>,
     async close() {
       if (!open) return;
       open = false;

@@ -93,7 +93,9 @@ export function deliveriesIn(
 
   return {
     async claimDeliveries(now, leaseMs, limit, except = []) {
-      const claims = await db.write(() => work.claim('deliveries', now, leaseMs, limit, except));
+      // Most often there is nothing, which a write would have to wait for.
+      if ((await db.read(() => work.next('deliveries', now))) === undefined) return [];
+      const claims = await db.write(() => work.claim('deliveries', now, leaseMs, { limit, except }));
       const deliveries: Delivery[] = [];
       for (const claim of claims) {
         try {

@@ -4,16 +4,35 @@
  */
 export type RunTogether = (writes: readonly (() => void)[]) => readonly unknown[];
 
+/** A group waits no longer than this for what is expected. In milliseconds. */
+export const LONGEST_WAIT = 25;
+
 /**
- * Group commit: writes that are queued in the same turn of the event loop share one transaction, hence one fsync.
+ * Group commit: writes that are ready at about the same time share one transaction, hence one fsync.
  *
- * The group runs in the check phase of that turn (`setImmediate`), after all input that was ready has been handled; a
- * lone write waits no longer than that. The returned function resolves when its write is on disk.
+ * A group runs in the check phase of the event loop (`setImmediate`), after all input that was ready has been handled,
+ * unless more writes are expected than it has: then it waits for them, so that under load half of what is in hand
+ * shares an fsync. A lone write waits for nothing. The returned function resolves when its write is on disk.
+ *
+ * @param expected how many writes will come within milliseconds, as far as anybody knows
  */
-export function groupCommit(runTogether: RunTogether): <T>(write: () => T) => Promise<T> {
+export function groupCommit(
+  runTogether: RunTogether,
+  expected: () => number = () => 0,
+): <T>(write: () => T) => Promise<T> {
   let waiting: Waiting[] = [];
+  let isChecked = false;
+  let patience: NodeJS.Timeout | undefined;
+
+  function check(): void {
+    isChecked = false;
+    if (expected() > waiting.length) patience ??= setTimeout(commit, LONGEST_WAIT);
+    else if (waiting.length > 0) commit();
+  }
 
   function commit(): void {
+    clearTimeout(patience);
+    patience = undefined;
     const group = waiting;
     waiting = [];
     let errors: readonly unknown[];
@@ -33,7 +52,8 @@ export function groupCommit(runTogether: RunTogether): <T>(write: () => T) => Pr
   return <T>(write: () => T) =>
     new Promise<T>((resolve, reject) => {
       let value: T;
-      if (waiting.length === 0) setImmediate(commit);
+      if (!isChecked) setImmediate(check);
+      isChecked = true;
       waiting.push({
         run: () => {
           value = write();

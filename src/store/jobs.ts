@@ -1,13 +1,13 @@
 import type { Certificates } from './certificates.ts';
 import type { Database } from './database.ts';
-import type { Outbound } from './outbound.ts';
+import type { Outbound, PreparedMessage } from './outbound.ts';
 import { insertInto } from './rows.ts';
 import { StoreError } from './store-error.ts';
-import type { InterchangeRecord, Store } from './store.ts';
+import type { DoneJob, InterchangeRecord, Store } from './store.ts';
 import type { Transitions } from './transitions.ts';
 import type { Work } from './work.ts';
 
-type JobStore = Pick<Store, 'claimJobs' | 'completeJob' | 'failJob' | 'findInterchange'>;
+type JobStore = Pick<Store, 'claimJobs' | 'completeJobs' | 'failJob' | 'findInterchange'>;
 
 /** The interchange in a received message: read once, with all that follows from it. */
 export function jobsIn(
@@ -25,32 +25,54 @@ export function jobsIn(
       .get({ environment, sender, reference });
   }
 
+  /** Within a write. */
+  function complete({ job, result, answers }: Prepared, now: Date): 'done' | 'conflict' | 'lease-lost' {
+    const { messageId, lease } = job;
+    const { state, detail } = result;
+    const interchanges = result.interchanges.map(interchangeRow);
+    try {
+      return db.part(() => {
+        if (work.release('interchange', messageId, lease, undefined) === 'lost') return 'lease-lost';
+        const known = interchanges.some((row) => findInterchange(row.environment, row.sender, row.reference));
+        if (known) throw conflict();
+        for (const row of interchanges) db.statement(insertInto('interchanges', row)).run(row);
+        const changes = certificates.insert(messageId, result.certificates);
+        if (changes === undefined) throw conflict();
+        outbound.insert(answers);
+        const facts = { interchanges, certificates: changes, answers: result.outbound.map(({ id }) => id) };
+        transitions.move(messageId, `interchange.${state}`, { detail }, facts, now);
+        return 'done';
+      });
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'STORE_CONFLICT') return 'conflict';
+      throw error;
+    }
+  }
+
   return {
     claimJobs: async (now, leaseMs, limit) => {
-      const claims = await db.write(() => work.claim('interchanges', now, leaseMs, limit));
-      return claims.map(({ message_id: messageId, attempts, lease }) => ({ messageId, attempts, lease }));
+      // Most often there is nothing, which a write would have to wait for.
+      if ((await db.read(() => work.next('interchanges', now))) === undefined) return [];
+      const claims = await db.write(() => {
+        const isUntried = work.next('interchanges', now)?.attempts === 0;
+        return work.claim('interchanges', now, leaseMs, isUntried ? { limit, attempts: 0 } : { limit: 1 });
+      });
+      return claims.map(({ message_id: messageId, partner, attempts, lease }) => ({
+        ...{ messageId, attempts, lease },
+        partner: partner ?? undefined,
+      }));
     },
-    async completeJob({ messageId, lease }, { state, detail, ...result }, now) {
-      const prepared = await outbound.prepare(result.outbound);
-      const interchanges = result.interchanges.map(interchangeRow);
-      try {
-        return await db.write(() => {
-          if (work.release('interchange', messageId, lease, undefined) === 'lost') return 'lease-lost';
-          const known = interchanges.some((row) => findInterchange(row.environment, row.sender, row.reference));
-          if (known) throw conflict();
-          for (const row of interchanges) db.statement(insertInto('interchanges', row)).run(row);
-          const changes = certificates.insert(messageId, result.certificates);
-          if (changes === undefined) throw conflict();
-          outbound.insert(prepared);
-          const answers = result.outbound.map(({ id }) => id);
-          const facts = { interchanges, certificates: changes, answers };
-          transitions.move(messageId, `interchange.${state}`, { detail }, facts, now);
-          return 'done';
+    async completeJobs(jobs, now) {
+      const prepared: Prepared[] = [];
+      for (const done of jobs) prepared.push({ ...done, answers: await outbound.prepare(done.result.outbound) });
+      return db.write(() => {
+        let all: 'done' | 'conflict' = 'done';
+        return prepared.map((one) => {
+          const ended = all === 'done' ? complete(one, now) : 'conflict';
+          if (ended !== 'done') all = 'conflict';
+          return ended;
         });
-      } catch (error) {
-        if (error instanceof StoreError && error.code === 'STORE_CONFLICT') return 'conflict';
-        throw error;
-      }
+      });
     },
     failJob: ({ messageId, attempts, lease }, error, retryAt, now) =>
       db.write(() => {
@@ -69,7 +91,11 @@ export function jobsIn(
   };
 }
 
-/** Takes the write back. */
+interface Prepared extends DoneJob {
+  readonly answers: readonly PreparedMessage[];
+}
+
+/** Takes back what was written of a job. */
 function conflict(): StoreError {
   return new StoreError('STORE_CONFLICT', 'Something else was registered meanwhile.');
 }

@@ -18,15 +18,21 @@ import { transitionsIn } from './transitions.ts';
 import { verificationIn } from './verification.ts';
 import { workIn } from './work.ts';
 
+export interface SqliteStoreOptions {
+  readonly directory: string;
+  /** How many messages are about to be sealed: so many writes are worth a wait, for an fsync that they share. */
+  readonly expected?: (() => number) | undefined;
+}
+
 /**
  * A store in a directory of its own, which is made when it is not there: `countersign.db` (SQLite) and `payloads/` for
  * what is large. Several processes of one machine may use it at the same time.
  *
  * @throws StoreError `STORE_NEWER` or `STORE_DRIFTED` when the database is not of this program, else `STORE_FAILED`
  */
-export async function openSqliteStore({ directory }: { readonly directory: string }): Promise<Store> {
+export async function openSqliteStore({ directory, expected }: SqliteStoreOptions): Promise<Store> {
   const files = await prepareDirectory(directory);
-  const db = openDatabase(path.join(directory, 'countersign.db'), migrate);
+  const db = openDatabase(path.join(directory, 'countersign.db'), migrate, expected);
   const contents = contentsIn(db, files);
   const ledger = ledgerIn(db);
   const work = workIn(db);

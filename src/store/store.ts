@@ -30,13 +30,17 @@ export interface Store {
   releaseLeases(): Promise<void>;
 
   // the interchange job
-  /** Takes up to `limit` jobs that are due and not leased, oldest first, and leases each until `now + leaseMs`. */
+  /**
+   * Takes up to `limit` jobs that are due and not leased, oldest first, and leases each until `now + leaseMs`. One that was
+   * tried before comes alone: it may be what ends the process, and others shall not be counted with it.
+   */
   claimJobs(now: Date, leaseMs: number, limit: number): Promise<Job[]>;
   /**
-   * Ends a job with everything it brought about. Nothing is written unless it is `done`. `conflict`: a certificate has
-   * another version now than expected, or an interchange is registered already; the lease still holds.
+   * Ends jobs, each with everything it brought about, in their order. Nothing of one is written unless it is `done`.
+   * `conflict`: a certificate has another version now than expected, or an interchange is registered already, or one
+   * before it is not done; the lease still holds.
    */
-  completeJob(job: Job, result: JobResult, now: Date): Promise<'done' | 'conflict' | 'lease-lost'>;
+  completeJobs(jobs: readonly DoneJob[], now: Date): Promise<readonly ('done' | 'conflict' | 'lease-lost')[]>;
   /** Puts a job off until `retryAt`, or for good when that is undefined (the message is then `stuck`). */
   failJob(job: Job, error: string, retryAt: Date | undefined, now: Date): Promise<void>;
   findInterchange(environment: Environment, sender: string, reference: string): Promise<InterchangeRecord | undefined>;
@@ -162,10 +166,16 @@ export interface SealedMessage {
 
 export interface Job {
   readonly messageId: string;
+  readonly partner: string | undefined;
   /** From 1; counted when the job is claimed. */
   readonly attempts: number;
   /** Guards against a worker whose lease ran out. */
   readonly lease: string;
+}
+
+export interface DoneJob {
+  readonly job: Job;
+  readonly result: JobResult;
 }
 
 export interface JobResult {

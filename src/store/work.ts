@@ -9,19 +9,24 @@ export interface Claim {
   readonly attempts: number;
   readonly due: string;
   readonly lease: string;
+  readonly partner: string | null;
+}
+
+export interface Choice {
+  readonly limit: number;
+  /** Partners whose work is left. */
+  readonly except?: readonly string[];
+  /** Only what has had so many attempts. */
+  readonly attempts?: number;
 }
 
 /** What is to be done about messages, and who is at it. All runs within a write. */
 export interface Work {
   add(kind: WorkKind, messageId: string, due: Date): void;
+  /** What is due and not leased, the oldest. */
+  next(what: 'interchanges' | 'deliveries', now: Date): { readonly attempts: number } | undefined;
   /** Leases what is due and not leased, oldest first, until `now + leaseMs`; counts the attempt. */
-  claim(
-    what: 'interchanges' | 'deliveries',
-    now: Date,
-    leaseMs: number,
-    limit: number,
-    except?: readonly string[],
-  ): Claim[];
+  claim(what: 'interchanges' | 'deliveries', now: Date, leaseMs: number, choice: Choice): Claim[];
   /** Gives a lease back, with the time of the next attempt or none. `ended` when another ended the work meanwhile. */
   release(kind: WorkKind, messageId: string, lease: string, due: Date | undefined): 'held' | 'ended' | 'lost';
   /** Nothing more is to be done, whoever is at it. */
@@ -32,6 +37,13 @@ export interface Work {
   releaseAll(): void;
 }
 
+const DUE = 'due <= @now AND (leased_until IS NULL OR leased_until <= @now)';
+
+const FREE = {
+  interchanges: `${DUE} AND kind = 'interchange'`,
+  deliveries: `${DUE} AND kind <> 'interchange'`,
+} as const;
+
 export function workIn(db: Database): Work {
   return {
     add(kind, messageId, due) {
@@ -41,24 +53,29 @@ export function workIn(db: Database): Work {
         due: due.toISOString(),
       });
     },
-    claim(what, now, leaseMs, limit, except = []) {
+    next: (what, now) =>
+      db
+        .statement<{ attempts: number }>(`SELECT attempts FROM work WHERE ${FREE[what]} ORDER BY due, position LIMIT 1`)
+        .get({ now: now.toISOString() }),
+    claim(what, now, leaseMs, { limit, except = [], attempts = null }) {
       const claims = db
         .statement<Claim>(
           `UPDATE work SET lease = @lease, leased_until = @until, attempts = attempts + 1
            WHERE position IN (
              SELECT position FROM work
-             WHERE due <= @now AND (leased_until IS NULL OR leased_until <= @now)
-               AND ${what === 'interchanges' ? "kind = 'interchange'" : "kind <> 'interchange'"}
+             WHERE ${FREE[what]} AND attempts = COALESCE(@attempts, attempts)
                AND NOT EXISTS (SELECT 1 FROM messages m, json_each(@except) e
                                WHERE m.id = work.message_id AND m.partner = e.value)
              ORDER BY due, position LIMIT @limit)
-           RETURNING kind, message_id, attempts, due, lease`,
+           RETURNING kind, message_id, attempts, due, lease,
+             (SELECT partner FROM messages WHERE id = work.message_id) AS partner`,
         )
         .all({
           lease: randomUUID(),
           now: now.toISOString(),
           until: new Date(now.getTime() + leaseMs).toISOString(),
           limit,
+          attempts,
           except: JSON.stringify(except),
         });
       return claims.sort((a, b) => (a.due < b.due ? -1 : a.due > b.due ? 1 : 0)); // RETURNING promises no order

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 
 import { kept } from '../../src/bytes/kept.ts';
 import { openExchange } from '../../src/cli/endpoint.ts';
-import { runJob } from '../../src/exchange/jobs.ts';
+import { runJobs } from '../../src/exchange/jobs.ts';
 import { newId, newMessageId } from '../../src/exchange/ids.ts';
+import { StoreError } from '../../src/store/store-error.ts';
+import type { Store } from '../../src/store/store.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { makeHome } from '../support/home.ts';
 import { identity } from '../support/identities.ts';
-import { interchange } from '../support/sancrt.ts';
+import { interchange, numberOf } from '../support/sancrt.ts';
 
 describe('the job of a received payload', () => {
   it('is not tried for ever when it ends the process each time', async () => {
@@ -17,23 +19,7 @@ describe('the job of a received payload', () => {
     const { exchange, close } = await openExchange(home.directory, {}, createLog('silent'));
     const { store } = exchange;
     const now = new Date();
-    const id = newId(now);
-    await store.sealInbound({
-      id,
-      environment: 'test',
-      receivedAt: now,
-      partner: 'van',
-      remoteAddress: '127.0.0.1',
-      as2From: 'VAN',
-      as2To: home.as2Id,
-      messageId: newMessageId(now, 'van.test'),
-      headers: [],
-      raw: kept(Buffer.alloc(0)),
-      state: 'accepted',
-      payload: { content: kept(interchange([{}])), contentType: 'application/EDIFACT' },
-      facts: {},
-      disposition: 'processed',
-    });
+    const id = await seal(interchange([{}]), home.as2Id, store, now);
     // Two processes took it and died.
     for (let death = 0; death < 2; death += 1) {
       await store.claimJobs(now, 1_000, 1);
@@ -41,7 +27,7 @@ describe('the job of a received payload', () => {
     }
     const [job] = await store.claimJobs(now, 60_000, 1);
     assert.ok(job);
-    await runJob(job, exchange);
+    await runJobs([job], exchange);
     const message = await store.getMessage(id);
     assert.equal(message?.state, 'stuck');
     assert.match(message.detail ?? '', /ended the process/);
@@ -51,8 +37,94 @@ describe('the job of a received payload', () => {
     assert.equal(await store.resend(id, now), 'queued');
     const [again] = await store.claimJobs(now, 60_000, 1);
     assert.ok(again);
-    await runJob(again, exchange);
+    await runJobs([again], exchange);
     assert.equal((await store.getMessage(id))?.state, 'answered');
     await close();
   });
+
+  it('is judged by what those before it bring about, also when they are committed together', async () => {
+    const { exchange, close, seals } = await opened();
+    const { store } = exchange;
+    const now = new Date();
+    const number = numberOf('AU', 7);
+    const ids = await seals(
+      [
+        interchange([{ number }], { reference: 'FIRST' }),
+        interchange([{ number, function: '1' }], { reference: 'SECOND' }),
+        interchange([{ number }], { reference: 'FIRST' }),
+      ],
+      now,
+    );
+    const jobs = await store.claimJobs(now, 60_000, 10);
+    assert.deepEqual(
+      jobs.map(({ messageId }) => messageId),
+      ids,
+    );
+    await runJobs(jobs, exchange);
+    const [record] = await store.listCertificates({ number });
+    assert.deepEqual([record?.state, record?.version], ['cancelled', 2]);
+    const details = await Promise.all(ids.map(async (id) => (await store.getMessage(id))?.detail));
+    assert.match(details[0] ?? '', /^FIRST: 1 accepted, 0 rejected/);
+    assert.match(details[1] ?? '', /^SECOND: 1 accepted, 0 rejected/);
+    assert.match(details[2] ?? '', /^FIRST: 0 accepted, 0 rejected, 1 syntax errors/);
+    await close();
+  });
+
+  it('that cannot be written is put off alone', async () => {
+    const { exchange, close, seals } = await opened();
+    const now = new Date();
+    const ids = await seals(
+      [1, 2, 3].map((serial) => interchange([{ number: numberOf('AU', serial) }])),
+      now,
+    );
+    const { store } = exchange;
+    const jobs = await store.claimJobs(now, 60_000, 10);
+    const broken: Store = {
+      ...store,
+      completeJobs: (done, at) =>
+        done.some(({ job }) => job.messageId === ids[1])
+          ? Promise.reject(new StoreError('STORE_FAILED', 'The disk has a bad block.'))
+          : store.completeJobs(done, at),
+    };
+    await runJobs(jobs, { ...exchange, store: broken });
+    const states = await Promise.all(ids.map(async (id) => (await store.getMessage(id))?.state));
+    assert.deepEqual(states, ['answered', 'accepted', 'answered']);
+    assert.match((await store.getMessage(ids[1] ?? ''))?.detail ?? '', /bad block/);
+    await close();
+  });
 });
+
+/** An exchange with one partner, and what puts payloads of that partner into it. */
+async function opened() {
+  const home = await makeHome({});
+  const certificatePem = (await identity('van.test')).certificate.pem;
+  home.addPartner('van', { as2Id: 'VAN', url: 'http://van.test/as2', certificatePem });
+  const open = await openExchange(home.directory, {}, createLog('silent'));
+  const seals = async (payloads: readonly Buffer[], now: Date) => {
+    const ids: string[] = [];
+    for (const payload of payloads) ids.push(await seal(payload, home.as2Id, open.exchange.store, now));
+    return ids;
+  };
+  return { ...open, seals };
+}
+
+async function seal(payload: Buffer, to: string, store: Store, now: Date): Promise<string> {
+  const id = newId(now);
+  await store.sealInbound({
+    id,
+    environment: 'test',
+    receivedAt: now,
+    partner: 'van',
+    remoteAddress: '127.0.0.1',
+    as2From: 'VAN',
+    as2To: to,
+    messageId: newMessageId(now, 'van.test'),
+    headers: [],
+    raw: kept(Buffer.alloc(0)),
+    state: 'accepted',
+    payload: { content: kept(payload), contentType: 'application/EDIFACT' },
+    facts: {},
+    disposition: 'processed',
+  });
+  return id;
+}

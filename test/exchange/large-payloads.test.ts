@@ -9,7 +9,7 @@ import { sourceOf } from '../../src/bytes/source.ts';
 import { fileSpool } from '../../src/bytes/spool.ts';
 import { partnerByShortName } from '../../src/config/home.ts';
 import { newId, newMessageId } from '../../src/exchange/ids.ts';
-import { runJob } from '../../src/exchange/jobs.ts';
+import { runJobs } from '../../src/exchange/jobs.ts';
 import { startOutbox } from '../../src/exchange/outbox.ts';
 import { makeMessage } from '../../src/exchange/send.ts';
 import { createLog } from '../../src/telemetry/log.ts';
@@ -61,7 +61,7 @@ describe('large payloads', () => {
     });
     const [job] = await store().claimJobs(now, 60_000, 1);
     assert.equal(job?.messageId, id);
-    await runJob(job, open.exchange);
+    await runJobs([job], open.exchange);
     return store().getMessage(id);
   }
 

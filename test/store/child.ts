@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { kept } from '../../src/bytes/kept.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
-import { asyncMdn, at, change, inbound, LEASE_MS, outbound, result } from './fixtures.ts';
+import { asyncMdn, at, change, completeJob, inbound, LEASE_MS, outbound, result } from './fixtures.ts';
 
 /**
  * A process of its own that writes to a store, for the tests to run beside others or to kill.
@@ -17,7 +17,7 @@ async function work(store: Store): Promise<never> {
     for (const job of await store.claimJobs(at(round), LEASE_MS, 2)) {
       const answer = outbound({ answers: job.messageId, createdAt: at(round) });
       const done = result({ certificates: [change(`C-${job.messageId}`)], outbound: [answer] });
-      await store.completeJob(job, done, at(round));
+      await completeJob(store, job, done, at(round));
       say('answered', job.messageId, answer.id);
     }
     for (const delivery of await store.claimDeliveries(at(round), LEASE_MS, 2)) {

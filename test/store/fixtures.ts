@@ -13,6 +13,11 @@ import type {
   Store,
 } from '../../src/store/store.ts';
 
+/** One job alone. */
+export async function completeJob(store: Store, job: Job, result: JobResult, now: Date) {
+  return (await store.completeJobs([{ job, result }], now))[0];
+}
+
 /** Seconds after a fixed instant. */
 export function at(seconds: number): Date {
   return new Date(Date.UTC(2026, 0, 31, 12) + seconds * 1000);

@@ -53,6 +53,25 @@ describe('group commit', () => {
     assert.deepEqual(sizes, [1, 1]);
   });
 
+  it('a group waits for what is expected, and runs as soon as it has as many', async () => {
+    const { run, sizes } = counting();
+    const write = groupCommit(run, () => 3);
+    let settled = 0;
+    const first = write(() => 1).then(() => (settled += 1));
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+    assert.equal(settled, 0);
+    await Promise.all([first, write(() => 2), write(() => 3)]);
+    assert.deepEqual(sizes, [3]);
+  });
+
+  it('what is expected and does not come is not waited for long', async () => {
+    const { run, sizes } = counting();
+    const write = groupCommit(run, () => 100);
+    assert.deepEqual(await Promise.all([write(() => 1), write(() => 2)]), [1, 2]);
+    assert.equal(await write(() => 3), 3);
+    assert.deepEqual(sizes, [2, 1]);
+  });
+
   it('a write that is queued by another goes into the next transaction', async () => {
     const { run, sizes } = counting();
     const write = groupCommit(run);

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
+import type { Job } from '../../src/store/store.ts';
 import { storedBytes } from '../support/stored.ts';
 import { at, LEASE_MS } from './fixtures.ts';
 import { temporaryDirectories } from './temporary.ts';
@@ -51,7 +52,13 @@ describe('processes', () => {
       const messages = await store.listMessages({ limit: 10_000 });
       for (const { id, size } of messages) assert.equal((await storedBytes(store, id, 'raw'))?.length, size);
       const waiting = messages.filter(({ state }) => state === 'accepted');
-      const jobs = await store.claimJobs(at(99_999), LEASE_MS, 10_000);
+      const jobs: Job[] = [];
+      // What was in the hands of the dead process comes alone.
+      for (let claimed = 1; claimed > 0;) {
+        const some = await store.claimJobs(at(99_999), LEASE_MS, 10_000);
+        jobs.push(...some);
+        claimed = some.length;
+      }
       assert.deepEqual(jobs.map(({ messageId }) => messageId).sort(), waiting.map(({ id }) => id).sort());
       const unsent = messages.filter(({ state }) => state === 'pending').map(({ id }) => id);
       const mdns = await store.listMdns({ state: 'pending', limit: 10_000 });

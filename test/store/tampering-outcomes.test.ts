@@ -4,6 +4,7 @@ import type { DeliveryOutcome, Store } from '../../src/store/store.ts';
 import {
   at,
   claimedDelivery,
+  completeJob,
   inbound,
   LEASE_MS,
   outbound,
@@ -100,7 +101,7 @@ async function fail(store: Store, retryAt: Date | undefined): Promise<void> {
 }
 
 async function complete(store: Store, state: 'answered' | 'unreadable'): Promise<void> {
-  await store.completeJob(await sealedJob(store, inbound({ id: 'm' })), result({ state, detail: 'was read' }), at(1));
+  await completeJob(store, await sealedJob(store, inbound({ id: 'm' })), result({ state, detail: 'was read' }), at(1));
 }
 
 async function settle(store: Store, outcome: DeliveryOutcome): Promise<void> {

@@ -9,6 +9,7 @@ import {
   at,
   change,
   claimedDelivery,
+  completeJob,
   digestOf,
   inbound,
   outbound,
@@ -39,7 +40,7 @@ describe('tampering', () => {
     };
     const answer = outbound({ id: 'out-1', createdAt: at(1), answers: 'in-1' });
     const certificates = [change('A1'), change('A2')];
-    await store.completeJob(job, result({ interchanges: [interchange], certificates, outbound: [answer] }), at(1));
+    await completeJob(store, job, result({ interchanges: [interchange], certificates, outbound: [answer] }), at(1));
     const delivery = await claimedDelivery(store, outbound({ id: 'out-2', createdAt: at(1) }));
     await store.settleDelivery(delivery, { kind: 'failed', detail: 'gave up' }, at(2));
     await store.recordMdn(receivedMdn(outbound({ id: 'out-1' }), { id: 'mdn-1' }), at(3));

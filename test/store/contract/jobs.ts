@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { InterchangeRecord } from '../../../src/store/store.ts';
-import { at, change, inbound, LEASE_MS, outbound, result, sealedJob, sentOf } from '../fixtures.ts';
+import { at, change, completeJob, inbound, LEASE_MS, outbound, result, sealedJob, sentOf } from '../fixtures.ts';
 import type { OpenTestStore } from './open.ts';
 
 export function describeJobs(open: OpenTestStore): void {
@@ -56,13 +56,13 @@ export function describeJobs(open: OpenTestStore): void {
       assert.deepEqual([second?.messageId, second?.attempts], [first.messageId, 2]);
       assert.notEqual(second?.lease, first.lease);
       const late = result({ certificates: [change('A1')], outbound: [outbound()] });
-      assert.equal(await store.completeJob(first, late, at(61)), 'lease-lost');
+      assert.equal(await completeJob(store, first, late, at(61)), 'lease-lost');
       await store.failJob(first, 'too late', undefined, at(61));
       assert.equal((await store.getMessage(first.messageId))?.state, 'accepted');
       assert.equal((await store.findCertificates('test', ['A1'])).size, 0);
       assert.deepEqual(await store.claimDeliveries(at(61), LEASE_MS, 10), []);
-      assert.equal(await store.completeJob(second!, late, at(62)), 'done');
-      assert.equal(await store.completeJob(second!, late, at(62)), 'lease-lost');
+      assert.equal(await completeJob(store, second!, late, at(62)), 'done');
+      assert.equal(await completeJob(store, second!, late, at(62)), 'lease-lost');
     });
 
     it('takes back every lease: what a dead worker held is due at once', async () => {
@@ -74,7 +74,58 @@ export function describeJobs(open: OpenTestStore): void {
       assert.equal((await store.claimDeliveries(at(0), LEASE_MS, 10)).length, 1);
       const [again] = await store.claimJobs(at(0), LEASE_MS, 10);
       assert.deepEqual([again?.messageId, again?.attempts], [held.messageId, 2]);
-      assert.equal(await store.completeJob(held, result(), at(1)), 'lease-lost');
+      assert.equal(await completeJob(store, held, result(), at(1)), 'lease-lost');
+    });
+
+    it('a job that was tried before is handed out alone: it may be what ended the process', async () => {
+      const { store } = await open();
+      const tried = inbound({ receivedAt: at(1) });
+      await store.sealInbound(tried);
+      await store.claimJobs(at(1), LEASE_MS, 1);
+      await store.releaseLeases();
+      const others = [2, 0, 3].map((second) => inbound({ receivedAt: at(second) }));
+      for (const message of others) await store.sealInbound(message);
+      const claims: (readonly string[])[] = [];
+      for (let turn = 0; turn < 4; turn++)
+        claims.push((await store.claimJobs(at(5), LEASE_MS, 10)).map(({ messageId }) => messageId));
+      const [second, oldest, third] = others.map(({ id }) => id);
+      assert.deepEqual(claims, [[oldest, second, third], [tried.id], [], []]);
+    });
+
+    it('ends jobs in one, each after those before it', async () => {
+      const { store } = await open();
+      const [one, two, three] = [await sealedJob(store), await sealedJob(store), await sealedJob(store)];
+      const ended = await store.completeJobs(
+        [
+          { job: one, result: result({ certificates: [change('A1')] }) },
+          { job: two, result: result({ certificates: [change('A1', 1)] }) },
+          { job: three, result: result({ certificates: [change('A1', 2)] }) },
+        ],
+        at(1),
+      );
+      assert.deepEqual(ended, ['done', 'done', 'done']);
+      assert.equal((await store.findCertificates('test', ['A1'])).get('A1')?.version, 3);
+    });
+
+    it('of jobs that end in one, those after a conflict are not written: they may rest on it', async () => {
+      const { store } = await open();
+      const [one, two, three] = [await sealedJob(store), await sealedJob(store), await sealedJob(store)];
+      const ended = await store.completeJobs(
+        [
+          { job: one, result: result({ certificates: [change('A1')] }) },
+          { job: two, result: result({ certificates: [change('B2'), change('A1', 7)] }) },
+          { job: three, result: result() },
+        ],
+        at(1),
+      );
+      assert.deepEqual(ended, ['done', 'conflict', 'conflict']);
+      const states = await Promise.all([one, two, three].map(({ messageId }) => store.getMessage(messageId)));
+      assert.deepEqual(
+        states.map((message) => message?.state),
+        ['answered', 'accepted', 'accepted'],
+      );
+      assert.deepEqual([...(await store.findCertificates('test', ['A1', 'B2'])).keys()], ['A1']);
+      assert.equal(await completeJob(store, three, result(), at(2)), 'done', 'the lease holds');
     });
 
     it('ends a job with its interchanges, certificates and answers in one', async () => {
@@ -83,7 +134,7 @@ export function describeJobs(open: OpenTestStore): void {
       const answer = outbound({ answers: job.messageId, createdAt: at(2) });
       const interchanges = [interchange(job.messageId), interchange(job.messageId, { reference: '43' })];
       const done = result({ detail: '2 accepted', interchanges, certificates: [change('A1')], outbound: [answer] });
-      assert.equal(await store.completeJob(job, done, at(2)), 'done');
+      assert.equal(await completeJob(store, job, done, at(2)), 'done');
       const detail = await store.getMessage(job.messageId);
       assert.deepEqual([detail?.state, detail?.detail, detail?.answeredBy], ['answered', '2 accepted', [answer.id]]);
       assert.deepEqual(await store.findInterchange('test', 'NZMPI:ZZZ', '43'), interchanges[1]);
@@ -98,14 +149,14 @@ export function describeJobs(open: OpenTestStore): void {
     it('an unreadable interchange ends the job as well', async () => {
       const { store } = await open();
       const job = await sealedJob(store);
-      assert.equal(await store.completeJob(job, result({ state: 'unreadable', detail: 'no UNB' }), at(2)), 'done');
+      assert.equal(await completeJob(store, job, result({ state: 'unreadable', detail: 'no UNB' }), at(2)), 'done');
       const detail = await store.getMessage(job.messageId);
       assert.deepEqual([detail?.state, detail?.detail, detail?.nextAttemptAt], ['unreadable', 'no UNB', undefined]);
     });
 
     it('a certificate that has another version now is a conflict: nothing is written, and the lease holds', async () => {
       const { store } = await open();
-      await store.completeJob(await sealedJob(store), result({ certificates: [change('A1')] }), at(1));
+      await completeJob(store, await sealedJob(store), result({ certificates: [change('A1')] }), at(1));
       const job = await sealedJob(store);
       const entries = await store.listLedger({});
       for (const stale of [change('A1', 0), change('A1', 2), change('new', 1)]) {
@@ -114,22 +165,25 @@ export function describeJobs(open: OpenTestStore): void {
           certificates: [change('B2'), stale],
           outbound: [outbound()],
         });
-        assert.equal(await store.completeJob(job, conflicting, at(2)), 'conflict');
+        assert.equal(await completeJob(store, job, conflicting, at(2)), 'conflict');
       }
       assert.equal((await store.findCertificates('test', ['B2', 'new'])).size, 0);
       assert.equal(await store.findInterchange('test', 'NZMPI:ZZZ', '42'), undefined);
       assert.deepEqual(await store.claimDeliveries(at(2), LEASE_MS, 10), []);
       assert.deepEqual(await store.listLedger({}), entries);
-      assert.equal(await store.completeJob(job, result({ certificates: [change('A1', 1)] }), at(3)), 'done');
+      assert.equal(await completeJob(store, job, result({ certificates: [change('A1', 1)] }), at(3)), 'done');
       assert.equal((await store.findCertificates('test', ['A1'])).get('A1')?.version, 2);
     });
 
     it('an interchange that was registered meanwhile is a conflict', async () => {
       const { store } = await open();
       const [one, two] = [await sealedJob(store), await sealedJob(store)];
-      assert.equal(await store.completeJob(one, result({ interchanges: [interchange(one.messageId)] }), at(1)), 'done');
+      assert.equal(
+        await completeJob(store, one, result({ interchanges: [interchange(one.messageId)] }), at(1)),
+        'done',
+      );
       const second = result({ interchanges: [interchange(two.messageId)], certificates: [change('A1')] });
-      assert.equal(await store.completeJob(two, second, at(1)), 'conflict');
+      assert.equal(await completeJob(store, two, second, at(1)), 'conflict');
       assert.equal((await store.findInterchange('test', 'NZMPI:ZZZ', '42'))?.messageId, one.messageId);
     });
 
@@ -138,7 +192,7 @@ export function describeJobs(open: OpenTestStore): void {
       const jobs = [await sealedJob(store), await sealedJob(store)];
       const stores = [store, await another()];
       const outcomes = await Promise.all(
-        jobs.map((job, n) => stores[n]!.completeJob(job, result({ certificates: [change('A1')] }), at(1))),
+        jobs.map((job, n) => completeJob(stores[n]!, job, result({ certificates: [change('A1')] }), at(1))),
       );
       assert.deepEqual(outcomes.sort(), ['conflict', 'done']);
     });
@@ -147,7 +201,7 @@ export function describeJobs(open: OpenTestStore): void {
       const { store } = await open();
       const job = await sealedJob(store);
       assert.equal(
-        await store.completeJob(job, result({ certificates: [change('A1'), change('A1', 1)] }), at(1)),
+        await completeJob(store, job, result({ certificates: [change('A1'), change('A1', 1)] }), at(1)),
         'done',
       );
       assert.equal((await store.findCertificates('test', ['A1'])).get('A1')?.version, 2);
@@ -159,14 +213,16 @@ export function describeJobs(open: OpenTestStore): void {
       const { store } = await open();
       const job = await sealedJob(store);
       const wrong = change('A1', 0, { record: { ...change('A1').record, version: 7 } });
-      await assert.rejects(store.completeJob(job, result({ certificates: [wrong] }), at(1)), { code: 'STORE_MISUSED' });
+      await assert.rejects(completeJob(store, job, result({ certificates: [wrong] }), at(1)), {
+        code: 'STORE_MISUSED',
+      });
     });
 
     it('test and production never mix', async () => {
       const { store } = await open();
       const production = change('A1', 0, { record: { ...change('A1').record, environment: 'production' } });
-      await store.completeJob(await sealedJob(store), result({ certificates: [change('A1'), production] }), at(1));
-      await store.completeJob(await sealedJob(store), result({ certificates: [change('A1', 1)] }), at(1));
+      await completeJob(store, await sealedJob(store), result({ certificates: [change('A1'), production] }), at(1));
+      await completeJob(store, await sealedJob(store), result({ certificates: [change('A1', 1)] }), at(1));
       assert.equal((await store.findCertificates('test', ['A1'])).get('A1')?.version, 2);
       assert.equal((await store.findCertificates('production', ['A1'])).get('A1')?.version, 1);
       assert.equal((await store.listCertificates({ environment: 'production' })).length, 1);
@@ -177,7 +233,7 @@ export function describeJobs(open: OpenTestStore): void {
       const numbers = Array.from({ length: 3000 }, (_, n) => `C${n}`);
       const job = await sealedJob(store);
       assert.equal(
-        await store.completeJob(job, result({ certificates: numbers.map((n) => change(n)) }), at(1)),
+        await completeJob(store, job, result({ certificates: numbers.map((n) => change(n)) }), at(1)),
         'done',
       );
       const found = await store.findCertificates('test', [...numbers, 'other', 'C1']);

@@ -5,6 +5,7 @@ import {
   at,
   change,
   claimedDelivery,
+  completeJob,
   digestOf,
   inbound,
   LEASE_MS,
@@ -64,7 +65,7 @@ export function describeLedger(open: OpenTestStore): void {
       await store.settleDelivery(again!, { kind: 'delivered' }, at(2));
       await store.failJob(job, 'not now', at(3), at(3));
       const [retried] = await store.claimJobs(at(3), LEASE_MS, 9);
-      await store.completeJob(retried!, result({ certificates: [change('A1')] }), at(4));
+      await completeJob(store, retried!, result({ certificates: [change('A1')] }), at(4));
       await store.requeueMdn(message.id, at(5));
       assert.deepEqual(await kindsOf(store, message.id), [
         'inbound.accepted',

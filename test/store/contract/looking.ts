@@ -5,6 +5,7 @@ import {
   at,
   change,
   claimedDelivery,
+  completeJob,
   inbound,
   LEASE_MS,
   outbound,
@@ -128,7 +129,7 @@ export function describeLooking(open: OpenTestStore): void {
         make('A', { changedAt: at(3), state: 'cancelled' }, 1),
         make('C', { changedAt: at(4), environment: 'production' }),
       ];
-      await store.completeJob(await sealedJob(store), result({ certificates }), at(5));
+      await completeJob(store, await sealedJob(store), result({ certificates }), at(5));
       const numbers = async (filter: Parameters<typeof store.listCertificates>[0]) =>
         (await store.listCertificates(filter)).map(({ number, version }) => `${number}${version}`);
       assert.deepEqual(await numbers({}), ['C1', 'A2', 'B1']);

@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Delivery, InboundMessage, Job, MessageSummary, Store } from '../../../src/store/store.ts';
-import { asyncMdn, at, change, inbound, LEASE_MS, outbound, receivedMdn, refused, result } from '../fixtures.ts';
+import {
+  asyncMdn,
+  at,
+  change,
+  completeJob,
+  inbound,
+  LEASE_MS,
+  outbound,
+  receivedMdn,
+  refused,
+  result,
+} from '../fixtures.ts';
 import type { OpenTestStore } from './open.ts';
 
 /** From each state, the states that a single call may lead to; `resend` leads from any to `pending`. */
@@ -47,7 +58,7 @@ const steps: Record<string, Step> = {
     const answer = outbound({ answers: job.messageId, createdAt: at(now) });
     const expected = pick % 7 ? version : version + 1;
     const done = result({ certificates: [change(number, expected)], outbound: [answer] });
-    const outcome = await store.completeJob(job, done, at(now));
+    const outcome = await completeJob(store, job, done, at(now));
     if (outcome === 'done') sent.push(answer.id);
   },
   async failJob({ store, jobs, now }, pick) {
