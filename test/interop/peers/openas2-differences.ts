@@ -1,7 +1,7 @@
 import type { Difference } from '../case.ts';
 
 /** What OpenAS2 2.10.1 lacks or does otherwise; its own words in quotes. */
-export const openas2Differences: readonly Difference[] = [
+export const differences: readonly Difference[] = [
   {
     when: { keyTransport: ['rsa-oaep-sha1', 'rsa-oaep-sha256', 'rsa-oaep-sha384', 'rsa-oaep-sha512'] },
     direction: 'to-peer',
