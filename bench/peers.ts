@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { endWhenAsked } from '../test/interop/child.ts';
 import { NotHad } from '../test/interop/peer.ts';
 import { peers } from '../test/interop/peers.ts';
 import { load, makeSender, prepare, type Prepared, type Target } from './load.ts';
@@ -29,8 +30,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const systems = peers.filter(({ name }) => (values.peer.length === 0 ? all : values.peer).includes(name));
 const sender = await makeSender();
 const say = (text: string) => process.stderr.write(`${text}\n`);
-process.once('SIGINT', () => process.exit(130));
-process.once('SIGTERM', () => process.exit(143));
+endWhenAsked();
 
 const servers: { title: string; start: StartServer }[] = [{ title: 'Countersign', start: startOurs }];
 const notRun: string[] = [];

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
 import type { Difference } from './case.ts';
+import { endWhenAsked } from './child.ts';
 import { peers } from './peers.ts';
 import { report } from './report.ts';
 import { runSystem, type PeerResult } from './system.ts';
@@ -39,9 +40,7 @@ if (values.help) {
 const wanted = values.peer.flatMap((each) => each.split(','));
 const unknown = wanted.find((each) => !names.includes(each));
 if (unknown !== undefined) wrongUse(`There is no peer ${unknown}: it is one of ${names.join(', ')}.`);
-// So that what was started is ended: the peers' processes are, when this one exits.
-process.once('SIGINT', () => process.exit(130));
-process.once('SIGTERM', () => process.exit(143));
+endWhenAsked();
 
 const say = (text: string) => process.stderr.write(text);
 const results: PeerResult[] = [];
