@@ -106,6 +106,7 @@ async function takenByThePeer(
     ...receiptCameAsAsked(each, sent),
     ...sameMic(each, sent.mic, account, compared),
     ...(await samePayload(payloadOf(each).content, account.payloadFile)),
+    ...unless(account.stored === 1, `the peer stored it ${account.stored ?? 'we do not know how many'} times`),
     ...unless(fileName === 'none' || account.fileName === fileName, `file name there: ${account.fileName ?? 'none'}`),
   ];
 }
@@ -179,10 +180,15 @@ async function sentAgain(
 ): Promise<string[]> {
   if (peer.sendAgain === undefined) return ['the peer cannot be asked to send a message again'];
   const again = await peer.sendAgain(each.number, messageId);
-  const now = await ours.of(each).store.getMessage(messageId);
+  const { store } = ours.of(each);
+  const kinds = (await store.listLedger({ subjectId: first.id })).map(({ kind }) => kind);
+  const taken = (await store.listMessages({ partner: first.partner })).filter(
+    (message) => message.messageId === messageId,
+  );
   return [
     ...unless(again.status === 'processed', `the second time the peer says: ${peersWords(again)}`),
-    ...unless(now?.id === first.id, 'the repeated message was taken as a new one'),
+    ...unless(kinds.includes('duplicate-answered'), 'the repeated message was not noted as one'),
+    ...unless(taken.length === 1, `the repeated message is there ${taken.length} times`),
   ];
 }
 

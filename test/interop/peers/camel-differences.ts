@@ -93,4 +93,11 @@ export const differences: readonly Difference[] = [
     remedy: 'Nothing.',
     tried: false,
   },
+  {
+    when: { event: ['duplicate'] },
+    direction: 'to-peer',
+    what: 'Remembers no Message-IDs: a repeated message goes through the route once more.',
+    remedy: 'Nothing on our side: a route has `idempotentConsumer` for it.',
+    tried: /^the peer stored it 2 times/,
+  },
 ];

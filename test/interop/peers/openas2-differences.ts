@@ -85,4 +85,11 @@ export const differences: readonly Difference[] = [
     remedy: 'None needed.',
     tried: false,
   },
+  {
+    when: { event: ['duplicate'] },
+    direction: 'to-peer',
+    what: 'Remembers no Message-IDs: a repeated message is stored once more, over the first where the file has its Message-ID in its name.',
+    remedy: 'Nothing on our side: what it hands over has to be looked up by Message-ID there (RFC 4130 §5.5).',
+    tried: /^the peer stored it 2 times/,
+  },
 ];

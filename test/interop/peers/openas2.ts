@@ -112,6 +112,7 @@ async function received(folder: string, messageId: string, log: MessageLog): Pro
     mic: find([await read(places.mdn(folder, messageId))], /^MIC: (\S+),/m),
     disposition,
     fileName: stored[0],
+    stored: entries.filter((entry) => entry.includes('stored message to')).length,
     payloadFile: stored[0] && path.join(places.inbox(folder, messageId), stored[0]),
     told: tellingOf(entries),
   };

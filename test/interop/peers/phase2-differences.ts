@@ -72,4 +72,11 @@ export const differences: readonly Difference[] = [
     remedy: 'Nothing to do.',
     tried: /^the peer(:| did not say)/,
   },
+  {
+    when: { event: ['duplicate'] },
+    direction: 'to-peer',
+    what: 'Remembers no Message-IDs: a repeated message is stored once more, beside the first.',
+    remedy: 'Nothing on our side: what it hands over has to be looked up by Message-ID there (RFC 4130 §5.5).',
+    tried: /^the peer stored it 2 times/,
+  },
 ];
