@@ -17,6 +17,13 @@ export const differences: readonly Difference[] = [
     tried: /^we: (refused|failed)/,
   },
   {
+    when: { cipher: ['aes128-gcm', 'aes192-gcm', 'aes256-gcm'] },
+    direction: 'from-peer',
+    what: 'Puts AES-GCM into EnvelopedData, where RFC 5084 §1 has AuthEnvelopedData.',
+    remedy: 'Nothing: both are read.',
+    tried: /^encryption: enveloped-data, aes\d+-gcm/,
+  },
+  {
     when: { layers: ['plain'], framing: ['chunked'] },
     direction: 'to-peer',
     what: 'Its MIC of a plain message in chunks is that of nothing: it was read when it was stored.',
