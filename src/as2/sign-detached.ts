@@ -5,6 +5,7 @@ import type { PrivateIdentity } from '../cms/identity.ts';
 import { longestSignedData, makeSignedData } from '../cms/signed-data.ts';
 import { formatHeaders } from '../mime/headers.ts';
 import type { Headers } from '../mime/headers.ts';
+import { base64Lines, sizeInBase64 } from '../mime/transfer-encoding.ts';
 import { digesting } from './mic.ts';
 import type { Mic } from './mic.ts';
 
@@ -32,19 +33,23 @@ export function signDetached(
   const digested = digesting(content, digest);
   const before = Buffer.from(`--${boundary}\r\n`, 'latin1');
   const between = Buffer.concat([Buffer.from(`\r\n--${boundary}\r\n`, 'latin1'), formatHeaders(signatureHeaders)]);
-  const end = Buffer.from(`\r\n--${boundary}--\r\n`, 'latin1');
-  // In base64, because some systems trim or convert a binary signature.
-  const longest = base64Lines(Buffer.alloc(longestSignedData(identity, options))).length;
+  const end = Buffer.from(`--${boundary}--\r\n`, 'latin1');
+  // In base64, because some systems trim or convert a binary signature. Whoever asks before it is made is told the most.
+  let length: number | undefined;
   const body = {
-    size: before.length + content.size + between.length + longest + end.length,
+    get size() {
+      length ??= sizeInBase64(longestSignedData(identity, options));
+      return before.length + content.size + between.length + length + end.length;
+    },
     *pieces() {
       yield before;
       yield* digested.pieces();
       const signature = base64Lines(makeSignedData(digested.mic().value, identity, options));
-      // The length was told before the signature was made: what one by ECDSA is shorter, blank lines at the end make up.
-      const rest = longest - signature.length;
+      // What one by ECDSA is shorter than was told, blank lines at the end make up.
+      length ??= signature.length;
+      const rest = length - signature.length;
       const filling = '\r\n'.repeat(rest >> 1) + '\n'.repeat(rest & 1);
-      yield Buffer.concat([between, Buffer.from(signature), end, Buffer.from(filling)]);
+      yield Buffer.concat([between, signature, end, Buffer.from(filling)]);
     },
   };
   // RFC 1847 §2.1: protocol and micalg MUST be there.
@@ -57,8 +62,3 @@ const signatureHeaders: Headers = [
   ['Content-Disposition', 'attachment; filename=smime.p7s'],
   ['Content-Transfer-Encoding', 'base64'],
 ];
-
-/** RFC 2045 §6.8: lines of at most 76 characters. */
-function base64Lines(bytes: Buffer): string {
-  return (bytes.toString('base64').match(/.{1,76}/g) ?? []).join('\r\n');
-}
