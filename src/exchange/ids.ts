@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
+import { randomOctets } from '../cms/random-octets.ts';
 import type { Home } from '../config/home.ts';
 
 /** A UUID of version 7 (RFC 9562 §5.7): unguessable, and in the order of time. Nothing a partner sent is in it. */
@@ -23,7 +24,7 @@ export function newControlReference(now: Date): string {
 
 /** For a MIME boundary: does not occur in any content, since nobody can foresee it. */
 export function newBoundary(): string {
-  return randomBytes(18).toString('hex');
+  return randomOctets(18).toString('hex');
 }
 
 /** The host part of our Message-IDs: that of our public address. */
