@@ -1,15 +1,16 @@
 import { createCipheriv, createDecipheriv, createHash, createVerify, privateDecrypt, randomBytes } from 'node:crypto';
 import { constants, publicEncrypt, sign, type KeyObject } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 
+import { processed } from '../src/as2/disposition.ts';
+import { makeMdn } from '../src/as2/mdn.ts';
 import { strictPolicy } from '../src/as2/policy.ts';
-import { unwrap } from '../src/as2/unwrap.ts';
+import { unwrap, type Unwrapped } from '../src/as2/unwrap.ts';
 import { wrap } from '../src/as2/wrap.ts';
+import { digested } from '../src/bytes/kept.ts';
 import { fileSpool, spooled, type Spool } from '../src/bytes/spool.ts';
 import type { Sized, Source } from '../src/bytes/source.ts';
-import { newBoundary } from '../src/exchange/ids.ts';
+import { newBoundary, newMessageId } from '../src/exchange/ids.ts';
+import { temporaryFolder } from '../test/support/temporary.ts';
 import { makeSender, median } from './load.ts';
 
 /** How long opening and making a message takes, over the bare calls of `node:crypto` that it cannot do without. */
@@ -26,8 +27,7 @@ export interface EngineRow {
 
 const { identity } = await makeSender();
 const policy = { ...strictPolicy, maxInflatedSize: 2 ** 33 };
-const directory = mkdtempSync(path.join(tmpdir(), 'countersign-engine-'));
-process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+const directory = temporaryFolder('countersign-engine');
 
 export type BenchCipher = 'aes256-cbc' | 'aes256-gcm';
 
@@ -35,9 +35,9 @@ export type BenchCipher = 'aes256-cbc' | 'aes256-gcm';
 export async function measureEngine(size: number, cipher: BenchCipher, rounds: number): Promise<EngineRow[]> {
   const keep = fileSpool(directory);
   const message = await make(size, cipher, keep.spool);
-  const bareOpen = bareOpening(size, cipher);
   const bareMake = bareMaking(size, cipher);
-  const opening = await pairs(rounds, size, () => open(message), bareOpen);
+  const opening = await pairs(rounds, size, () => open(message), bareOpening(size, cipher));
+  const receiving = await pairs(rounds, size, () => receive(message), bareReceiving(size, cipher));
   const making = await pairs(
     rounds,
     size,
@@ -51,6 +51,7 @@ export async function measureEngine(size: number, cipher: BenchCipher, rounds: n
   keep.clear();
   return [
     { what: 'open', cipher, size, ...opening },
+    { what: 'receive', cipher, size, ...receiving },
     { what: 'make', cipher, size, ...making },
   ];
 }
@@ -99,12 +100,37 @@ async function make(
   return { headers, body: spooled(body.pieces(), spool) };
 }
 
-async function open({ headers, body }: Awaited<ReturnType<typeof make>>): Promise<void> {
+type Message = Awaited<ReturnType<typeof make>>;
+
+/** @param use gets what was in it, while that is there */
+async function open({ headers, body }: Message, use: (opened: Unwrapped) => void = () => undefined): Promise<void> {
   const { spool, clear } = fileSpool(directory);
   const context = { keys: [identity], pinned: [identity.certificate], policy, micDigest: 'sha256' as const, spool };
-  const { signer } = await unwrap({ headers, body }, context);
-  if (signer === undefined) throw new Error('The message was not verified');
+  const opened = await unwrap({ headers, body }, context);
+  if (opened.signer === undefined) throw new Error('The message was not verified');
+  use(opened);
   clear();
+}
+
+/** Opens it, makes the digest that its payload is kept by, and the signed receipt. */
+async function receive(message: Message): Promise<void> {
+  await open(message, ({ payload, mic }) => {
+    digested(payload.content);
+    const now = new Date();
+    makeMdn({
+      from: 'BENCH',
+      to: 'LOAD',
+      messageId: newMessageId(now, 'bench.local'),
+      date: now,
+      original: { messageId: '<load@bench.local>', subject: 'Load' },
+      disposition: processed,
+      explanation: 'The message was received, verified and stored.',
+      mic,
+      reportingUa: 'bench.local; Countersign',
+      sign: { identity, digest: 'sha256' },
+      boundary: newBoundary(),
+    });
+  });
 }
 
 const piece = randomBytes(64 * 1024);
@@ -137,6 +163,19 @@ function bareOpening(size: number, cipher: BenchCipher): () => void {
     for (const each of repeated(size).pieces()) hash.update(decipher.update(each));
     hash.digest();
     verify(identity.certificate.publicKey, attributes, signature);
+  };
+}
+
+/** The same, the digest of the payload, and the signature of the receipt. */
+function bareReceiving(size: number, cipher: BenchCipher): () => void {
+  const bareOpen = bareOpening(size, cipher);
+  const attributes = randomBytes(120);
+  return () => {
+    bareOpen();
+    const hash = createHash('sha256');
+    for (const each of repeated(size).pieces()) hash.update(each);
+    hash.digest();
+    sign('sha256', attributes, identity.privateKey);
   };
 }
 

@@ -45,8 +45,7 @@ export interface PayloadLayer {
  *
  * @throws MimeError, CmsError
  */
-export function layerOf(entity: Entity): Layer {
-  const contentType = contentTypeOf(entity.headers);
+export function layerOf(entity: Entity, contentType = contentTypeOf(entity.headers)): Layer {
   // RFC 2045 §6.4: a multipart has no transfer encoding of its own.
   if (contentType.type === 'multipart/signed')
     return { kind: 'signed-detached', contentType, reader: new Reader(entity.body.pieces()) };

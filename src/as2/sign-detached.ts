@@ -5,6 +5,7 @@ import type { PrivateIdentity } from '../cms/identity.ts';
 import { longestSignedData, makeSignedData } from '../cms/signed-data.ts';
 import { formatHeaders } from '../mime/headers.ts';
 import type { Headers } from '../mime/headers.ts';
+import { base64Lines, sizeInBase64 } from '../mime/transfer-encoding.ts';
 import { digesting } from './mic.ts';
 import type { Mic } from './mic.ts';
 
@@ -31,25 +32,25 @@ export function signDetached(
   const options = { digest, ...(scheme && { scheme }), ...(signingTime && { signingTime }) };
   const digested = digesting(content, digest);
   const before = Buffer.from(`--${boundary}\r\n`, 'latin1');
-  // In base64, because some systems trim or convert a binary signature.
-  const longest = base64Lines(Buffer.alloc(longestSignedData(identity, options))).length;
-  const after = (signature: string) => {
-    // The length was told before the signature was made: what one by ECDSA is shorter is made up where nobody looks.
-    const headers = formatHeaders([
-      ...signatureHeaders,
-      ['Content-Description', `S/MIME signature${'-'.repeat(longest - signature.length)}`],
-    ]);
-    return Buffer.from(
-      `\r\n--${boundary}\r\n${headers.toString('latin1')}${signature}\r\n--${boundary}--\r\n`,
-      'latin1',
-    );
+  const between = (filling: number) => {
+    const headers: Headers = [...signatureHeaders, ['Content-Description', `S/MIME signature${'-'.repeat(filling)}`]];
+    return Buffer.concat([Buffer.from(`\r\n--${boundary}\r\n`, 'latin1'), formatHeaders(headers)]);
   };
+  const end = Buffer.from(`--${boundary}--\r\n`, 'latin1');
+  // In base64, because some systems trim or convert a binary signature. Whoever asks before it is made is told the most.
+  let length: number | undefined;
   const body = {
-    size: before.length + content.size + after(' '.repeat(longest)).length,
+    get size() {
+      length ??= sizeInBase64(longestSignedData(identity, options));
+      return before.length + content.size + between(0).length + length + end.length;
+    },
     *pieces() {
       yield before;
       yield* digested.pieces();
-      yield after(base64Lines(makeSignedData(digested.mic().value, identity, options)));
+      const signature = base64Lines(makeSignedData(digested.mic().value, identity, options));
+      // What one by ECDSA is shorter than was told is made up in a header. Behind the end Camel would look for more parts.
+      length ??= signature.length;
+      yield Buffer.concat([between(length - signature.length), signature, end]);
     },
   };
   // RFC 1847 §2.1: protocol and micalg MUST be there.
@@ -62,8 +63,3 @@ const signatureHeaders: Headers = [
   ['Content-Disposition', 'attachment; filename=smime.p7s'],
   ['Content-Transfer-Encoding', 'base64'],
 ];
-
-/** RFC 2045 §6.8: lines of at most 76 characters. */
-function base64Lines(bytes: Buffer): string {
-  return (bytes.toString('base64').match(/.{1,76}/g) ?? []).join('\r\n');
-}

@@ -117,14 +117,15 @@ function unencoded(headers: Headers): Headers {
 /** Bytes that decrypt to noise must not pass for a message without signature: that one has a header, and a Content-Type. */
 async function readEnclosed(content: Reader, context: Reading, strict: boolean): Promise<Unwrapped> {
   const { headers, head } = readHead(content);
-  const isDetached = contentTypeOf(headers).type === 'multipart/signed';
+  const contentType = contentTypeOf(headers);
+  const isDetached = contentType.type === 'multipart/signed';
   // What is signed is spooled where its end is found; the rest, whatever it is, here.
   const body = isDetached ? nothing : spooled(content.rest(), context.spool);
   const entity: Entity = { headers, head, body };
   const typed = header(headers, 'Content-Type') !== undefined;
   if (strict && !(typed && (context.policy.allowUnsigned || isPlainText(entity))))
     throw new MimeError('MIME_HEADER', 'There is no Content-Type, or what should be plain text is not');
-  const layer = layerOf(entity);
+  const layer = layerOf(entity, contentType);
   return readInside(entity, layer.kind === 'signed-detached' ? { ...layer, reader: content } : layer, context, strict);
 }
 

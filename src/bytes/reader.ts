@@ -35,7 +35,7 @@ export class Reader {
     if (first === undefined || first.length >= count) return first ?? EMPTY;
     let length = this.#ahead.reduce((sum, piece) => sum + piece.length, 0);
     while (length < count && this.#pull()) length += this.#ahead.at(-1)?.length ?? 0;
-    return Buffer.concat(this.#ahead, Math.min(count, length));
+    return this.#ahead.length === 1 ? first : Buffer.concat(this.#ahead, Math.min(count, length));
   }
 
   /** The same, read. */

@@ -11,9 +11,19 @@ export type Der = readonly (Buffer | Sized)[];
 
 /** One element around its content (X.690 §10.1: definite length, in the fewest octets). */
 export function element(tag: number, ...content: readonly Der[]): Der {
-  const pieces = content.flat();
-  return [elementHeader(tag, lengthOf(pieces)), ...pieces];
+  // Not by `flat` and the like: a signature has some dozens of elements, and they are made for every message.
+  const pieces: (Buffer | Sized)[] = [NOTHING];
+  let length = 0;
+  for (const der of content)
+    for (const piece of der) {
+      pieces.push(piece);
+      length += Buffer.isBuffer(piece) ? piece.length : piece.size;
+    }
+  pieces[0] = elementHeader(tag, length);
+  return pieces;
 }
+
+const NOTHING = Buffer.alloc(0);
 
 /** All of it. */
 export const encode = (der: Der): Buffer =>
@@ -50,8 +60,14 @@ export const smallInteger = (value: number): Der => integer(Buffer.of(value));
 
 export const nullValue: Der = [Buffer.of(TAG.null, 0)];
 
-/** OBJECT IDENTIFIER from its dotted form. */
-export const oid = (dotted: string): Der => element(TAG.oid, [oidContent(dotted)]);
+/** OBJECT IDENTIFIER from its dotted form. Those that we write are few, and each is made once. */
+export function oid(dotted: string): Der {
+  const known = OIDS.get(dotted) ?? element(TAG.oid, [oidContent(dotted)]);
+  OIDS.set(dotted, known);
+  return known;
+}
+
+const OIDS = new Map<string, Der>();
 
 /** UTCTime to the end of 2049, GeneralizedTime from then on (RFC 5652 §11.3). */
 export function time(date: Date): Der {

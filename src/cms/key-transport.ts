@@ -1,4 +1,4 @@
-import { constants, createHash, privateDecrypt, publicEncrypt, randomBytes } from 'node:crypto';
+import { constants, createHash, privateDecrypt, publicEncrypt } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { algorithm, readAlgorithm } from './algorithm-identifier.ts';
 import type { AlgorithmIdentifier } from './algorithm-identifier.ts';
@@ -10,6 +10,7 @@ import { nullValue, sequence } from './der.ts';
 import type { Der } from './der.ts';
 import { maskedDigest, readMaskedDigest, unmask } from './mask.ts';
 import type { MaskedDigest } from './mask.ts';
+import { randomOctets } from './random-octets.ts';
 
 /** How a content-encryption key travels under an RSA key (RFC 8551 §2.3). */
 export interface KeyTransport {
@@ -68,7 +69,7 @@ export function sendKey(name: RsaTransportName, recipient: KeyObject, key: Buffe
  * @param recipient an RSA key
  */
 export function receiveKey(transport: KeyTransport, recipient: KeyObject, encrypted: Buffer, length: number): Buffer {
-  const substitute = randomBytes(length);
+  const substitute = randomOctets(length);
   if (transport.oaep === undefined && rejectsImplicitly(recipient)) {
     const key = decrypt(recipient, constants.RSA_PKCS1_PADDING, encrypted);
     return key?.length === length ? key : substitute;

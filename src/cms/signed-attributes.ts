@@ -112,7 +112,10 @@ export function makeSignedAttributes(
     attribute(OID.messageDigest, octetString(messageDigest)),
     ...(signingTime ? [attribute(OID.signingTime, time(signingTime))] : []),
   ];
-  return { bytes: encode(setOf(attributes)), field: setOf(attributes, context(0, true)) };
+  const bytes = encode(setOf(attributes));
+  const field = Buffer.from(bytes);
+  field[0] = context(0, true);
+  return { bytes, field: [field] };
 }
 
 const attribute = (type: string, value: Der): Der => sequence(oid(type), element(TAG.set, value));

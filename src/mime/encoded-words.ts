@@ -1,15 +1,15 @@
+import { isUtf8 } from 'node:buffer';
+
 import { decodeQuotedPrintable } from './quoted-printable.ts';
 
 /** Text from bytes in a charset; without one, or in one that is unknown: UTF-8 if it is that, else ISO 8859-1. */
 export function decodeBytes(bytes: Buffer, charset?: string): string {
-  for (const label of charset ? [charset, 'utf-8'] : ['utf-8']) {
-    try {
-      return new TextDecoder(label, { fatal: true, ignoreBOM: true }).decode(bytes);
-    } catch {
-      continue;
-    }
+  try {
+    if (charset) return new TextDecoder(charset, { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    // Unknown, or not what it says.
   }
-  return bytes.toString('latin1');
+  return bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
 }
 
 /** Decodes `=?charset?B?…?=` and `=?charset?Q?…?=` (RFC 2047 §2), also where they should not stand. */

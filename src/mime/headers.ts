@@ -52,7 +52,7 @@ function addLine(headers: [string, string][], line: string, at: number): void {
 /** Case-insensitive; the first one of that name. */
 export function header(headers: Headers, name: string): string | undefined {
   const wanted = name.toLowerCase();
-  return headers.find(([found]) => found.toLowerCase() === wanted)?.[1];
+  return headers.find(([found]) => found.length === wanted.length && found.toLowerCase() === wanted)?.[1];
 }
 
 /**

@@ -66,7 +66,7 @@ function readParameters(text: string): [name: string, value: string][] {
   const plain: [string, string][] = [];
   const extended = new Map<string, Section[]>();
   for (const [attribute, value] of split(text)) {
-    const match = /^([^*]+)\*(?:(\d{1,3})(\*)?)?$/.exec(attribute);
+    const match = attribute.includes('*') ? /^([^*]+)\*(?:(\d{1,3})(\*)?)?$/.exec(attribute) : null;
     const [, name = '', section, star] = match ?? [];
     if (match === null) plain.push([attribute, decodeBytes(Buffer.from(value, 'latin1'))]);
     else {

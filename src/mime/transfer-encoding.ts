@@ -69,21 +69,33 @@ function* decodeLines(body: Pieces): Generator<Buffer, void, undefined> {
   if (last.length > 0) yield last;
 }
 
-/** Octets of a line of base64 (RFC 2045 §6.8: at most 76 characters), and of many. */
-const LINE = 57;
-const LINES = 1024 * LINE;
+/** RFC 2045 §6.8: at most that many characters, and the octets that many lines of them stand for. */
+const LINE = 76;
+const LINES = 1024 * (LINE / 4) * 3;
 
 /** Lines of base64, each ended by CRLF. */
 export function encodedInBase64(content: Sized): Sized {
-  const characters = 4 * Math.ceil(content.size / 3);
   return {
-    size: characters + 2 * Math.ceil(characters / 76),
+    size: sizeInBase64(content.size),
     *pieces() {
       const reader = new Reader(content.pieces());
-      for (let lines = reader.take(LINES); lines.length > 0; lines = reader.take(LINES))
-        yield Buffer.from(lines.toString('base64').replace(/.{1,76}/g, '$&\r\n'), 'latin1');
+      for (let lines = reader.take(LINES); lines.length > 0; lines = reader.take(LINES)) yield base64Lines(lines);
     },
   };
+}
+
+/** The same of what is at hand. */
+export function base64Lines(bytes: Buffer): Buffer {
+  const characters = bytes.toString('base64');
+  let lines = '';
+  for (let at = 0; at < characters.length; at += LINE) lines += `${characters.slice(at, at + LINE)}\r\n`;
+  return Buffer.from(lines, 'latin1');
+}
+
+/** How long they are, of so many octets. */
+export function sizeInBase64(size: number): number {
+  const characters = 4 * Math.ceil(size / 3);
+  return characters + 2 * Math.ceil(characters / LINE);
 }
 
 const LF = 0x0a;
