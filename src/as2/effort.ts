@@ -3,7 +3,8 @@ import type { Pieces } from '../bytes/source.ts';
 import type { Spool } from '../bytes/spool.ts';
 import type { CertificateIdentity } from '../cms/identity.ts';
 import { spendCheck } from '../cms/signature.ts';
-import { LARGEST_WITH_VARIANTS, MOST_VARIANTS } from './signed-variants.ts';
+import { LARGEST_WITH_VARIANTS } from '../limits.ts';
+import { MOST_VARIANTS } from './signed-variants.ts';
 
 /**
  * What reading a message costs, counted while it is read, so that the rest of what it might have cost can be spent when
