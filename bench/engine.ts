@@ -1,8 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, createVerify, privateDecrypt, randomBytes } from 'node:crypto';
 import { constants, publicEncrypt, sign, type KeyObject } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 
 import { strictPolicy } from '../src/as2/policy.ts';
 import { unwrap } from '../src/as2/unwrap.ts';
@@ -10,6 +7,7 @@ import { wrap } from '../src/as2/wrap.ts';
 import { fileSpool, spooled, type Spool } from '../src/bytes/spool.ts';
 import type { Sized, Source } from '../src/bytes/source.ts';
 import { newBoundary } from '../src/exchange/ids.ts';
+import { temporaryFolder } from '../test/support/temporary.ts';
 import { makeSender, median } from './load.ts';
 
 /** How long opening and making a message takes, over the bare calls of `node:crypto` that it cannot do without. */
@@ -26,8 +24,7 @@ export interface EngineRow {
 
 const { identity } = await makeSender();
 const policy = { ...strictPolicy, maxInflatedSize: 2 ** 33 };
-const directory = mkdtempSync(path.join(tmpdir(), 'countersign-engine-'));
-process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+const directory = temporaryFolder('countersign-engine');
 
 export type BenchCipher = 'aes256-cbc' | 'aes256-gcm';
 

@@ -3,7 +3,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { NotHad, type PeerSystem } from '../test/interop/peer.ts';
+import { endWhenAsked } from '../test/interop/child.ts';
+import { NotHad } from '../test/interop/peer.ts';
+import { peers } from '../test/interop/peers.ts';
 import { load, makeSender, prepare, type Prepared, type Target } from './load.ts';
 import { peersTable, type Row } from './peers-table.ts';
 import { peerServer, startOurs, type Server, type StartServer } from './servers.ts';
@@ -17,28 +19,26 @@ const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '5' }, peer: { type: 'string', multiple: true, default: [] } },
 });
 const rounds = Number(values.rounds);
-const all = ['libas2', 'pyas2', 'openas2', 'phase2', 'camel'];
+// That of OpenSSL is no server: it runs in the process that drives it.
+const all = peers.filter(({ name }) => name !== 'openssl').map(({ name }) => name);
 const unknown = values.peer.find((name) => name !== 'none' && !all.includes(name));
 if (unknown !== undefined || !Number.isInteger(rounds) || rounds < 1) {
   process.stderr.write(`npm run bench:peers -- [--rounds N] [--peer ${all.join('|')}|none]…\n`);
   process.exit(2);
 }
 const root = path.resolve(import.meta.dirname, '..');
-const names = all.filter((name) => values.peer.length === 0 || values.peer.includes(name));
+const systems = peers.filter(({ name }) => (values.peer.length === 0 ? all : values.peer).includes(name));
 const sender = await makeSender();
 const say = (text: string) => process.stderr.write(`${text}\n`);
-process.once('SIGINT', () => process.exit(130));
-process.once('SIGTERM', () => process.exit(143));
+endWhenAsked();
 
 const servers: { title: string; start: StartServer }[] = [{ title: 'Countersign', start: startOurs }];
 const notRun: string[] = [];
-for (const name of names) {
-  const system = ((await import(`../test/interop/peers/${name}.ts`)) as Record<string, PeerSystem>)[name];
-  if (system === undefined) throw new Error(`peers/${name}.ts has no ${name}`);
+for (const system of systems) {
   try {
-    const fetched = path.join(root, '.peers');
-    const version = await system.fetch(path.join(fetched, name));
-    servers.push({ title: `${system.title} ${version}`, start: await peerServer(system, fetched) });
+    const fetched = path.join(root, '.peers', system.name);
+    const version = await system.fetch(fetched);
+    servers.push({ title: `${system.title} ${version}`, start: peerServer(system, fetched) });
   } catch (error) {
     if (!(error instanceof NotHad)) throw error;
     notRun.push(`${system.title}: ${error.message}`);

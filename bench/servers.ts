@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { stringify } from 'yaml';
@@ -11,6 +10,7 @@ import { usual } from '../test/interop/case.ts';
 import { startChild } from '../test/interop/child.ts';
 import type { PeerSystem } from '../test/interop/peer.ts';
 import { freePort } from '../test/support/free-port.ts';
+import { temporaryFolder } from '../test/support/temporary.ts';
 import type { Target } from './load.ts';
 
 /** A server under load, in a process group of its own. */
@@ -25,7 +25,7 @@ export type StartServer = (sender: { readonly certificatePem: string; readonly k
 
 /** Ours: the built program, with a new home, as `countersign init` and `serve` make it. */
 export const startOurs: StartServer = async ({ certificatePem }) => {
-  const directory = await mkdtemp(path.join(tmpdir(), 'countersign-bench-'));
+  const directory = temporaryFolder('countersign-bench');
   const now = new Date();
   await createHome(directory, {
     as2Id: 'BENCH',
@@ -67,12 +67,10 @@ export const startOurs: StartServer = async ({ certificatePem }) => {
   };
 };
 
-/** A peer, set up as for an exchange with one partner. @throws NotHad */
-export async function peerServer(system: PeerSystem, fetchedIn: string): Promise<StartServer> {
-  const fetched = path.join(fetchedIn, system.name);
-  await system.fetch(fetched);
+/** A peer, set up as for an exchange with one partner. */
+export function peerServer(system: PeerSystem, fetched: string): StartServer {
   return async ({ certificatePem, keyPem }) => {
-    const directory = await mkdtemp(path.join(tmpdir(), `bench-${system.name}-`));
+    const directory = temporaryFolder(`bench-${system.name}`);
     const file = async (name: string, text: string) => {
       await writeFile(path.join(directory, name), text);
       return path.join(directory, name);

@@ -31,20 +31,25 @@ export function signDetached(
   const options = { digest, ...(scheme && { scheme }), ...(signingTime && { signingTime }) };
   const digested = digesting(content, digest);
   const before = Buffer.from(`--${boundary}\r\n`, 'latin1');
-  const between = Buffer.concat([Buffer.from(`\r\n--${boundary}\r\n`, 'latin1'), formatHeaders(signatureHeaders)]);
-  const end = Buffer.from(`\r\n--${boundary}--\r\n`, 'latin1');
   // In base64, because some systems trim or convert a binary signature.
   const longest = base64Lines(Buffer.alloc(longestSignedData(identity, options))).length;
+  const after = (signature: string) => {
+    // The length was told before the signature was made: what one by ECDSA is shorter is made up where nobody looks.
+    const headers = formatHeaders([
+      ...signatureHeaders,
+      ['Content-Description', `S/MIME signature${'-'.repeat(longest - signature.length)}`],
+    ]);
+    return Buffer.from(
+      `\r\n--${boundary}\r\n${headers.toString('latin1')}${signature}\r\n--${boundary}--\r\n`,
+      'latin1',
+    );
+  };
   const body = {
-    size: before.length + content.size + between.length + longest + end.length,
+    size: before.length + content.size + after(' '.repeat(longest)).length,
     *pieces() {
       yield before;
       yield* digested.pieces();
-      const signature = base64Lines(makeSignedData(digested.mic().value, identity, options));
-      // The length was told before the signature was made: what one by ECDSA is shorter, blank lines at the end make up.
-      const rest = longest - signature.length;
-      const filling = '\r\n'.repeat(rest >> 1) + '\n'.repeat(rest & 1);
-      yield Buffer.concat([between, Buffer.from(signature), end, Buffer.from(filling)]);
+      yield after(base64Lines(makeSignedData(digested.mic().value, identity, options)));
     },
   };
   // RFC 1847 §2.1: protocol and micalg MUST be there.

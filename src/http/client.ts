@@ -21,8 +21,9 @@ export function createPost(): { post: Post; close: () => Promise<void> } {
     // A connection is nothing beside a large body, and on its own that one is never sent twice.
     const alone = isLarge(message.body) || !message.keepAlive;
     const response = await sent(message, alone ? fresh : kept).catch((error: unknown) => {
-      // RFC 9112 §9.3.1: a server may close a connection that it kept at the moment when we send on it. Nothing of it
-      // was answered then; so it goes out at once on a connection of its own, under the same Message-ID.
+      // RFC 9112 §9.3.1: a server may close a connection that it kept at the moment when we send on it, so it goes out at
+      // once on a connection of its own. The partner may have taken it already: it is the same Message-ID, by which a
+      // message that comes again is known (RFC 4130 §5.5).
       if (alone || !isClosed(error)) throw error;
       return sent(message, fresh);
     });

@@ -148,6 +148,9 @@ export const receiptOf = ({ mdn }: Traits): { mode: 'none' | 'sync' | 'async'; s
   return { mode: mode as 'none' | 'sync' | 'async', signed: kind === 'signed' };
 };
 
+/** EDIFACT identification of the peer in a case. */
+export const identityIn = ({ number }: Case): string => `CASE${number}`;
+
 function nameOf(traits: Traits): string {
   const unlike = (Object.keys(dimensions) as Dimension[]).filter((each) => traits[each] !== usual[each]);
   return unlike.map((each) => (each === 'fileName' ? `file ${traits[each]}` : traits[each])).join(', ') || 'usual';

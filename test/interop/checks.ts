@@ -8,10 +8,10 @@ import type { Account } from './peer.ts';
 
 /** Each check tells what is not as it should be, in words; nothing when all is well. */
 export const unless = (holds: boolean, problem: string): string[] => (holds ? [] : [problem]);
-export const told = ({ state, disposition, detail }: MessageDetail) =>
+export const ourWords = ({ state, disposition, detail }: MessageDetail) =>
   [state, disposition, detail].filter(Boolean).join('; ');
-export const tells = ({ status, disposition, told: said }: Account) =>
-  [status, disposition, said].filter(Boolean).join('; ').slice(0, 700);
+export const peersWords = ({ status, disposition, told }: Account) =>
+  [status, disposition, told].filter(Boolean).join('; ').slice(0, 700);
 
 /** A peer whose log has no MIC has nothing to compare here; its MDN was compared when it was judged. */
 export function sameMic(each: Case, ours: string | undefined, { mic }: Account, compared: string[]): string[] {

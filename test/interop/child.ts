@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import path from 'node:path';
@@ -30,6 +30,34 @@ export function endsWithUs(child: ChildProcess): void {
 
 /** Also when the run itself is broken off. */
 process.on('exit', () => running.forEach((child) => end(child, 'SIGKILL')));
+
+/** Ends this process when it is asked to, or when who started it is gone. */
+export function endWhenAsked(): void {
+  process.once('SIGINT', () => process.exit(130));
+  process.once('SIGTERM', () => process.exit(143));
+  const above = processesAbove();
+  const look = () => {
+    if (processesAbove() === above) return;
+    process.stderr.write('Who started this is gone.\n');
+    process.exit(143);
+  };
+  setInterval(look, 1_000).unref();
+}
+
+/**
+ * tsx, and who started that: when `npm run` or `npx` is asked to end, it is the shell between them that dies, and no signal
+ * comes further down.
+ */
+function processesAbove(): string {
+  const { ppid, platform } = process;
+  if (platform !== 'linux') return `${ppid}`;
+  try {
+    // proc(5): the fourth field, after a name that may hold blanks
+    return `${ppid} ${/\) \S (\d+)/.exec(readFileSync(`/proc/${ppid}/stat`, 'latin1'))?.[1]}`;
+  } catch {
+    return ''; // it has just ended
+  }
+}
 
 /** Starts a process in a group of its own and waits until it can be reached. @throws when it ends before, or in vain */
 export async function startChild(command: string, args: readonly string[], options: ChildOptions): Promise<Child> {

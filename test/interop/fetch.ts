@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { endsWithUs } from './child.ts';
@@ -16,7 +16,7 @@ export interface Artifact {
 /** Packages of npm into `folder/node_modules`. @throws NotHad */
 export function npmInstall(folder: string, packages: Readonly<Record<string, string>>): Promise<void> {
   const names = Object.entries(packages).map(([name, version]) => `${name}@${version}`);
-  return once(folder, names.join(' '), async () => {
+  return unlessMade(folder, names.join(' '), async () => {
     await writeFile(path.join(folder, 'package.json'), '{ "private": true }\n');
     // Whoever runs us silently wants to know all the same why it failed, and soon.
     const telling = ['--loglevel=error', '--fetch-retries=1'];
@@ -27,7 +27,7 @@ export function npmInstall(folder: string, packages: Readonly<Record<string, str
 /** Artifacts of Maven with all that they depend on, as `folder/lib/*.jar`. @throws NotHad */
 export function mavenJars(folder: string, artifacts: readonly Artifact[]): Promise<void> {
   const names = artifacts.map(({ group, artifact, version }) => `${group}:${artifact}:${version}`);
-  return once(folder, names.join(' '), async () => {
+  return unlessMade(folder, names.join(' '), async () => {
     const dependencies = artifacts.map(
       ({ group, artifact, version }) =>
         `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency>`,
@@ -45,7 +45,7 @@ export function mavenJars(folder: string, artifacts: readonly Artifact[]): Promi
 /** A virtual environment of Python with these packages. @returns its `python` @throws NotHad */
 export async function pythonVenv(folder: string, packages: readonly string[]): Promise<string> {
   const python = path.join(folder, 'venv/bin/python');
-  await once(folder, packages.join(' '), async () => {
+  await unlessMade(folder, packages.join(' '), async () => {
     await run(folder, 'python3', ['-m', 'venv', 'venv']);
     await run(folder, python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages]);
   });
@@ -53,7 +53,7 @@ export async function pythonVenv(folder: string, packages: readonly string[]): P
 }
 
 /** Does `make` in a fresh folder, unless the same was made there before. */
-async function once(folder: string, what: string, make: () => Promise<void>): Promise<void> {
+async function unlessMade(folder: string, what: string, make: () => Promise<void>): Promise<void> {
   const stamp = path.join(folder, `${createHash('sha256').update(what).digest('hex')}.made`);
   if (existsSync(stamp)) return;
   await rm(folder, { recursive: true, force: true });
@@ -63,8 +63,11 @@ async function once(folder: string, what: string, make: () => Promise<void>): Pr
 }
 
 /** Java classes into `folder/classes`, with what is in `folder/lib`. @throws NotHad */
-export function compile(folder: string, files: readonly string[]): Promise<void> {
-  return run(folder, 'javac', ['-cp', 'lib/*', '-d', 'classes', ...files]);
+export async function compile(folder: string, files: readonly string[]): Promise<void> {
+  const sources = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  return unlessMade(path.join(folder, 'classes'), sources.join('\n'), () =>
+    run(folder, 'javac', ['-cp', 'lib/*', '-d', 'classes', ...files]),
+  );
 }
 
 /** @throws NotHad with the last lines of what the tool wrote */

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
 import type { Difference } from './case.ts';
-import type { PeerSystem } from './peer.ts';
+import { endWhenAsked } from './child.ts';
+import { peers } from './peers.ts';
 import { report } from './report.ts';
 import { runSystem, type PeerResult } from './system.ts';
 
@@ -14,7 +15,7 @@ import { runSystem, type PeerResult } from './system.ts';
  * nothing was run; 2 for wrong use.
  */
 const root = path.resolve(import.meta.dirname, '../..');
-const names = ['openssl', 'libas2', 'pyas2', 'openas2', 'phase2', 'camel'] as const;
+const names = peers.map(({ name }) => name);
 
 const usage = `npm run interop -- [options]
 
@@ -37,18 +38,13 @@ if (values.help) {
   process.exit(0);
 }
 const wanted = values.peer.flatMap((each) => each.split(','));
-const unknown = wanted.find((each) => !(names as readonly string[]).includes(each));
+const unknown = wanted.find((each) => !names.includes(each));
 if (unknown !== undefined) wrongUse(`There is no peer ${unknown}: it is one of ${names.join(', ')}.`);
-// So that what was started is ended: the peers' processes are, when this one exits.
-process.once('SIGINT', () => process.exit(130));
-process.once('SIGTERM', () => process.exit(143));
+endWhenAsked();
 
 const say = (text: string) => process.stderr.write(text);
 const results: PeerResult[] = [];
-for (const name of names.filter((each) => wanted.length === 0 || wanted.includes(each))) {
-  const module = (await import(`./peers/${name}.ts`)) as Record<string, PeerSystem>;
-  const system = module[name];
-  if (system === undefined) throw new Error(`peers/${name}.ts has no ${name}`);
+for (const system of peers.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
   say(`${system.title}: fetching, starting\n`);
   const result = await runSystem(system, {
     fetched: path.join(root, '.peers'),

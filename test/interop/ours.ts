@@ -12,7 +12,7 @@ import type { OutboundMessage, Payload } from '../../src/store/store.ts';
 import { freePort } from '../support/free-port.ts';
 import { makeHome } from '../support/home.ts';
 import { serve, type Served } from '../support/served.ts';
-import { compression, isEncrypted, isSigned, receiptOf, type Case } from './case.ts';
+import { compression, identityIn, isEncrypted, isSigned, receiptOf, type Case } from './case.ts';
 import { OUR_NAME, type RunKey, type RunKeys } from './keys.ts';
 import type { Agreement } from './peer.ts';
 
@@ -50,9 +50,6 @@ function sideOf({ direction, event, names: kind, scheme }: Case): Side {
   if (direction === 'from-peer') return kind;
   return event === 'expired' ? 'expired' : scheme === 'ecdsa' ? `${kind} ec` : kind;
 }
-
-/** EDIFACT identification of the peer in a case. */
-export const identityIn = ({ number }: Case): string => `CASE${number}`;
 
 export async function startOurs(options: OursOptions): Promise<Ours> {
   const { keys, cases } = options;

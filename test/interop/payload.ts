@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { interchange } from '../support/sancrt.ts';
-import { identityIn } from './ours.ts';
-import type { Case } from './case.ts';
+import { identityIn, type Case } from './case.ts';
 
 export interface CasePayload {
   readonly content: Buffer;

@@ -87,6 +87,8 @@ export interface Account {
   /** Where the payload lies that it received. */
   readonly payloadFile?: string | undefined;
   readonly fileName?: string | undefined;
+  /** How many times it stored a message that it received. */
+  readonly stored?: number | undefined;
   /** Its own words, for whoever looks into a failure. */
   readonly told?: string | undefined;
 }

@@ -5,7 +5,7 @@ import type { Account, Agreement, RunningPeer, Setting } from './peer.ts';
 
 /**
  * A peer that is a library with a small program around it. The program serves AS2 on `port`, and on `port2` what a run
- * wants of it: POST `/agree`, `/send` and `/received` with form fields, answered in JSON.
+ * wants of it: POST `/agree`, `/send`, `/received`, and `/again` where it can, with form fields, answered in JSON.
  */
 export async function startProgram(
   command: string,
@@ -25,6 +25,11 @@ export async function startProgram(
     if (response.statusCode >= 300) throw new Error(`The peer's program could not ${what}: ${text.slice(0, 1_000)}`);
     return text === '' ? undefined : (JSON.parse(text) as Account);
   };
+  const told = async (what: string, fields: Readonly<Record<string, string>>) => {
+    const account = await call(what, fields);
+    if (account === undefined) throw new Error(`The peer's program had nothing to ${what}`);
+    return account;
+  };
   try {
     for (const agreement of setting.agreements) await call('agree', fieldsOf(agreement));
   } catch (error) {
@@ -33,11 +38,8 @@ export async function startProgram(
   }
   return {
     group: child.pid,
-    async send(number, file, contentType) {
-      const account = await call('send', { number: String(number), file, contentType });
-      if (account === undefined) throw new Error("The peer's program has no such case");
-      return account;
-    },
+    send: (number, file, contentType) => told('send', { number: String(number), file, contentType }),
+    sendAgain: (number, messageId) => told('again', { number: String(number), messageId }),
     received: (number, messageId) => call('received', { number: String(number), messageId }),
     stop: () => child.stop(),
   };

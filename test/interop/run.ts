@@ -16,8 +16,8 @@ import {
   samePayload,
   samePayloadBytes,
   signedAsAsked,
-  tells,
-  told,
+  peersWords,
+  ourWords,
   unless,
 } from './checks.ts';
 import type { Ours } from './ours.ts';
@@ -66,8 +66,8 @@ async function toPeer(each: Case, { ours, peer, keys, compared }: Run): Promise<
   if (otherwise.length > 0) return otherwise;
   const refusal = each.event && refusalsOfThePeer[each.event];
   if (refusal !== undefined)
-    return unless(sent.state !== 'delivered' && refusal.test(told(sent)), `no such refusal; we: ${told(sent)}`);
-  if (sent.state !== 'delivered') return [`we: ${told(sent)}`];
+    return unless(sent.state !== 'delivered' && refusal.test(ourWords(sent)), `no such refusal; we: ${ourWords(sent)}`);
+  if (sent.state !== 'delivered') return [`we: ${ourWords(sent)}`];
   const account = await until(
     'the peer to know the message',
     () => peer.received(each.number, message.messageId),
@@ -100,12 +100,13 @@ async function takenByThePeer(
   // What it did not take, it has not kept either. Where no MDN is asked for, some say `processed` all the same.
   const { mode } = receiptOf(each);
   if (account.status !== 'processed' && !(mode === 'none' && account.status === 'none'))
-    return [`the peer: ${tells(account)}`];
+    return [`the peer: ${peersWords(account)}`];
   const { fileName } = each;
   return [
     ...receiptCameAsAsked(each, sent),
     ...sameMic(each, sent.mic, account, compared),
     ...(await samePayload(payloadOf(each).content, account.payloadFile)),
+    ...unless(account.stored === 1, `the peer stored it ${account.stored ?? 'we do not know how many'} times`),
     ...unless(fileName === 'none' || account.fileName === fileName, `file name there: ${account.fileName ?? 'none'}`),
   ];
 }
@@ -142,19 +143,19 @@ async function fromPeer(each: Case, scene: Run): Promise<string[]> {
   const account = await peer.send(each.number, file, contentType);
   const { store } = ours.of(each);
   const { messageId } = account;
-  if (messageId === undefined) return [`the peer did not say which message it sent: ${tells(account)}`];
+  if (messageId === undefined) return [`the peer did not say which message it sent: ${peersWords(account)}`];
   const arrived = ['accepted', 'answered', 'unreadable', 'stuck', 'refused'];
   const got = await settled(() => store.getMessage(messageId), arrived, 5_000);
   const refusal = each.event && refusals[each.event];
   if (refusal !== undefined) {
     return [
-      ...unless(got.state === 'refused' && refusal.test(told(got)), `we: ${told(got)}`),
-      ...unless(account.status === 'failed', `the peer did not understand our refusal: ${tells(account)}`),
+      ...unless(got.state === 'refused' && refusal.test(ourWords(got)), `we: ${ourWords(got)}`),
+      ...unless(account.status === 'failed', `the peer did not understand our refusal: ${peersWords(account)}`),
     ];
   }
-  if (got.state === 'refused') return [`we: ${told(got)}; the peer: ${tells(account)}`];
+  if (got.state === 'refused') return [`we: ${ourWords(got)}; the peer: ${peersWords(account)}`];
   if (account.status !== (receiptOf(each).mode === 'none' ? 'none' : 'processed'))
-    return [`the peer: ${tells(account)}`];
+    return [`the peer: ${peersWords(account)}`];
   const problems = [
     ...sameMic(each, got.mic, account, compared),
     ...signedAsAsked(each, account),
@@ -179,10 +180,15 @@ async function sentAgain(
 ): Promise<string[]> {
   if (peer.sendAgain === undefined) return ['the peer cannot be asked to send a message again'];
   const again = await peer.sendAgain(each.number, messageId);
-  const now = await ours.of(each).store.getMessage(messageId);
+  const { store } = ours.of(each);
+  const kinds = (await store.listLedger({ subjectId: first.id })).map(({ kind }) => kind);
+  const taken = (await store.listMessages({ partner: first.partner })).filter(
+    (message) => message.messageId === messageId,
+  );
   return [
-    ...unless(again.status === 'processed', `the second time the peer says: ${tells(again)}`),
-    ...unless(now?.id === first.id, 'the repeated message was taken as a new one'),
+    ...unless(again.status === 'processed', `the second time the peer says: ${peersWords(again)}`),
+    ...unless(kinds.includes('duplicate-answered'), 'the repeated message was not noted as one'),
+    ...unless(taken.length === 1, `the repeated message is there ${taken.length} times`),
   ];
 }
 
@@ -192,7 +198,7 @@ async function answersTaken(each: Case, { ours, peer, compared }: Run, messageId
   const answered = await settled(() => store.getMessage(messageId), ['answered', 'unreadable', 'stuck']);
   const problems = unless(
     answered.answeredBy.length === 2,
-    `we: ${told(answered)}, ${answered.answeredBy.length} answers`,
+    `we: ${ourWords(answered)}, ${answered.answeredBy.length} answers`,
   );
   for (const id of answered.answeredBy) {
     const answer = await settled(() => store.getMessage(id), ['delivered', 'refused', 'failed']);
@@ -202,7 +208,7 @@ async function answersTaken(each: Case, { ours, peer, compared }: Run, messageId
       20_000,
     );
     problems.push(
-      ...unless(answer.state === 'delivered', `our answer: ${told(answer)}`),
+      ...unless(answer.state === 'delivered', `our answer: ${ourWords(answer)}`),
       ...sameMic(each, answer.mic, account, compared),
       ...(await samePayload(await payloadIn(store, id), account.payloadFile)),
     );

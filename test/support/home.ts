@@ -1,11 +1,11 @@
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { stringify } from 'yaml';
 
 import type { PartnerFile } from '../../src/config/partner-schema.ts';
 import { identity, type TestIdentity } from './identities.ts';
+import { temporaryFolder } from './temporary.ts';
 
 /** A home on disk, ready to be served, with our identity and what partners know of it. */
 export interface TestHome {
@@ -42,14 +42,10 @@ export interface HomeOptions {
   readonly signer?: TestIdentity;
 }
 
-const homes: string[] = [];
-process.once('exit', () => homes.forEach((directory) => rmSync(directory, { recursive: true, force: true })));
-
 /** @param settings laid over the `countersign.yaml` of a test endpoint: any free ports, short pauses */
 export async function makeHome(settings: Record<string, unknown> = {}, options: HomeOptions = {}): Promise<TestHome> {
   const { as2Id = 'USCBP-AS2', name = 'countersign.test', signer } = options;
-  const directory = mkdtempSync(path.join(tmpdir(), 'countersign-'));
-  homes.push(directory);
+  const directory = temporaryFolder('countersign');
   const own = await identity(name);
   mkdirSync(path.join(directory, 'keys'));
   mkdirSync(path.join(directory, 'partners'));

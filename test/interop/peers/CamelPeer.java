@@ -71,7 +71,7 @@ public class CamelPeer {
         values.forEach((name, value) -> {
             if (value == null) return;
             if (text.length() > 1) text.append(',');
-            text.append(quote(name)).append(':').append(value instanceof Boolean ? value : quote(value.toString()));
+            text.append(quote(name)).append(':').append(value instanceof Boolean || value instanceof Integer ? value : quote(value.toString()));
         });
         return text.append('}').toString();
     }

@@ -30,7 +30,8 @@ class CamelReceiving {
         synchronized (received) {
             if (last != null) last.finish();
             last = one;
-            received.put(one.messageId, one);
+            Received before = received.put(one.messageId, one);
+            one.account.put("stored", before == null ? 1 : (int) before.account.get("stored") + 1);
         }
     }
 

@@ -97,6 +97,10 @@ class CamelSending {
             account.put("status", "failed");
             account.put("told", "the signature of the MDN does not hold");
         }
+        if (!account.get("messageId").equals(mdn.getOriginalMessageId())) {
+            account.put("status", "failed");
+            account.put("told", "the MDN is for " + mdn.getOriginalMessageId());
+        }
     }
 
     static AS2MessageDispositionNotificationEntity notification(HttpEntity entity) {

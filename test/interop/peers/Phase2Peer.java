@@ -119,6 +119,7 @@ public class Phase2Peer {
       Map<String, Object> account = new LinkedHashMap<>(received.getOrDefault(messageId, Map.of()));
       account.put("messageId", messageId);
       if (action.equals(IProcessorStorageModule.DO_STORE)) {
+        account.merge("stored", 1, (before, one) -> (int) before + (int) one);
         account.put("payloadFile", message.attrs().getAsString(MessageParameters.ATTR_STORED_FILE_NAME));
         account.put("fileName", new MessageParameters(message).getParameter("content-disposition.filename"));
         if (!message.isRequestingMDN()) account.put("status", "none");
@@ -191,7 +192,7 @@ public class Phase2Peer {
   }
 
   private static String json(Object value) {
-    if (value instanceof Boolean) return value.toString();
+    if (value instanceof Boolean || value instanceof Integer) return value.toString();
     StringBuilder text = new StringBuilder("\"");
     for (char each : value.toString().toCharArray()) {
       if (each < ' ' || each == '"' || each == '\\') text.append(String.format("\\u%04x", (int) each));

@@ -99,4 +99,11 @@ export const differences: readonly Difference[] = [
     remedy: 'None on our side: we sign with nothing that has ended.',
     tried: /^no such refusal; we: delivered/,
   },
+  {
+    when: { event: ['duplicate'] },
+    direction: 'to-peer',
+    what: 'It remembers no Message-IDs: a repeated message is handed over once more.',
+    remedy: 'Nothing on our side: what it hands over has to be looked up by Message-ID there (RFC 4130 §5.5).',
+    tried: /^the peer stored it 2 times/,
+  },
 ];

@@ -117,6 +117,7 @@ async function receive(incoming, outgoing, body) {
     account.payloadFile = path.join(folder, `${process.hrtime.bigint()}.payload`);
     account.fileName = contentNode.filename;
     await fs.writeFile(account.payloadFile, payloadOf(contentNode, fields));
+    account.stored = (accounts.get(account.messageId)?.stored ?? 0) + 1;
   }
   accounts.set(account.messageId, account);
   if (headers['disposition-notification-to'] === undefined) return outgoing.end();

@@ -1,10 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
-import { request } from 'undici';
-
 import { npmInstall } from '../fetch.ts';
-import type { Account, PeerSystem } from '../peer.ts';
+import type { PeerSystem } from '../peer.ts';
 import { startProgram } from '../program.ts';
 import { differences } from './libas2-differences.ts';
 
@@ -20,22 +18,10 @@ export const libas2: PeerSystem = {
     return '0.8.2';
   },
   urlAt: (port) => `http://127.0.0.1:${port}/as2`,
-  async start(setting) {
+  start(setting) {
     const { fetched, folder, port, port2 } = setting;
     const program = path.join(import.meta.dirname, 'libas2-peer.cjs');
-    const peer = await startProgram(
-      process.execPath,
-      [...oldPadding(), program, fetched, `${port}`, `${port2}`, folder],
-      setting,
-    );
-    return {
-      ...peer,
-      async sendAgain(_number, messageId) {
-        const body = new URLSearchParams({ messageId }).toString();
-        const response = await request(`http://127.0.0.1:${port2}/again`, { method: 'POST', body });
-        return (await response.body.json()) as Account;
-      },
-    };
+    return startProgram(process.execPath, [...oldPadding(), program, fetched, `${port}`, `${port2}`, folder], setting);
   },
 };
 

@@ -7,7 +7,7 @@ import { startChild, type Child } from '../child.ts';
 import { mavenJars } from '../fetch.ts';
 import type { Account, Agreement, PeerSystem, RunningPeer, Setting } from '../peer.ts';
 import { places, sendingName, writeConfig } from './openas2-config.ts';
-import { openas2Differences } from './openas2-differences.ts';
+import { differences } from './openas2-differences.ts';
 import { followLog, type MessageLog } from './openas2-log.ts';
 
 const VERSION = '2.10.1';
@@ -16,7 +16,7 @@ export const openas2: PeerSystem = {
   name: 'openas2',
   title: 'OpenAS2',
   lanes: 6,
-  differences: openas2Differences,
+  differences,
   async fetch(folder) {
     await mavenJars(folder, [{ group: 'net.sf.openas2', artifact: 'openas2-server', version: VERSION }]);
     return VERSION;
@@ -39,7 +39,7 @@ export const openas2: PeerSystem = {
 };
 
 /** Configures and starts the server as its own start script does. */
-export async function startOpenAs2(setting: Setting): Promise<Child> {
+async function startOpenAs2(setting: Setting): Promise<Child> {
   const { fetched, folder, port, port2 } = setting;
   await writeConfig(setting);
   const options = [
@@ -112,6 +112,7 @@ async function received(folder: string, messageId: string, log: MessageLog): Pro
     mic: find([await read(places.mdn(folder, messageId))], /^MIC: (\S+),/m),
     disposition,
     fileName: stored[0],
+    stored: entries.filter((entry) => entry.includes('stored message to')).length,
     payloadFile: stored[0] && path.join(places.inbox(folder, messageId), stored[0]),
     told: tellingOf(entries),
   };

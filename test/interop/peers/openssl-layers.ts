@@ -45,15 +45,15 @@ export async function unwrap(message: Entity, agreement: Agreement, file: string
   for (let layer = layerOf(entity); layer !== undefined; layer = layerOf(entity)) {
     layers.unshift(layer);
     if (layer === 'compressed') {
-      entity = readEntity(await or('decompression-failed', expanded(contentOf(entity))));
+      entity = readEntity(await refusing('decompression-failed', expanded(contentOf(entity))));
     } else if (layer === 'encrypted') {
       const envelope = contentOf(entity);
       await mustBeAgreed(envelope, layer, agreement);
-      entity = await or('decryption-failed', decrypted(envelope, agreement.peer.decrypt).then(readEntity));
+      entity = await refusing('decryption-failed', decrypted(envelope, agreement.peer.decrypt).then(readEntity));
     } else {
       const { content, signature } = signedParts(entity);
       await mustBeAgreed(signature, layer, agreement);
-      await or('authentication-failed', verify(content, signature, agreement.us.signCertificate, file));
+      await refusing('authentication-failed', verify(content, signature, agreement.us.signCertificate, file));
       covered = content;
       entity = readEntity(content);
     }
@@ -86,7 +86,7 @@ async function mustBeAgreed(structure: Buffer, layer: string, { case: how }: Agr
   if (wrong !== undefined) throw new Refused('insufficient-message-security', wrong);
 }
 
-async function or<T>(modifier: string, done: Promise<T>): Promise<T> {
+async function refusing<T>(modifier: string, done: Promise<T>): Promise<T> {
   try {
     return await done;
   } catch (error) {

@@ -67,7 +67,8 @@ async function start({ folder, port, agreements }: Setting): Promise<RunningPeer
     const asked = receiptAsked(headers);
     const account = await take(message, agreement, asked, newFile());
     const reply = asked && { mdn: await mdnFor(message, agreement, asked, account), url: asked.url };
-    accounts.set(messageId, { ...account, messageId });
+    const { stored = 0 } = accounts.get(messageId) ?? {};
+    accounts.set(messageId, { ...account, messageId, stored: stored + (account.payloadFile === undefined ? 0 : 1) });
     if (account.status !== 'failed') replies.set(key, reply);
     return reply;
   }

@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl
 
 from django.core.management import call_command
 from django.db import connections
+from django.utils.text import get_valid_filename
 
 from pyas2_site import FOLDER, MEDIA, PORT, create, enter
 
@@ -117,7 +118,19 @@ def received(fields):
     if message is None or not message.payload:
         return None
     headers = BytesHeaderParser().parsebytes(message.headers.read())
-    return {**account(message), "payloadFile": message.payload.path, "fileName": headers.get_filename()}
+    return {
+        **account(message),
+        "payloadFile": message.payload.path,
+        "fileName": headers.get_filename(),
+        "stored": len(in_inbox(message)),
+    }
+
+
+def in_inbox(message):
+    """Files that the view handed over; it names them after the Message-ID, with something behind where there is one."""
+    inbox = os.path.join(MEDIA, "messages", message.organization.as2_name, "inbox", message.partner.as2_name)
+    name = get_valid_filename(message.message_id)
+    return [each for each in os.listdir(inbox) if each.startswith(name)] if os.path.isdir(inbox) else []
 
 
 def account(message):
