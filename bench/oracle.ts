@@ -48,4 +48,4 @@ const table = [
 ].join('\n');
 process.stdout.write(table);
 writeFileSync(path.join(import.meta.dirname, 'results/oracle.md'), table);
-if (faults.some(({ times }) => Math.abs(median(times) / all - 1) > 0.25)) process.exitCode = 1;
+if (faults.some(({ times }) => Math.abs(median(times) / all - 1) > 0.2)) process.exitCode = 1;

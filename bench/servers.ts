@@ -52,6 +52,7 @@ export const startOurs: StartServer = async ({ certificatePem }) => {
     COUNTERSIGN_OPERATORS_PORT: String(operators),
     COUNTERSIGN_LISTEN_HOST: '127.0.0.1',
     COUNTERSIGN_LIMITS_MESSAGE_SIZE: '8 GiB',
+    COUNTERSIGN_LIMITS_SPOOL_SPACE: '64 GiB',
     COUNTERSIGN_LOG_LEVEL: 'error',
   };
   const args = [main, '--home', directory, 'serve'];

@@ -3,11 +3,17 @@ import type { Pieces } from '../bytes/source.ts';
 import type { Spool } from '../bytes/spool.ts';
 import type { CertificateIdentity } from '../cms/identity.ts';
 import { spendCheck } from '../cms/signature.ts';
-import { LARGEST_WITH_VARIANTS, MOST_VARIANTS } from './signed-variants.ts';
+import { LARGEST_WITH_VARIANTS } from '../limits.ts';
+import { MOST_VARIANTS } from './signed-variants.ts';
 
 /**
  * What reading a message costs, counted while it is read, so that the rest of what it might have cost can be spent when
  * it fails: else the time to the answer would tell how far the reading came.
+ *
+ * Whoever reaches the port can make us spend it, and it is bounded in itself: up to `LARGEST_WITH_VARIANTS` ten digests of
+ * what was sent, beyond it one. That is no lever: octet for octet, a message of 2 KiB costs fifty times as much as one of
+ * 16 MiB, by the key that is decrypted and the signatures that are checked. To spend less on large ones would save an attacker
+ * nothing, and tell him where the reading ended.
  */
 export interface Effort {
   readonly spent: { readonly digested: number; readonly spooled: number; readonly checks: number };
@@ -71,7 +77,7 @@ const PASSES = 1 + MOST_VARIANTS + 1;
 /** The same; a signature over attributes may be checked over two encodings of them. */
 const CHECKS = 1 + MOST_VARIANTS;
 
-const ZEROS = Buffer.alloc(64 * 1024);
+export const ZEROS = Buffer.alloc(64 * 1024);
 
 function* zeros(count: number): Generator<Buffer, void, undefined> {
   for (let left = count; left > 0; left -= ZEROS.length) yield ZEROS.subarray(0, Math.min(left, ZEROS.length));

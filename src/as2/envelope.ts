@@ -8,6 +8,7 @@ import { CmsError } from '../cms/cms-error.ts';
 import { readEnvelope } from '../cms/enveloped-data.ts';
 import type { Envelope, EnvelopeFacts } from '../cms/enveloped-data.ts';
 import type { CertificateIdentity, PrivateIdentity } from '../cms/identity.ts';
+import { readDummy } from './dummy-part.ts';
 import type { Effort } from './effort.ts';
 import { judgeEnvelope } from './policy.ts';
 import type { ReceivePolicy } from './policy.ts';
@@ -53,7 +54,10 @@ export async function openEnvelope<T>(
   drain(reader.rest());
   const isIntact = intact();
   const isHidden = 'fault' in inside ? inside.fault instanceof DecryptionFailed : !isIntact;
-  if (isHidden && !isAuthenticated) effort.spendRest(size, pinned);
+  if (isHidden && !isAuthenticated) {
+    if (effort.spent.digested === 0) readDummy(size, pinned, effort);
+    effort.spendRest(size, pinned);
+  }
   if ('fault' in inside) throw inside.fault;
   if (!isIntact) throw new DecryptionFailed('The padding is wrong, or something follows the envelope');
   return { facts, inside: inside.value };

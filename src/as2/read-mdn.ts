@@ -3,6 +3,7 @@ import { memorySpool } from '../bytes/spool.ts';
 import { CountersignError } from '../errors.ts';
 import { contentTypeOf, parseEntity } from '../mime/entity.ts';
 import type { Entity } from '../mime/entity.ts';
+import { MDN_BEGINNING } from '../limits.ts';
 import type { Headers } from '../mime/headers.ts';
 import { splitMultipart } from '../mime/multipart.ts';
 import { layerOf } from './layer.ts';
@@ -46,13 +47,10 @@ export function isMdn(headers: Headers, body: Buffer): boolean {
     const contentType = contentTypeOf(headers);
     if (contentType.type !== 'multipart/signed') return isReport(contentType);
     // The headers of its first part are enough, and a message may be large.
-    const [first] = splitMultipart(body.subarray(0, beginning), contentType.parameters.get('boundary') ?? '').parts;
+    const [first] = splitMultipart(body.subarray(0, MDN_BEGINNING), contentType.parameters.get('boundary') ?? '').parts;
     return first !== undefined && isReport(contentTypeOf(parseEntity(first).headers));
   } catch (error) {
     if (error instanceof CountersignError) return false;
     throw error;
   }
 }
-
-/** bytes */
-const beginning = 64 * 1024;

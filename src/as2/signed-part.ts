@@ -13,6 +13,7 @@ import type { Entity } from '../mime/entity.ts';
 import { MimeError } from '../mime/mime-error.ts';
 import { readMultipart } from '../mime/multipart.ts';
 import type { MultipartReader } from '../mime/multipart.ts';
+import { LONGEST_SIGNATURE } from '../limits.ts';
 import { enclosedCertificates } from './enclosed-certificates.ts';
 import { createEffort } from './effort.ts';
 import type { Effort } from './effort.ts';
@@ -92,9 +93,6 @@ export function isSelfConsistent(part: SignedPart, pinned: readonly CertificateI
   const anybody = [...pinned, ...enclosedCertificates(part.signed, pinned)];
   return verifySignedPart(part, anybody, () => true, effort).verdict.kind === 'verified';
 }
-
-/** In octets: signers, and what certificates and revocation lists they enclose. */
-const LONGEST_SIGNATURE = 16 * 1024 * 1024;
 
 /** RFC 1847 §2.1: two parts, the content and its signature. A third would be content that nobody signed. */
 function readDetached({ contentType, reader }: DetachedLayer, effort: Effort): SignedPart {

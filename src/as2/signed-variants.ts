@@ -4,6 +4,7 @@ import type { Entity } from '../mime/entity.ts';
 import { header } from '../mime/headers.ts';
 import type { Headers } from '../mime/headers.ts';
 import { canonicalLines } from '../mime/transfer-encoding.ts';
+import { LARGEST_WITH_VARIANTS } from '../limits.ts';
 
 /** Bytes that the signer may have signed. */
 export interface SignedVariant {
@@ -47,12 +48,6 @@ function* candidates(part: Buffer, { headers, head }: Entity): Generator<SignedV
     yield { name: `${name}, line end removed`, bytes: withoutLineEnd(bytes) };
   }
 }
-
-/**
- * In octets. Each variant costs a copy and a digest, and whoever names a certificate of the partner makes us try them
- * all, without its key.
- */
-export const LARGEST_WITH_VARIANTS = 16 * 1024 * 1024;
 
 /** Three ways of line ends, each with one more at the end, and with one less; one of the nine is what was received. */
 export const MOST_VARIANTS = 8;

@@ -151,7 +151,10 @@ export async function openExchange(
 
 function examinerOf(home: Home, spool: string, threads: number, log: Logger): Examiner {
   const { workers = threads, limits } = home.endpoint;
-  return createExaminer(home, { workers: Math.min(workers, threads), spool, waiting: limits.waiting, log });
+  return createExaminer(home, {
+    workers: Math.min(workers, threads),
+    ...{ spool, log, waiting: limits.waiting, time: limits.examinationTime },
+  });
 }
 
 /** What is in use from the start on. */

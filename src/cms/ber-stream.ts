@@ -1,6 +1,7 @@
 import { Reader } from '../bytes/reader.ts';
 import { drain, type Pieces } from '../bytes/source.ts';
-import { BerReader, isEndOfContents, MAX_DEPTH, MAX_ELEMENTS, readHeader, TAG, walk } from './ber.ts';
+import { BER_DEPTH, BER_ELEMENTS } from '../limits.ts';
+import { BerReader, isEndOfContents, readHeader, TAG, walk } from './ber.ts';
 import type { BerHeader } from './ber.ts';
 import { CmsError } from './cms-error.ts';
 
@@ -84,7 +85,7 @@ export class BerStream {
     this.enter(tag | CONSTRUCTED);
     const outermost = this.#open.length;
     for (let elements = 0; ; elements += 1) {
-      if (elements > MAX_ELEMENTS) throw new CmsError('CMS_LIMIT', 'There are too many elements', this.offset);
+      if (elements > BER_ELEMENTS) throw new CmsError('CMS_LIMIT', 'There are too many elements', this.offset);
       const found = this.next;
       if (found === undefined) {
         const isOutermost = this.#open.length === outermost;
@@ -94,7 +95,7 @@ export class BerStream {
       }
       if (found === TAG.octetString) yield* this.#primitive(TAG.octetString);
       else if (found === (TAG.octetString | CONSTRUCTED)) {
-        if (this.#open.length - outermost + 1 >= MAX_DEPTH)
+        if (this.#open.length - outermost + 1 >= BER_DEPTH)
           throw new CmsError('CMS_LIMIT', 'Elements are nested too deeply', this.offset);
         this.enter(found);
       } else throw new CmsError('CMS_STRUCTURE', 'A constructed OCTET STRING holds something else', this.offset);

@@ -1,17 +1,6 @@
+import { BER_DEPTH, BER_ELEMENTS, LONGEST_OID } from '../limits.ts';
 import { CmsError } from './cms-error.ts';
-import { dottedOid, LONGEST_OID } from './object-identifier.ts';
-
-/**
- * How deep constructed elements may lie in each other. CMS itself needs about a dozen levels; the rest is room for
- * names and extensions that we only step over. It bounds the work that hostile nesting can cause.
- */
-export const MAX_DEPTH = 48;
-
-/**
- * How many elements one walk may touch. A streaming sender cuts content into OCTET STRINGs of 1,000 bytes or more,
- * so that this is above 4 GiB of content, while two-byte elements stop after 8 MiB.
- */
-export const MAX_ELEMENTS = 1 << 22;
+import { dottedOid } from './object-identifier.ts';
 
 /** Identifier octets (X.690 §8.1.2). */
 export const TAG = {
@@ -91,14 +80,14 @@ export function walk(bytes: Buffer, start: number, limit: number, visit?: (heade
   const open: { end: number | undefined; outerBound: number }[] = [];
   let at = start;
   let bound = limit;
-  for (let elements = 0; elements < MAX_ELEMENTS; elements++) {
+  for (let elements = 0; elements < BER_ELEMENTS; elements++) {
     const next = readHeader(bytes, at, bound);
     visit?.(next);
     if ((next.tag & CONSTRUCTED) === 0) {
       // A primitive element always has a length: readHeader refuses others.
       at = next.end ?? bound;
     } else {
-      if (open.length >= MAX_DEPTH) throw new CmsError('CMS_LIMIT', 'Elements are nested too deeply', at);
+      if (open.length >= BER_DEPTH) throw new CmsError('CMS_LIMIT', 'Elements are nested too deeply', at);
       open.push({ end: next.end, outerBound: bound });
       at = next.content;
       bound = next.end ?? bound;

@@ -3,6 +3,7 @@ import { createDeflate, createInflate } from 'node:zlib';
 import { drain } from '../bytes/source.ts';
 import type { Sized, Source } from '../bytes/source.ts';
 import type { Spool } from '../bytes/spool.ts';
+import { HARMLESS_INFLATION, LONGEST_ALGORITHM } from '../limits.ts';
 import { algorithm, readAlgorithm } from './algorithm-identifier.ts';
 import { OID } from './algorithms.ts';
 import { BerStream } from './ber-stream.ts';
@@ -21,9 +22,6 @@ export interface InflateLimits {
 
 /** Expanded at a stroke: Node's default of 16 KiB costs seven eighths of the speed. In octets. */
 const CHUNK = 128 * 1024;
-
-/** Up to this many octets content is no bomb, however well it compresses: blanks and zeros do so by hundreds. */
-const HARMLESS = 256 * 1024;
 
 /**
  * Reads CompressedData (RFC 3274 §1.1) and expands it, up to the limits.
@@ -49,8 +47,6 @@ export async function readCompressedData(
   return { content, trailing: trailing || isFollowed };
 }
 
-const LONGEST_ALGORITHM = 1024;
-
 /** @param most octets that the compressed content can have: it is counted only when it was read */
 async function expand(
   compressed: Iterator<Buffer>,
@@ -58,7 +54,8 @@ async function expand(
   { maxSize, maxRatio }: InflateLimits,
   spool: Spool,
 ): Promise<{ content: Source; isFollowed: boolean }> {
-  const largest = (compressedSize: number) => Math.min(maxSize, Math.max(HARMLESS, compressedSize * maxRatio));
+  const largest = (compressedSize: number) =>
+    Math.min(maxSize, Math.max(HARMLESS_INFLATION, compressedSize * maxRatio));
   let compressedSize = 0;
   // Not by for-of, which would end what it reads when it is ended itself: the rest is read below.
   function* counted(): Generator<Buffer> {

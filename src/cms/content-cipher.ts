@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { regrouped } from '../bytes/regroup.ts';
 import type { Pieces, Sized } from '../bytes/source.ts';
+import { LONGEST_NONCE } from '../limits.ts';
 import { algorithm, readAlgorithm } from './algorithm-identifier.ts';
 import { CIPHERS, cipherByOid } from './algorithms.ts';
 import type { Cipher, CipherName } from './algorithms.ts';
@@ -21,9 +22,6 @@ export interface ContentEncryption {
 
 /** RFC 5084 §3.2: recommended, and what OpenSSL and BouncyCastle write. */
 const NONCE_LENGTH = 12;
-
-/** GCM takes any nonce; 12 octets are usual, 16 where a sender treats it like an IV. */
-const LONGEST_NONCE = 64;
 
 /** NIST SP 800-38D §5.2.1.2, RFC 5084 §3.2 */
 const TAG_LENGTH = 16;

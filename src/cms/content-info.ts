@@ -1,3 +1,4 @@
+import { LONGEST_CONTENT_TYPE } from '../limits.ts';
 import { OID } from './algorithms.ts';
 import { context, TAG } from './ber.ts';
 import { BerStream } from './ber-stream.ts';
@@ -13,7 +14,7 @@ import type { Der } from './der.ts';
  */
 export function enterContentInfo(stream: BerStream, allowed: readonly string[], name: string): string {
   stream.enter(TAG.sequence);
-  const type = stream.gather(LONGEST_TYPE).oid();
+  const type = stream.gather(LONGEST_CONTENT_TYPE).oid();
   if (!allowed.includes(type)) throw new CmsError('CMS_STRUCTURE', `The content type is ${type}, not ${name}`);
   stream.enter(context(0, true));
   stream.enter(TAG.sequence);
@@ -34,11 +35,8 @@ export function leaveContentInfo(stream: BerStream): boolean {
 export function contentTypeOfCms(encoded: Encoded): string {
   const stream = new BerStream(encoded);
   stream.enter(TAG.sequence);
-  return stream.gather(LONGEST_TYPE).oid();
+  return stream.gather(LONGEST_CONTENT_TYPE).oid();
 }
-
-/** Of an object identifier, with its header. In octets. */
-const LONGEST_TYPE = 128;
 
 /** Refuses all but one type. @throws CmsError */
 export function expectType(found: string, expected: string, name: string): void {
@@ -53,7 +51,7 @@ export const contentInfo = (type: string, content: Der): Der => sequence(oid(typ
  */
 export function enterEncapsulated(stream: BerStream): boolean {
   stream.enter(TAG.sequence);
-  expectType(stream.gather(LONGEST_TYPE).oid(), OID.data, 'id-data');
+  expectType(stream.gather(LONGEST_CONTENT_TYPE).oid(), OID.data, 'id-data');
   if (stream.next !== context(0, true)) return false;
   stream.enter(context(0, true));
   return true;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { withoutTail } from '../bytes/regroup.ts';
 import type { Pieces, Sized } from '../bytes/source.ts';
+import { LONGEST_ALGORITHM, LONGEST_ATTRIBUTES, LONGEST_ORIGINATOR, LONGEST_RECIPIENTS } from '../limits.ts';
 import { CIPHERS, isEcdh, OID } from './algorithms.ts';
 import type { CipherName, KeyTransportName } from './algorithms.ts';
 import { context, TAG } from './ber.ts';
@@ -79,14 +80,6 @@ export function readEnvelope(encoded: Encoded, keys: readonly PrivateIdentity[])
     open: () => open(stream, head, authentication, keys),
   };
 }
-
-/** In octets; a recipient takes about 400. */
-const LONGEST_RECIPIENTS = 1024 * 1024;
-const LONGEST_ORIGINATOR = 1024 * 1024;
-const LONGEST_ALGORITHM = 1024;
-
-/** In octets; two or three attributes of some dozen are usual. */
-const LONGEST_ATTRIBUTES = 64 * 1024;
 
 function readHead(stream: BerStream, keys: readonly PrivateIdentity[]): Head {
   const types = [OID.envelopedData, OID.authEnvelopedData];

@@ -1,3 +1,4 @@
+import { LONGEST_NAME, MOST_NAME_ATTRIBUTES } from '../limits.ts';
 import { BerReader, TAG } from './ber.ts';
 
 /** Attribute types by the short names that people know (RFC 4519 §2, RFC 2985 §5.2.1). */
@@ -15,17 +16,13 @@ const SHORT_NAMES: ReadonlyMap<string, string> = new Map([
 
 const BMP_STRING = 0x1e;
 
-/** Names are for people to read; more than this nobody reads. In characters, and in attributes. */
-const LONGEST_TEXT = 500;
-const MOST_ATTRIBUTES = 50;
-
 /** A Name (RFC 5280 §4.1.2.4) for people, in its own order; control characters become `?`. */
 export function nameText(name: Buffer): string {
   try {
-    const sets = new BerReader(name).all(TAG.sequence, MOST_ATTRIBUTES, (set) =>
-      set.all(TAG.set, MOST_ATTRIBUTES, (attribute) => attribute.inside(TAG.sequence, attributeText)).join('+'),
+    const sets = new BerReader(name).all(TAG.sequence, MOST_NAME_ATTRIBUTES, (set) =>
+      set.all(TAG.set, MOST_NAME_ATTRIBUTES, (attribute) => attribute.inside(TAG.sequence, attributeText)).join('+'),
     );
-    return sets.join(', ').slice(0, LONGEST_TEXT);
+    return sets.join(', ').slice(0, LONGEST_NAME);
   } catch {
     return 'a name that cannot be read';
   }
@@ -34,7 +31,7 @@ export function nameText(name: Buffer): string {
 function attributeText(attribute: BerReader): string {
   const type = attribute.oid();
   const tag = attribute.next ?? 0;
-  const value = attribute.primitive(tag).subarray(0, LONGEST_TEXT);
+  const value = attribute.primitive(tag).subarray(0, LONGEST_NAME);
   const text =
     tag === BMP_STRING
       ? Buffer.from(value)

@@ -1,6 +1,3 @@
-/** In content octets. Those that we know have at most 11. */
-export const LONGEST_OID = 64;
-
 /**
  * The dotted form from the content octets (X.690 §8.19). Arcs beyond 2^53 belong to no algorithm that we know: such an
  * identifier is shown as its octets.

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { MOST_RECIPIENTS } from '../limits.ts';
 import { readAlgorithm } from './algorithm-identifier.ts';
 import { isEcdh } from './algorithms.ts';
 import type { KeyTransportName } from './algorithms.ts';
@@ -15,9 +16,6 @@ import { agreementWithItself, readKeyAgreement, receiveAgreedKey, sendAgreedKey 
 import type { AgreedKey, KeyAgreement } from './key-agreement.ts';
 import { keyTransportAlgorithm, readKeyTransport, receiveKey, sendKey } from './key-transport.ts';
 import type { KeyTransport } from './key-transport.ts';
-
-/** Reading one costs little; this is a bound on memory, and above any list of recipients that a sender would use. */
-const MAX_RECIPIENTS = 256;
 
 /** One for whom the key was encrypted; `by` is undefined when it was by a means that we do not know. */
 interface Recipient {
@@ -42,9 +40,9 @@ export function readRecipients(
   reader: BerReader,
   keys: readonly PrivateIdentity[],
 ): { count: number; ours: ReceivedKey | undefined } {
-  const recipients = reader.all(TAG.set, MAX_RECIPIENTS, readRecipient).flat();
+  const recipients = reader.all(TAG.set, MOST_RECIPIENTS, readRecipient).flat();
   const count = recipients.length;
-  if (count > MAX_RECIPIENTS) throw new CmsError('CMS_LIMIT', `There are more than ${MAX_RECIPIENTS} recipients`);
+  if (count > MOST_RECIPIENTS) throw new CmsError('CMS_LIMIT', `There are more than ${MOST_RECIPIENTS} recipients`);
   for (const recipient of recipients) {
     if (recipient?.by === undefined) continue;
     const { certificate, by, encryptedKey } = recipient;
@@ -86,7 +84,7 @@ function readKeyAgreementRecipients(reader: BerReader): Recipient[] {
     const userKeyingMaterial = info.optional(context(1, true), (inner) => inner.octetString());
     const algorithm = readAlgorithm(info);
     const by = point && readKeyAgreement(algorithm, { point, userKeyingMaterial });
-    return info.all(TAG.sequence, MAX_RECIPIENTS, (each) =>
+    return info.all(TAG.sequence, MOST_RECIPIENTS, (each) =>
       each.inside(TAG.sequence, (inner) => ({
         certificate: readRecipientReference(inner),
         by,

@@ -1,3 +1,4 @@
+import { LONGEST_ATTRIBUTES, MOST_ATTRIBUTES } from '../limits.ts';
 import { readAlgorithm } from './algorithm-identifier.ts';
 import type { AlgorithmIdentifier } from './algorithm-identifier.ts';
 import { OID } from './algorithms.ts';
@@ -5,10 +6,6 @@ import { BerReader, context, TAG } from './ber.ts';
 import { CmsError } from './cms-error.ts';
 import { canonical, element, encode, octetString, oid, sequence, setOf, time } from './der.ts';
 import type { Der } from './der.ts';
-
-/** Most attributes, and most octets of them, that one signer may bring; a dozen in one or two KiB are usual. */
-const MOST_ATTRIBUTES = 64;
-const LONGEST = 64 * 1024;
 
 /** SignedAttributes (RFC 5652 §5.3): what a signer says, and what its signature covers instead of the content. */
 export interface SignedAttributes {
@@ -31,7 +28,7 @@ export interface AlgorithmProtection {
  * @throws CmsError
  */
 export function readSignedAttributes(raw: Buffer): SignedAttributes {
-  if (raw.length > LONGEST) throw new CmsError('CMS_LIMIT', 'The signed attributes are too long');
+  if (raw.length > LONGEST_ATTRIBUTES) throw new CmsError('CMS_LIMIT', 'The signed attributes are too long');
   const attributes = new Map<string, Buffer[]>();
   new BerReader(raw).all(context(0, true), MOST_ATTRIBUTES, (reader) =>
     reader.inside(TAG.sequence, (attribute) => {

@@ -1,6 +1,7 @@
 import type { Source } from '../bytes/source.ts';
 import { spooled } from '../bytes/spool.ts';
 import type { Spool } from '../bytes/spool.ts';
+import { LONGEST_DIGEST_ALGORITHMS, LONGEST_SET, MOST_CERTIFICATES, MOST_SIGNERS } from '../limits.ts';
 import { digestAlgorithm } from './algorithm-identifier.ts';
 import { DIGESTS, OID } from './algorithms.ts';
 import type { DigestName, SignatureScheme } from './algorithms.ts';
@@ -20,9 +21,6 @@ import type { SignatureFacts } from './signer-info.ts';
 export type { SignatureFacts } from './signer-info.ts';
 export { undigested };
 export type { DigestedContent, SignatureVerdict, VerifiedSigner } from './signature-verdict.ts';
-
-/** Each signer may cost a public-key operation. One is usual, and two where a sender changes its key or algorithm. */
-export const MAX_SIGNERS = 16;
 
 export interface SignedContent {
   /** The encapsulated content; undefined when the signature is detached. */
@@ -50,10 +48,6 @@ export interface SignedContent {
   ) => SignatureVerdict;
 }
 
-/** In octets. A certificate takes about 1,000, a revocation list may take a million. */
-const LONGEST_SET = 16 * 1024 * 1024;
-const LONGEST_SMALL = 4 * 1024;
-
 /**
  * Reads SignedData (RFC 5652 §5.1).
  * @param spool takes the content, if it is encapsulated
@@ -62,15 +56,15 @@ const LONGEST_SMALL = 4 * 1024;
 export function readSignedData(encoded: Encoded, spool: Spool): SignedContent {
   const stream = new BerStream(encoded);
   enterContentInfo(stream, [OID.signedData], 'signed-data');
-  stream.gather(LONGEST_SMALL).smallInteger();
-  stream.raw(LONGEST_SMALL); // digestAlgorithms: a hint for one-pass readers; what counts stands in each SignerInfo
+  stream.gather(LONGEST_DIGEST_ALGORITHMS).smallInteger();
+  stream.raw(LONGEST_DIGEST_ALGORITHMS); // digestAlgorithms: a hint for one-pass readers; what counts stands in each SignerInfo
   const isEncapsulated = enterEncapsulated(stream);
   const content = isEncapsulated ? spooled(stream.octetString(), spool) : undefined;
   leaveEncapsulated(stream, isEncapsulated);
   const tag = context(0, true);
   const certificates = stream.next === tag ? certificatesIn(stream.raw(LONGEST_SET)) : [];
   if (stream.next === context(1, true)) stream.raw(LONGEST_SET); // revocation lists
-  const signers = stream.gather(LONGEST_SET).all(TAG.set, MAX_SIGNERS, readSignerInfo);
+  const signers = stream.gather(LONGEST_SET).all(TAG.set, MOST_SIGNERS, readSignerInfo);
   return {
     content,
     trailing: leaveContentInfo(stream),
@@ -81,11 +75,8 @@ export function readSignedData(encoded: Encoded, spool: Spool): SignedContent {
   };
 }
 
-/** A signer's certificate with its path is three or four. */
-const MAX_CERTIFICATES = 64;
-
 function certificatesIn(set: Buffer): Buffer[] {
-  return new BerReader(set).all(context(0, true), MAX_CERTIFICATES, (each) => each.raw());
+  return new BerReader(set).all(context(0, true), MOST_CERTIFICATES, (each) => each.raw());
 }
 
 export interface SigningOptions {

@@ -4,6 +4,7 @@ import { readCertificate, type Certificate } from '../pki/certificate.ts';
 import { joinIdentity } from '../pki/keyring.ts';
 import { PkiError } from '../pki/pki-error.ts';
 import type { PinnedCertificate } from '../pki/pinned.ts';
+import { LARGEST_CREDENTIAL_FILE } from '../limits.ts';
 import { whyUnreadable, type Read } from './files.ts';
 import { problemAt, type Findings, type Path } from './findings.ts';
 import type { BasicAuth, ConfiguredIdentity } from './home.ts';
@@ -104,14 +105,11 @@ async function certificateFile(vault: Vault, source: Source, at: Path, file: str
   return bytes && attempt(vault, source, at, () => readCertificate(bytes));
 }
 
-/** Nothing that is read here is large; a device or a wrong path must not fill the memory. */
-const MAX_FILE_SIZE = 1024 * 1024;
-
 async function bytesOfFile(vault: Vault, source: Source, at: Path, file: string): Promise<Buffer | undefined> {
   const place = path.resolve(vault.directory, file);
   try {
     const { size } = await stat(place);
-    if (size <= MAX_FILE_SIZE) return await readFile(place);
+    if (size <= LARGEST_CREDENTIAL_FILE) return await readFile(place);
     vault.findings.problems.push(problemAt(source, at, `${file} is too large`, 'Give the path of the right file.'));
   } catch (error) {
     const remedy = 'Put the file there, or correct the path; it is relative to the home.';

@@ -9,6 +9,7 @@ export function checkHome(subject: Subject): void {
   checkEdifactIdentities(subject, active);
   if (subject.allIdentitiesLoaded) checkIdentities(subject);
   checkPauses(subject);
+  checkSpoolSpace(subject);
   for (const partner of active) {
     checkPins(subject, partner);
     checkSending(subject, partner);
@@ -58,6 +59,14 @@ function checkPauses({ endpoint: { outbox }, endpointSource, findings }: Subject
   const at: Path = ['outbox', 'longestPause'];
   const remedy = 'Write a longer one, or a shorter firstPause.';
   findings.problems.push(problemAt(endpointSource, at, 'is shorter than firstPause', remedy));
+}
+
+function checkSpoolSpace({ endpoint: { limits }, endpointSource, findings }: Subject): void {
+  if (limits.spoolSpace >= limits.messageSize) return;
+  const remedy = 'Write a larger one, several times as large at best, or a smaller messageSize.';
+  findings.problems.push(
+    problemAt(endpointSource, ['limits', 'spoolSpace'], 'is less than messageSize: such a message never fits', remedy),
+  );
 }
 
 function checkSending(subject: Subject, partner: Partner): void {

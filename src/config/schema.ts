@@ -84,6 +84,21 @@ export const endpointSchema = z.strictObject({
       messageSize: size
         .prefault('100 MiB')
         .describe('Largest HTTP body that is read; a larger one is answered 413 and not kept.'),
+      receiveTime: duration
+        .prefault('10m')
+        .describe(
+          'How long the body of a message may take to come, 408 then; one that is silent for a minute is given up sooner.',
+        ),
+      spoolSpace: size
+        .prefault('4 GiB')
+        .describe(
+          'Most that may lie in `data/payloads/unfinished` when more comes in: bodies, and what is found in them until it is kept. A body over 1 MiB that does not fit in is answered 503, before it is read or while it is. What opening a message takes is counted, and not cut off: up to twice its size and `inflatedSize`, on each thread.',
+        ),
+      examinationTime: duration
+        .prefault('5m')
+        .describe(
+          'How long opening one message may take. Then its thread is ended, the sender gets 500, and the ledger an entry. Not with `workers: 0`.',
+        ),
       inflatedSize: size.prefault('500 MiB').describe('Largest content after decompression.'),
       waiting: z
         .int()
@@ -93,7 +108,7 @@ export const endpointSchema = z.strictObject({
       inflateRatio: z.int().min(1).default(200).describe('Most that compressed content may grow, as a multiple.'),
     })
     .prefault({})
-    .describe('What is too large.'),
+    .describe('What is too much. The bounds that are no settings stand in `src/limits.ts`.'),
   workers: z
     .int()
     .min(0)

@@ -1,4 +1,5 @@
 import { LineCounter, isMap, isNode, isScalar, isSeq, parseDocument, type Document, type YAMLError } from 'yaml';
+import { LONGEST_YAML } from '../limits.ts';
 import { ConfigError, type Problem } from './config-error.ts';
 
 /** A YAML file, with the line of everything in it. */
@@ -9,8 +10,6 @@ export interface YamlFile {
   lineOf(path: readonly PropertyKey[]): number;
 }
 
-/** Nobody writes a longer one by hand. It bounds the time that hostile text takes: the parser compares all keys. */
-const MAX_LENGTH = 64 * 1024;
 const MAX_FAULTS = 10;
 
 /**
@@ -18,7 +17,7 @@ const MAX_FAULTS = 10;
  * @throws ConfigError
  */
 export function readYaml(file: string, text: string): YamlFile {
-  if (text.length > MAX_LENGTH) throw new ConfigError([fault(file, `is longer than ${MAX_LENGTH / 1024} KiB`)]);
+  if (text.length > LONGEST_YAML) throw new ConfigError([fault(file, `is longer than ${LONGEST_YAML / 1024} KiB`)]);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
   const faults = [...document.errors, ...document.warnings].slice(0, MAX_FAULTS);

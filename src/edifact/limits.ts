@@ -7,5 +7,3 @@ export interface ReadLimits {
   /** Interchanges in a payload, those included that turn out to be unreadable. */
   readonly maxInterchanges: number;
 }
-
-export const defaultReadLimits: ReadLimits = { maxSegmentLength: 65_536, maxSegments: 999_999, maxInterchanges: 1000 };

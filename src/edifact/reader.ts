@@ -12,7 +12,8 @@ import { UnreadableInterchange } from './errors.ts';
 import { readHeader, syntaxOf } from './header.ts';
 import { repeatableSet } from './identification.ts';
 import type { Interchange, Warning } from './interchange.ts';
-import { type ReadLimits, defaultReadLimits } from './limits.ts';
+import { EDIFACT_LIMITS } from '../limits.ts';
+import type { ReadLimits } from './limits.ts';
 import { readMessages } from './messages.ts';
 import { nextOpening, skipFiller } from './resume.ts';
 import { type Format, makeSegment, segmentEnd } from './tokenizer.ts';
@@ -23,7 +24,7 @@ import { type Format, makeSegment, segmentEnd } from './tokenizer.ts';
  *
  * @throws UnreadableInterchange
  */
-export function readInterchange(bytes: Buffer, limits: ReadLimits = defaultReadLimits, from = 0): Interchange {
+export function readInterchange(bytes: Buffer, limits: ReadLimits = EDIFACT_LIMITS, from = 0): Interchange {
   const opening = openInterchange(bytes, from);
   // No further than a segment may go: many a UNB without end must not have all bytes searched for each.
   const within = bytes.subarray(0, opening.header + limits.maxSegmentLength + 1);
@@ -64,7 +65,7 @@ export interface Payload {
  *
  * @throws UnreadableInterchange the first reason, when there is none that can be read
  */
-export function readInterchanges(bytes: Buffer, limits: ReadLimits = defaultReadLimits): Payload {
+export function readInterchanges(bytes: Buffer, limits: ReadLimits = EDIFACT_LIMITS): Payload {
   const interchanges: Interchange[] = [];
   const skipped: Warning[] = [];
   let fault: UnreadableInterchange | undefined;

@@ -3,6 +3,7 @@ import path from 'node:path';
 
 import type { Home } from '../config/home.ts';
 import type { Logger } from '../telemetry/log.ts';
+import { LARGEST_WAIT } from '../limits.ts';
 import { ThreadDied } from './errors.ts';
 import type { Examined } from './examine.ts';
 import { createSharing } from './sharing.ts';
@@ -14,7 +15,8 @@ export interface Examiner {
   /**
    * A message over which a thread dies is tried once more, on another.
    *
-   * @throws ThreadDied when that one died too; what is no fault of the message. Nothing but the body is left in the spool then
+   * @throws ExaminationAbandoned when that one died too, or a thread had to be ended; what is no fault of the message. Nothing
+   * but the body is left in the spool then
    */
   examine(task: Task): Promise<Examined>;
   /** How many small messages are in hand: each will be done within milliseconds. */
@@ -33,16 +35,16 @@ export interface ExaminerOptions {
   /** Most messages that may wait for a thread. */
   readonly waiting: number;
   readonly log: Logger;
-  /** What the threads run instead of `examine-worker`. */
+  /** How long a thread may work on one; without threads nothing ends it. In milliseconds. */
+  readonly time: number;
+  /** What the threads run instead of `examine-worker`, and what heap they have, in MiB. */
   readonly program?: URL;
+  readonly heap?: number;
 }
 
-/** Octets of messages in memory that may wait for a thread. */
-const LARGEST_WAIT = 64 * 1024 * 1024;
-
 export function createExaminer(home: Home, options: ExaminerOptions): Examiner {
-  const { workers, spool, waiting, log, program } = options;
-  const threads = workers === 0 ? undefined : startThreads({ home, spool }, workers, log, program);
+  const { workers, spool, waiting, log } = options;
+  const threads = workers === 0 ? undefined : startThreads({ home, spool }, { ...options, count: workers });
   // One thread is left to the small ones, which are the most, so that no number of large ones holds them up.
   const large = createSharing();
   const share = 1 / Math.max(1, workers - 1);

@@ -9,6 +9,7 @@ import { allFindings, type Interchange, type Party } from '../edifact/interchang
 import { type Payload, readInterchanges } from '../edifact/reader.ts';
 import type { WritableMessage } from '../edifact/writer.ts';
 import type { CertificateChange, InterchangeRecord, JobResult, OutboundMessage } from '../store/store.ts';
+import { LONGEST_EDIFACT, MOST_EDIFACT_MESSAGES } from '../limits.ts';
 import { makeAnswer, type AnswerRoute } from './answer.ts';
 import { answersOf, changeOf, decide, requestsOf } from './certificates.ts';
 import type { Exchange } from './exchange.ts';
@@ -84,15 +85,9 @@ export async function processPayload(
   };
 }
 
-/**
- * Reading takes many times the memory of what is read. An interchange of as many messages as are taken has a quarter of
- * this. In octets.
- */
-const longestPayload = 64 * 1024 * 1024;
-
 async function readable(payload: Source): Promise<Payload | UnreadableInterchange> {
-  if (payload.size > longestPayload) {
-    return new UnreadableInterchange('The payload is longer than what is read as EDIFACT', longestPayload);
+  if (payload.size > LONGEST_EDIFACT) {
+    return new UnreadableInterchange('The payload is longer than what is read as EDIFACT', LONGEST_EDIFACT);
   }
   // Partners name their content types as they like, so what is no EDIFACT is known by its bytes, without all of them.
   if (payload.size > PIECE && !gather(payload.pieces(0, PIECE)).includes('UNB')) {
@@ -123,7 +118,7 @@ async function processInterchange(
     recipients: home.endpoint.edifact.identities,
     senders: partner.edifact.identities,
     messages: taken,
-    maxMessages: 3000,
+    maxMessages: MOST_EDIFACT_MESSAGES,
     duplicate: used,
   });
 

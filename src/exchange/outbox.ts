@@ -1,6 +1,7 @@
 import { isMdn } from '../as2/read-mdn.ts';
 import { partnerByShortName, type Home, type Partner } from '../config/home.ts';
 import type { Headers } from '../mime/headers.ts';
+import { MDN_POST_TIME, STOPPING_TIME } from '../limits.ts';
 import { StoreError } from '../store/store-error.ts';
 import type { Delivery, DeliveryOutcome, SentMessage } from '../store/store.ts';
 import { pauseAfter } from './backoff.ts';
@@ -20,7 +21,7 @@ const restMs = 1_000;
  *
  * @param patienceMs a stop waits so long for partners to answer; what they have not by then is sent again another time
  */
-export function startOutbox(exchange: Exchange, patienceMs = 10_000): Worker {
+export function startOutbox(exchange: Exchange, patienceMs = STOPPING_TIME): Worker {
   const inFlight = new Map<Promise<void>, string>();
   const hangUp = new AbortController();
 
@@ -54,6 +55,11 @@ export function startOutbox(exchange: Exchange, patienceMs = 10_000): Worker {
       clearTimeout(patience);
     },
   };
+}
+
+/** How long one attempt may take; in milliseconds, as is what the configuration says. */
+export function attemptTime(kind: Delivery['subject']['kind'], configured: number): number {
+  return Math.min(configured, kind === 'mdn' ? MDN_POST_TIME : longestTimer);
 }
 
 /** Takes deliveries for longer than an attempt may last, so that no other worker takes them meanwhile. */
@@ -110,7 +116,6 @@ async function outcomeOf(
 
   if (partner?.active === false) return again(`partners/${partner.shortName}.yaml says \`active: false\``);
 
-  const timeout = partner?.send.timeout ?? outbox.timeout;
   let response: PostResponse;
   try {
     // RFC 4130 §5.5, draft rfc4130bis §5.5: the same bytes and the same Message-ID in every attempt.
@@ -118,7 +123,10 @@ async function outcomeOf(
       url: delivery.url,
       headers: [...delivery.headers, ...authorization(partner, delivery.url)],
       body: delivery.body,
-      signal: AbortSignal.any([hangUp, AbortSignal.timeout(Math.min(timeout, longestTimer))]),
+      signal: AbortSignal.any([
+        hangUp,
+        AbortSignal.timeout(attemptTime(subject.kind, partner?.send.timeout ?? outbox.timeout)),
+      ]),
       chunked: subject.kind === 'message' && (partner?.send.chunked ?? false),
       keepAlive: partner?.send.keepAlive ?? true,
     });

@@ -10,13 +10,16 @@ import type { Home } from '../config/home.ts';
 import { header, type Headers } from '../mime/headers.ts';
 import { ENDPOINT_CHAIN } from '../store/ledger.ts';
 import type { SealedMessage } from '../store/store.ts';
+import { BODY_SILENCE, KEPT_OF_STRANGERS, LONGEST_MDN, MDN_BEGINNING } from '../limits.ts';
 import { emptyReply, plainText, replyWith, type Arrival, type Receive, type Reply } from './arrival.ts';
-import { ThreadDied } from './errors.ts';
+import { BodyTooSlow, ExaminationAbandoned, SpoolFull } from './errors.ts';
 import type { Authentic, Examined, Refused } from './examine.ts';
 import type { Exchange } from './exchange.ts';
 import { newId } from './ids.ts';
 import { takeIn } from './intake.ts';
+import { paced } from './pace.ts';
 import { receiveMdn } from './receive-mdn.ts';
+import { createSpoolSpace } from './spool-space.ts';
 
 /** A message that was taken in whole, and not yet looked into. */
 interface Incoming {
@@ -33,15 +36,25 @@ interface Incoming {
  * protected and whatever receipt it asks for (RFC 4130 §2.4.2; also for partners who know no more: draft rfc4130bis §1.2).
  */
 export function createReceive(exchange: Exchange): Receive {
+  const { spoolDirectory } = exchange.store;
+  const space = createSpoolSpace(spoolDirectory, () => exchange.home().endpoint.limits.spoolSpace);
   return async (arrival) => {
+    const home = exchange.home();
+    const { messageSize, receiveTime } = home.endpoint.limits;
     // Before anything of the body is read: whoever is turned away has lost nothing.
     if (exchange.examiner().isFull()) return busy;
-    const home = exchange.home();
     const at = exchange.clock();
     const id = newId(at);
-    const spooled = path.join(exchange.store.spoolDirectory, `${id}-raw`);
-    const raw = await takeIn(arrival, home.endpoint.limits.messageSize, spooled);
+    const spooled = path.join(spoolDirectory, `${id}-raw`);
+    const { announced = 0 } = arrival;
+    if (announced <= messageSize && !space.hasRoom(announced)) return turnAway(new SpoolFull(), arrival, exchange);
+    const body = paced(arrival.body, { silence: BODY_SILENCE, whole: receiveTime });
+    const bounded = { ...arrival, body: space.through(body, spooled, messageSize) };
+    const raw = await takeIn(bounded, messageSize, spooled).catch((error: unknown) =>
+      turnAway(error, arrival, exchange),
+    );
     if (raw === undefined) return refuseOversized(arrival, at, exchange);
+    if ('status' in raw) return raw;
     try {
       return await receive({ id, at, arrival, home, raw }, exchange);
     } finally {
@@ -58,7 +71,7 @@ async function receive(taken: Omit<Incoming, 'request'>, exchange: Exchange): Pr
 
   // RFC 3798 §2.1: an MDN is never answered with an MDN, whatever its headers ask for.
   if (isMdn(arrival.headers, beginningOf(raw))) {
-    if (raw.size > longestMdn) return refuseOversized(arrival, at, exchange);
+    if (raw.size > LONGEST_MDN) return refuseOversized(arrival, at, exchange);
     const bytes = gather(keptSource(raw).pieces());
     await receiveMdn({ at, home, request, headers: arrival.headers, raw: bytes }, exchange);
     return emptyReply;
@@ -66,10 +79,7 @@ async function receive(taken: Omit<Incoming, 'request'>, exchange: Exchange): Pr
   return receiveMessage({ ...taken, request }, exchange);
 }
 
-/** An MDN is a few KiB. */
-const longestMdn = 4 * 1024 * 1024;
-
-const beginningOf = (raw: Kept): Buffer => gather(keptSource(raw).pieces(0, Math.min(raw.size, 64 * 1024)));
+const beginningOf = (raw: Kept): Buffer => gather(keptSource(raw).pieces(0, Math.min(raw.size, MDN_BEGINNING)));
 
 /** RFC 9110 §15.6.4. A partner that is told sends again; one that waits for ever does not. */
 const busy: Reply = {
@@ -77,6 +87,22 @@ const busy: Reply = {
   headers: [
     ['Content-Type', 'text/plain; charset=utf-8'],
     ['Retry-After', '5'],
+  ],
+};
+
+/** Nothing of it is kept. @throws what is no reason to turn a sender away */
+function turnAway(error: unknown, { remoteAddress: remote }: Arrival, { log }: Exchange): Reply {
+  if (!(error instanceof SpoolFull || error instanceof BodyTooSlow)) throw error;
+  log.warn({ remote, detail: error.message }, 'A message was turned away before it was whole');
+  return error instanceof SpoolFull ? busy : tooSlow;
+}
+
+/** RFC 9110 §15.5.9 */
+const tooSlow: Reply = {
+  ...plainText(408, 'The message did not come in time. Please send it again.\n'),
+  headers: [
+    ['Content-Type', 'text/plain; charset=utf-8'],
+    ['Connection', 'close'],
   ],
 };
 
@@ -110,9 +136,10 @@ async function abandon(
   error: unknown,
   { store }: Exchange,
 ): Promise<never> {
-  if (error instanceof ThreadDied) {
+  if (error instanceof ExaminationAbandoned) {
     const { from, to, messageId } = request;
-    const facts = { as2From: from, as2To: to, messageId, raw: raw.sha256, remote: arrival.remoteAddress };
+    const said = { as2From: from, as2To: to, messageId };
+    const facts = { ...said, raw: raw.sha256, remote: arrival.remoteAddress, reason: error.code };
     await store.note({ chain: ENDPOINT_CHAIN, kind: 'examination-abandoned', subjectId: id, facts }, at);
   }
   throw error;
@@ -217,13 +244,11 @@ async function refuse(
 
 /** Of strangers' messages the beginning is kept, with length and digest of all: else anybody could fill the disk. */
 function evidenceOf(raw: Kept, partner: string | undefined) {
-  if (partner !== undefined || raw.size <= keptOfStrangers) return { raw, facts: {} };
+  if (partner !== undefined || raw.size <= KEPT_OF_STRANGERS) return { raw, facts: {} };
   const { size, sha256 } = raw;
-  const beginning = gather(keptSource(raw).pieces(0, keptOfStrangers));
+  const beginning = gather(keptSource(raw).pieces(0, KEPT_OF_STRANGERS));
   return { raw: kept(beginning), facts: { cutOff: { size, sha256 } } };
 }
-
-const keptOfStrangers = 64 * 1024;
 
 async function refuseOversized({ headers, announced, remoteAddress }: Arrival, at: Date, exchange: Exchange) {
   const limit = exchange.home().endpoint.limits.messageSize;

@@ -2,16 +2,20 @@
 export type Sharing = <T>(share: number, task: () => Promise<T>) => Promise<T>;
 
 /**
- * Lets tasks run side by side as long as their shares make up no more than the whole, which is 1; the others wait in
- * the order in which they came. What is larger than the whole runs alone.
+ * Lets tasks run side by side as long as their shares make up no more than the whole; the others wait in the order in
+ * which they came. What is larger than the whole runs alone.
  */
-export function createSharing(): Sharing {
+export function createSharing(whole = 1): Sharing {
   const waiting: { readonly share: number; readonly start: () => void }[] = [];
   let running = 0;
   let taken = 0;
 
   const admit = () => {
-    for (let next = waiting[0]; next !== undefined && (running === 0 || taken + next.share <= 1); next = waiting[0]) {
+    for (
+      let next = waiting[0];
+      next !== undefined && (running === 0 || taken + next.share <= whole);
+      next = waiting[0]
+    ) {
       waiting.shift();
       running += 1;
       taken += next.share;

@@ -26,7 +26,6 @@ export function as2Endpoint(path: string, receive: Receive, log: Logger): Reques
         remoteAddress: request.socket.remoteAddress ?? 'unknown',
       });
       send(response, reply);
-      if (!request.complete) linger(request);
     } catch (error) {
       if (request.destroyed && !request.complete) {
         log.warn({ remote: request.socket.remoteAddress }, 'A sender broke off before its message was whole');
@@ -63,17 +62,6 @@ async function* continued(request: IncomingMessage, response: ServerResponse): A
   if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
   // Whoever stops reading early still wants to answer: the connection must outlive the iterator.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) yield chunk as Buffer;
-}
-
-/**
- * Lets a sender whose body was not wanted finish reading our answer: a connection closed with bytes unread is reset,
- * and the answer is lost with it. What it still sends is dropped, for a bounded time.
- */
-function linger(request: IncomingMessage): void {
-  const timer = setTimeout(() => request.destroy(), 2_000);
-  request.once('close', () => clearTimeout(timer));
-  request.once('end', () => clearTimeout(timer));
-  request.resume();
 }
 
 function send(response: ServerResponse, reply: Reply): void {

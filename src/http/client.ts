@@ -5,9 +5,7 @@ import { Agent, request } from 'undici';
 import { PIECE, gather, type Source } from '../bytes/source.ts';
 import type { Post, PostRequest } from '../exchange/post.ts';
 import type { Headers } from '../mime/headers.ts';
-
-/** An MDN is a few KiB; a peer that answers with more than this is not answering with an MDN. */
-const longestAnswer = 4 * 1024 * 1024;
+import { CONNECT_TIME, LONGEST_MDN } from '../limits.ts';
 
 /**
  * The real network: kept connections, no redirects, an answer of bounded size. undici adds Host (RFC 4130 §5.3.4),
@@ -16,7 +14,7 @@ const longestAnswer = 4 * 1024 * 1024;
  * A large body is read as fast as the partner takes it; what of it is in memory does not depend on its size.
  */
 export function createPost(): { post: Post; close: () => Promise<void> } {
-  const options = { connections: 16, maxResponseSize: longestAnswer };
+  const options = { connections: 16, maxResponseSize: LONGEST_MDN, connect: { timeout: CONNECT_TIME } };
   const kept = new Agent({ ...options, pipelining: 1, keepAliveTimeout: 10_000 });
   const fresh = new Agent({ ...options, pipelining: 0 });
   const post: Post = async (message) => {

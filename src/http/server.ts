@@ -1,5 +1,14 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+
+import {
+  HTTP_HEADER_TIME,
+  IDLE_CONNECTION_TIME,
+  LINGERING_TIME,
+  LONGEST_HTTP_HEADER,
+  MOST_HTTP_FIELDS,
+  STOPPING_TIME,
+} from '../limits.ts';
 
 export interface Listening {
   /** For example `http://127.0.0.1:4080`; the port is the real one also when 0 was asked for. */
@@ -12,7 +21,8 @@ export interface Listening {
 }
 
 /**
- * Serves HTTP on one address.
+ * Serves HTTP on one address. How long a body may take is the business of whoever reads it; what is left of one when it
+ * was answered is dropped.
  *
  * @param refused is told of what is no HTTP: folded header lines among them, which RFC 9112 §5.2 has servers refuse
  * @throws what `listen` met, for example EADDRINUSE
@@ -22,8 +32,22 @@ export async function listen(
   host: string,
   port: number,
   refused: (reason: string, remoteAddress: string | undefined) => void,
+  headerTime = HTTP_HEADER_TIME,
 ): Promise<Listening> {
-  const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 600_000, headersTimeout: 30_000 }, listener);
+  const bounded: RequestListener = (request, response) => {
+    response.once('finish', () => linger(request));
+    if (request.rawHeaders.length <= 2 * MOST_HTTP_FIELDS) {
+      listener(request, response);
+      return;
+    }
+    refused('There are too many header fields', request.socket.remoteAddress);
+    response.writeHead(431, { Connection: 'close' }).end();
+  };
+  const times = { keepAliveTimeout: IDLE_CONNECTION_TIME, headersTimeout: headerTime, requestTimeout: 0 };
+  const checking = { connectionsCheckingInterval: headerTime / 4 };
+  const server = createServer({ ...times, ...checking, maxHeaderSize: LONGEST_HTTP_HEADER }, bounded);
+  // Node drops what is beyond, and another reader would not: one more is let through, for all to be refused.
+  server.maxHeadersCount = MOST_HTTP_FIELDS + 1;
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code !== 'ECONNRESET') refused(error.message, socket.remoteAddress);
     if (socket.writable)
@@ -31,12 +55,24 @@ export async function listen(
     else socket.destroy();
   });
   // Answered by whoever reads the body, so that a body which will not be read is never asked for.
-  server.on('checkContinue', listener);
+  server.on('checkContinue', bounded);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
-  return { address: addressOf(server), close: (patienceMs = 10_000) => closed(server, patienceMs) };
+  return { address: addressOf(server), close: (patienceMs = STOPPING_TIME) => closed(server, patienceMs) };
+}
+
+/**
+ * Lets a sender whose body was not wanted finish reading our answer: a connection closed with bytes unread is reset,
+ * and the answer is lost with it. What it still sends is dropped, for a bounded time.
+ */
+function linger(request: IncomingMessage): void {
+  if (request.complete) return;
+  const timer = setTimeout(() => request.destroy(), LINGERING_TIME);
+  request.once('close', () => clearTimeout(timer));
+  request.once('end', () => clearTimeout(timer));
+  request.resume();
 }
 
 /** The rest is 400. */

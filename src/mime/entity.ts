@@ -1,6 +1,7 @@
 import type { Reader } from '../bytes/reader.ts';
 import { joined, sourceOf, type Source } from '../bytes/source.ts';
-import { header, HEADER_LIMITS, parseHeaders } from './headers.ts';
+import { HEADER_LIMITS } from '../limits.ts';
+import { header, parseHeaders } from './headers.ts';
 import type { Headers } from './headers.ts';
 import { parseContentType } from './parameters.ts';
 import type { ContentType } from './parameters.ts';

@@ -1,11 +1,9 @@
+import { HEADER_LIMITS } from '../limits.ts';
 import { MimeError } from './mime-error.ts';
 
 /** The value is unfolded and trimmed. Each character stands for one byte (latin1), so that no byte is lost. */
 export type HeaderField = readonly [name: string, value: string];
 export type Headers = readonly HeaderField[];
-
-/** A message has a few dozen header fields of some hundred bytes; what has more is meant to cost us. */
-export const HEADER_LIMITS = { bytes: 64 * 1024, fields: 256 };
 
 const LF = 0x0a;
 const CR = 0x0d;

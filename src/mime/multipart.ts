@@ -1,16 +1,8 @@
 import { Reader } from '../bytes/reader.ts';
 import { drain, gather, sourceOf } from '../bytes/source.ts';
 import type { Pieces } from '../bytes/source.ts';
+import { LONGEST_BOUNDARY, LONGEST_BOUNDARY_PADDING, MULTIPART_LIMITS } from '../limits.ts';
 import { MimeError } from './mime-error.ts';
-
-/** Two parts make a signed message, three a report, and some dozen one with attachments. */
-export const MULTIPART_LIMITS = { parts: 1000 };
-
-/** RFC 2046 §5.1.1 allows 70; some senders go a little beyond. */
-const LONGEST_BOUNDARY = 200;
-
-/** Blanks after a boundary (RFC 2046 §5.1.1, transport-padding); a line with more of them is content. */
-const LONGEST_PADDING = 256;
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -65,7 +57,7 @@ function* contentBefore(
   suspect: () => void,
 ): Generator<Buffer, Delimiter | undefined, undefined> {
   /** The whole line of a delimiter, with the line end before it. */
-  const reach = delimiter.length + LONGEST_PADDING + 5;
+  const reach = delimiter.length + LONGEST_BOUNDARY_PADDING + 5;
   const beginning = reader.peek(reach);
   if (beginning.subarray(0, delimiter.length - 1).equals(delimiter.subarray(1))) {
     suspect();
@@ -109,7 +101,7 @@ function lineAt(
   let end = at + delimiter.length;
   const closing = bytes[end] === HYPHEN && bytes[end + 1] === HYPHEN;
   if (closing) end += 2;
-  const padding = end + LONGEST_PADDING;
+  const padding = end + LONGEST_BOUNDARY_PADDING;
   while (end < padding && (bytes[end] === 0x20 || bytes[end] === 0x09)) end++;
   if (bytes[end] === CR && bytes[end + 1] === LF) end++;
   if (end < bytes.length ? bytes[end] !== LF : !isEnd) return undefined;

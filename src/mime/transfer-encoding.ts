@@ -1,6 +1,7 @@
 import { Reader } from '../bytes/reader.ts';
 import type { Pieces, Sized } from '../bytes/source.ts';
 import { regrouped } from '../bytes/regroup.ts';
+import { LONGEST_ENCODED_LINE } from '../limits.ts';
 import { header } from './headers.ts';
 import type { Headers } from './headers.ts';
 import { MimeError } from './mime-error.ts';
@@ -51,9 +52,6 @@ function* decodeBase64(body: Pieces): Generator<Buffer, void, undefined> {
   if (carried.length > 1) yield Buffer.from(carried, 'base64');
 }
 
-/** RFC 2045 §6.7 allows 76 characters. */
-const LONGEST_LINE = 1024 * 1024;
-
 /** Whole lines at a time: what stands at the end of one depends on its end. */
 function* decodeLines(body: Pieces): Generator<Buffer, void, undefined> {
   let carried: Buffer = Buffer.alloc(0);
@@ -61,7 +59,7 @@ function* decodeLines(body: Pieces): Generator<Buffer, void, undefined> {
     const all = carried.length === 0 ? piece : Buffer.concat([carried, piece]);
     const whole = all.lastIndexOf(LF) + 1;
     carried = all.subarray(whole);
-    if (carried.length > LONGEST_LINE) throw new MimeError('MIME_LIMIT', 'A line is too long');
+    if (carried.length > LONGEST_ENCODED_LINE) throw new MimeError('MIME_LIMIT', 'A line is too long');
     const lines = decodeQuotedPrintable(all.subarray(0, whole));
     if (lines.length > 0) yield lines;
   }

@@ -4,6 +4,7 @@ import * as x509 from '@peculiar/x509';
 import { BerReader, TAG, context } from '../cms/ber.ts';
 import type { CertificateIdentity } from '../cms/identity.ts';
 import { CountersignError } from '../errors.ts';
+import { LONGEST_CERTIFICATE_FILE } from '../limits.ts';
 import { PkiError } from './pki-error.ts';
 
 /** A certificate with what CMS, the configuration and people ask of it. */
@@ -68,11 +69,8 @@ const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r
 
 const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----/g;
 
-/** Larger than any certificate; a keystore or a bundle that somebody mistook for one ends here. */
-const MAX_LENGTH = 64 * 1024;
-
 function derOf(pemOrDer: string | Buffer): Buffer {
-  if (pemOrDer.length > 16 * MAX_LENGTH) throw unreadable('This is too large for a certificate');
+  if (pemOrDer.length > LONGEST_CERTIFICATE_FILE) throw unreadable('This is too large for a certificate');
   if (Buffer.isBuffer(pemOrDer) && pemOrDer[0] === TAG.sequence) return pemOrDer;
   const text = pemOrDer.toString('latin1');
   const blocks = [...text.matchAll(PEM_BLOCK)].map(([, label = '', body = '']) => ({ label, body }));

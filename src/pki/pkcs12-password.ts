@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import forge from 'node-forge';
 import { BerReader, TAG, walk } from '../cms/ber.ts';
+import { MOST_ITERATIONS } from '../limits.ts';
 import { PkiError } from './pki-error.ts';
 
 /** Digests of the integrity check, by OID. */
@@ -73,8 +74,6 @@ export function closeWithPassword(pkcs8: Buffer, password: string): Buffer {
 export const ITERATIONS = 10_000;
 
 const PBES2 = '1.2.840.113549.1.5.13';
-const MOST_ITERATIONS = 2_000_000;
-
 /** The number is the sender's to choose, and the time is ours. */
 function assertReasonable(iterations: number): void {
   if (iterations > MOST_ITERATIONS)

@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, timingSafeEqual, type KeyObject } fr
 import { BerReader, TAG, context } from '../cms/ber.ts';
 import { encode, octetString, sequence } from '../cms/der.ts';
 import { CountersignError } from '../errors.ts';
+import { MOST_BAG_ATTRIBUTES, MOST_BAGS } from '../limits.ts';
 import { readCertificate, type Certificate } from './certificate.ts';
 import { MAC_DIGESTS, macOf, openWithPassword } from './pkcs12-password.ts';
 import { PkiError } from './pki-error.ts';
@@ -97,8 +98,6 @@ function bagsOf(safe: Buffer, password: string): Bag[] {
   return contents.flatMap((content) => new BerReader(content).all(TAG.sequence, MOST_BAGS, readBag));
 }
 
-const MOST_BAGS = 10_000;
-
 /** RFC 5652 §8: EncryptedData, which differs from an encrypted key by its wrapping alone */
 function readEncrypted(data: BerReader, password: string): Buffer {
   data.smallInteger();
@@ -115,7 +114,7 @@ function readBag(bags: BerReader): Bag {
   return bags.inside(TAG.sequence, (bag) => {
     const type = bag.oid();
     const value = bag.inside(context(0, true), (inner) => inner.raw());
-    const attributes = bag.more ? bag.all(TAG.set, 100, readAttribute) : [];
+    const attributes = bag.more ? bag.all(TAG.set, MOST_BAG_ATTRIBUTES, readAttribute) : [];
     const name = attributes.find(({ type: each }) => each === OID.friendlyName)?.value;
     return { type, value, alias: name && utf16(new BerReader(name).primitive(BMP_STRING)) };
   });

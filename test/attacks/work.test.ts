@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createDecipheriv, createHash, createVerify } from 'node:crypto';
 
-import { LARGEST_WITH_VARIANTS, MOST_VARIANTS } from '../../src/as2/signed-variants.ts';
+import { MOST_VARIANTS } from '../../src/as2/signed-variants.ts';
+import { LARGEST_WITH_VARIANTS } from '../../src/limits.ts';
 import { strictPolicy } from '../../src/as2/policy.ts';
 import { faultOf, makeIdentities, partner, us, visible } from '../as2/opened.ts';
 import { cbcFaults } from '../support/cbc-faults.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { BerReader, context, MAX_DEPTH, MAX_ELEMENTS, TAG, walk } from '../../src/cms/ber.ts';
+import { BerReader, context, TAG, walk } from '../../src/cms/ber.ts';
+import { BER_DEPTH, BER_ELEMENTS } from '../../src/limits.ts';
 import { CmsError } from '../../src/cms/cms-error.ts';
 import {
   canonical,
@@ -101,7 +102,7 @@ describe('cms/ber: reading', () => {
   });
 
   it('stops where elements are nested too deeply, whatever their lengths', () => {
-    for (const depth of [MAX_DEPTH + 1, 1_000_000]) {
+    for (const depth of [BER_DEPTH + 1, 1_000_000]) {
       const limit = { code: 'CMS_LIMIT' };
       assert.throws(() => new BerReader(Buffer.alloc(depth * 2, '3080', 'hex')).raw(), limit);
       assert.throws(() => new BerReader(Buffer.alloc(depth * 2, '2480', 'hex')).octetString(), limit);
@@ -109,7 +110,7 @@ describe('cms/ber: reading', () => {
   });
 
   it('stops where there are too many elements', () => {
-    const many = element(TAG.octetString | 0x20, [Buffer.alloc(2 * MAX_ELEMENTS, '0400', 'hex')]);
+    const many = element(TAG.octetString | 0x20, [Buffer.alloc(2 * BER_ELEMENTS, '0400', 'hex')]);
     assert.throws(() => new BerReader(encode(many)).octetString(), { code: 'CMS_LIMIT' });
   });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { MAX_DEPTH } from '../../src/cms/ber.ts';
+import { BER_DEPTH } from '../../src/limits.ts';
 import { CmsError } from '../../src/cms/cms-error.ts';
 import { readCompressedData } from '../../src/cms/compressed-data.ts';
 import { contentInfo } from '../../src/cms/content-info.ts';
@@ -179,8 +179,8 @@ describe('cms: hostile bytes raise CmsError and nothing else', function () {
       const info = sequence(oid(OID.data), element(0xa0, [octets]));
       return encode(contentInfo(OID.signedData, sequence(smallInteger(1), setOf([]), info, setOf([]))));
     };
-    const { content } = readSignedData(bytesOf(nested(MAX_DEPTH)), memorySpool);
+    const { content } = readSignedData(bytesOf(nested(BER_DEPTH)), memorySpool);
     assert.deepEqual(content && collect(content), CONTENT);
-    await refused(nested(MAX_DEPTH + 1));
+    await refused(nested(BER_DEPTH + 1));
   });
 });

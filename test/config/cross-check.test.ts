@@ -73,6 +73,12 @@ describe('config/cross-check', () => {
     assert.deepEqual(await keys(files), ['countersign.yaml identities[0].key']);
   });
 
+  it('the largest message must fit into the spool', async () => {
+    const limits = (messageSize: string, spoolSpace: string) => endpointFiles({ limits: { messageSize, spoolSpace } });
+    assert.deepEqual(await keys(limits('2 GiB', '1 GiB')), ['countersign.yaml limits.spoolSpace']);
+    assert.deepEqual(await keys(limits('2 GiB', '2 GiB')), []);
+  });
+
   it('refuses a longest pause that is shorter than the first', async () => {
     const pauses = (firstPause: string, longestPause: string) =>
       endpointFiles({ outbox: { firstPause, longestPause } });

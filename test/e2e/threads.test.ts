@@ -36,9 +36,9 @@ describe('threads in trouble', function () {
   let files = 0;
 
   const newFile = () => path.join(scratch, String((files += 1)));
-  const newExaminer = (waiting: number) =>
+  const newExaminer = (waiting: number, time = 60_000) =>
     createExaminer(open.exchange.home(), {
-      ...{ workers: 1, waiting, log, spool: open.exchange.store.spoolDirectory },
+      ...{ workers: 1, waiting, log, time, spool: open.exchange.store.spoolDirectory, heap: 128 },
       program: new URL('../support/troubled-worker.ts', import.meta.url),
     });
 
@@ -79,8 +79,8 @@ describe('threads in trouble', function () {
 
   const spooled = () => readdirSync(open.exchange.store.spoolDirectory);
 
-  for (const manner of ['exits', 'throws'])
-    for (const size of [100, 3 * 1024 * 1024]) {
+  for (const manner of ['exits', 'throws', 'allocates'])
+    for (const size of manner === 'allocates' ? [100] : [100, 3 * 1024 * 1024]) {
       it(`a thread that ${manner} over ${size} octets is replaced, and its message tried once more`, async () => {
         const file = newFile();
         const { answered } = await posted(`${manner} 1 ${file}`, size);
@@ -98,12 +98,39 @@ describe('threads in trouble', function () {
         assert.deepEqual(spooled(), []);
         assert.equal(await open.exchange.store.getMessage(messageId), undefined);
         const notes = await open.exchange.store.listLedger({ kind: 'examination-abandoned' });
-        assert.equal(notes.filter(({ facts }) => facts['messageId'] === messageId).length, 1);
+        const reasons = notes
+          .filter(({ facts }) => facts['messageId'] === messageId)
+          .map(({ facts }) => facts['reason']);
+        assert.deepEqual(reasons, ['THREAD_DIED']);
         assert.equal(logged.filter((line) => line.includes('tried once more')).length, 1);
         assert.equal(logged.filter((line) => line.includes('could not be received')).length, 1);
         assert.equal(toldBy((await posted('')).answered), 'processed');
       });
     }
+
+  it('an examination that takes too long ends with its thread: 500, a note, nothing left, and no second try', async () => {
+    const own = newExaminer(100, 4_000);
+    const kept = examiner;
+    examiner = own;
+    try {
+      const file = newFile();
+      const spinning = posted(`spins 9 ${file}`, 3 * 1024 * 1024);
+      await until('it spins', () => existsSync(file) || undefined);
+      // Others wait for the only thread: their time has not begun.
+      const others = [posted(''), posted('')];
+      const { answered, messageId } = await spinning;
+      assert.equal(answered.status, 500);
+      assert.equal(readFileSync(file).length, 1);
+      const notes = await open.exchange.store.listLedger({ kind: 'examination-abandoned' });
+      const reasons = notes.filter(({ facts }) => facts['messageId'] === messageId).map(({ facts }) => facts['reason']);
+      assert.deepEqual(reasons, ['EXAMINATION_TOO_LONG']);
+      assert.deepEqual(spooled(), []);
+      for (const other of await Promise.all(others)) assert.equal(toldBy(other.answered), 'processed');
+    } finally {
+      examiner = kept;
+      await own.close();
+    }
+  });
 
   it('RFC 9110 §15.6.4: when full, 503 with Retry-After before a body is asked for', async () => {
     const file = newFile();

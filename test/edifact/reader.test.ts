@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { defaultReadLimits } from '../../src/edifact/limits.ts';
+import { EDIFACT_LIMITS } from '../../src/limits.ts';
 import { readInterchange, readInterchanges } from '../../src/edifact/reader.ts';
 import { UnreadableInterchange } from '../../src/edifact/errors.ts';
 import { faultsIn, interchange, message, read, unb } from './samples.ts';
@@ -209,17 +209,17 @@ describe('what cannot be read at all', () => {
   it('limits: a segment too long, too many segments, too many interchanges', () => {
     const long = interchange([message('1'), message('2', undefined, [`FTX+AAO+++${'x'.repeat(100)}`]), message('3')]);
     for (const limit of [{ maxSegmentLength: 99 }, { maxSegments: 4 }]) {
-      const broken = readInterchange(Buffer.from(long), { ...defaultReadLimits, ...limit });
+      const broken = readInterchange(Buffer.from(long), { ...EDIFACT_LIMITS, ...limit });
       assert.equal(broken.reference, 'AU0000000417');
       assert.deepEqual(broken.findings.map(({ level, code }) => [level, code]), [['UCI', '18']]); // prettier-ignore
       assert.equal(broken.end, long.indexOf('FTX'));
     }
     assert.throws(
-      () => readInterchange(Buffer.from(good), { ...defaultReadLimits, maxSegmentLength: unb.length - 1 }),
+      () => readInterchange(Buffer.from(good), { ...EDIFACT_LIMITS, maxSegmentLength: unb.length - 1 }),
       UnreadableInterchange,
     );
     const { interchanges, skipped } = readInterchanges(Buffer.from(good.repeat(3)), {
-      ...defaultReadLimits,
+      ...EDIFACT_LIMITS,
       maxInterchanges: 1,
     });
     assert.equal(interchanges.length, 1);

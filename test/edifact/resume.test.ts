@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { UnreadableInterchange } from '../../src/edifact/errors.ts';
-import { defaultReadLimits } from '../../src/edifact/limits.ts';
+import { EDIFACT_LIMITS } from '../../src/limits.ts';
 import { readInterchanges } from '../../src/edifact/reader.ts';
 import { faultsIn, interchange, message, unb } from './samples.ts';
 
@@ -8,7 +8,7 @@ const named = (reference: string) => interchange([message('1')]).replaceAll('AU0
 const [a, b] = [named('A'), named('B')];
 
 /** The references of what was read, and the texts of what was not. */
-function outcome(text: string, limits = defaultReadLimits) {
+function outcome(text: string, limits = EDIFACT_LIMITS) {
   const { interchanges, skipped } = readInterchanges(Buffer.from(text, 'latin1'), limits);
   return {
     read: interchanges.map(({ reference }) => reference),
@@ -38,7 +38,7 @@ describe('reading on behind what cannot be read', () => {
 
   it('the rest of an interchange that is too large is skipped', () => {
     const large = interchange([message('1', undefined, [`FTX+AAO+++${'x'.repeat(100)}`])]);
-    const limits = { ...defaultReadLimits, maxSegmentLength: 99 };
+    const limits = { ...EDIFACT_LIMITS, maxSegmentLength: 99 };
     assert.deepEqual(outcome(large + b, limits), {
       read: ['AU0000000417', 'B'],
       skipped: [large.slice(large.indexOf('FTX'))],
@@ -56,7 +56,7 @@ describe('reading on behind what cannot be read', () => {
   });
 
   it('tries no more than the limit, and tells the rest', () => {
-    const tries = { ...defaultReadLimits, maxInterchanges: 3 };
+    const tries = { ...EDIFACT_LIMITS, maxInterchanges: 3 };
     assert.deepEqual(outcome(`${a}UNBx\nUNBx\n${b}`, tries), { read: ['A'], skipped: ['UNBx\n', 'UNBx\n', b] });
   });
 });

@@ -12,6 +12,7 @@ import { memorySpool } from '../../src/bytes/spool.ts';
 import { wrap } from '../../src/as2/wrap.ts';
 import { loadHome } from '../../src/config/load.ts';
 import { createExaminer, type Examiner } from '../../src/exchange/examiner.ts';
+import { ExaminationAbandoned } from '../../src/exchange/errors.ts';
 import type { Task } from '../../src/exchange/task.ts';
 import { newBoundary, newId, newMessageId } from '../../src/exchange/ids.ts';
 import { makeHome, type TestHome } from '../support/home.ts';
@@ -34,7 +35,7 @@ describe('examining on threads', () => {
   after(() => Promise.all(examiners.map((each) => each.close())));
 
   async function examinerWith(workers: number, waiting = 100): Promise<Examiner> {
-    const examiner = createExaminer(await loadHome(home.directory, {}), { workers, spool, waiting, log });
+    const examiner = createExaminer(await loadHome(home.directory, {}), { workers, spool, waiting, log, time: 60_000 });
     examiners.push(examiner);
     return examiner;
   }
@@ -85,6 +86,27 @@ describe('examining on threads', () => {
     await Promise.all(all);
     assert.equal(examiner.isFull(), false);
   });
+
+  for (const program of ['broken', 'leaving'])
+    it(`threads whose program is ${program} keep nobody waiting`, async () => {
+      const options = { workers: 2, spool, waiting: 100, log, time: 60_000 };
+      const url = new URL(`../support/${program}-worker.mjs`, import.meta.url);
+      const examiner = createExaminer(await loadHome(home.directory, {}), { ...options, program: url });
+      examiners.push(examiner);
+      const task = await taskOf(Buffer.from("UNB'"));
+      for (let round = 0; round < 2; round += 1) {
+        const all = await Promise.allSettled(Array.from({ length: 3 }, () => examiner.examine(task)));
+        for (const each of all) {
+          assert.ok(each.status === 'rejected' && each.reason instanceof ExaminationAbandoned);
+          assert.match(
+            each.reason.message,
+            program === 'broken' ? /this program is broken/ : /exited with code: 3|No thread/,
+          );
+        }
+      }
+      await assert.rejects(examiner.examine(task), { code: 'NO_THREAD' });
+      assert.equal(examiner.isFull(), false);
+    });
 
   it('leaves nothing in the spool but the content that was found', async () => {
     const examiner = await examinerWith(1);

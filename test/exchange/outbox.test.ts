@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { strictPolicy } from '../../src/as2/policy.ts';
+import { attemptTime } from '../../src/exchange/outbox.ts';
+import { MDN_POST_TIME } from '../../src/limits.ts';
 import { header } from '../../src/mime/headers.ts';
 import { unwrap } from '../support/unwrap.ts';
 import { makeHome, type TestHome } from '../support/home.ts';
@@ -118,6 +120,13 @@ describe('sending, and sending again', () => {
     assert.equal(payload.fileName, message.fileName);
     assert.match(payload.fileName ?? '', /^CUSRES-[A-Z0-9]{14}\.edi$/);
     assert.match(header(payload.headers, 'Content-Disposition') ?? '', /^attachment; filename=/);
+  });
+
+  it('an asynchronous MDN does not wait for its answer as long as a message may', () => {
+    assert.equal(attemptTime('mdn', 600_000), MDN_POST_TIME);
+    assert.equal(attemptTime('mdn', 1_000), 1_000);
+    assert.equal(attemptTime('message', 600_000), 600_000);
+    assert.equal(attemptTime('message', Number.MAX_SAFE_INTEGER), 2 ** 31 - 1);
   });
 });
 

@@ -5,9 +5,11 @@ import { buffer } from 'node:stream/consumers';
 
 import { as2Endpoint } from '../../src/http/as2-endpoint.ts';
 import { listen, type Listening } from '../../src/http/server.ts';
+import { LONGEST_HTTP_HEADER, MOST_HTTP_FIELDS } from '../../src/limits.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 
 describe('the HTTP server', () => {
+  const headerTime = 200;
   const refusals: string[] = [];
   let listening: Listening;
 
@@ -21,7 +23,7 @@ describe('the HTTP server', () => {
       },
       createLog('silent'),
     );
-    listening = await listen(endpoint, '127.0.0.1', 0, (reason) => refusals.push(reason));
+    listening = await listen(endpoint, '127.0.0.1', 0, (reason) => refusals.push(reason), headerTime);
   });
 
   async function dial(...lines: string[]): Promise<Socket> {
@@ -56,6 +58,49 @@ describe('the HTTP server', () => {
     );
     assert.match(answered, /^HTTP\/1\.1 400 /);
     assert.equal(refusals.length, 1);
+    await listening.close();
+  });
+
+  it('as many header fields as are read are taken, and one more is refused, never passed over', async () => {
+    const request = (count: number) => [
+      ...['POST /as2 HTTP/1.1', 'Host: x', 'Content-Length: 0'],
+      ...Array.from({ length: count - 2 }, (_, index) => `X-${index}: y`),
+      ...['', ''],
+    ];
+    assert.match(await answer(...request(MOST_HTTP_FIELDS)), /^HTTP\/1\.1 200 /);
+    for (const count of [1, 2, 1000]) {
+      refusals.length = 0;
+      assert.match(await answer(...request(MOST_HTTP_FIELDS + count)), /^HTTP\/1\.1 431 /);
+      assert.deepEqual(refusals, ['There are too many header fields']);
+    }
+    await listening.close();
+  });
+
+  it('a header as long as is read is taken, and a longer one is refused', async () => {
+    const request = (length: number) => [
+      'POST /as2 HTTP/1.1',
+      `Host: ${'x'.repeat(length)}`,
+      'Content-Length: 0',
+      '',
+      '',
+    ];
+    assert.match(await answer(...request(LONGEST_HTTP_HEADER - 100)), /^HTTP\/1\.1 200 /);
+    assert.match(await answer(...request(LONGEST_HTTP_HEADER)), /^HTTP\/1\.1 431 /);
+    await listening.close();
+  });
+
+  it('RFC 9110 §15.5.9: a header that does not come to its end in time is answered 408', async () => {
+    for (const begun of ['PO', 'POST /as2 HTTP/1.1\r\nHost: x\r\nAS2-'])
+      assert.match(await answer(begun), /^HTTP\/1\.1 408 /);
+    await listening.close();
+  });
+
+  it('what is left of a body when it was answered is dropped for a while, and then cut off', async () => {
+    const socket = await dial('POST /elsewhere HTTP/1.1', 'Host: x', 'Content-Length: 1000000', '', 'abc');
+    const cut = once(socket, 'close');
+    const [first] = (await once(socket, 'data')) as [Buffer];
+    assert.match(first.toString('latin1'), /^HTTP\/1\.1 404 /);
+    await cut;
     await listening.close();
   });
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { contentTypeOf, parseEntity, wholeOf } from '../../src/mime/entity.ts';
-import { formatHeaders, header, HEADER_LIMITS, parseHeaders } from '../../src/mime/headers.ts';
+import { HEADER_LIMITS } from '../../src/limits.ts';
+import { formatHeaders, header, parseHeaders } from '../../src/mime/headers.ts';
 import { MimeError } from '../../src/mime/mime-error.ts';
 import { collect } from '../support/bytes.ts';
 

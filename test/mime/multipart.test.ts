@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { MimeError } from '../../src/mime/mime-error.ts';
 import { Reader } from '../../src/bytes/reader.ts';
 import type { Sized } from '../../src/bytes/source.ts';
-import { joinMultipart, MULTIPART_LIMITS, readMultipart, splitMultipart } from '../../src/mime/multipart.ts';
+import { MULTIPART_LIMITS } from '../../src/limits.ts';
+import { joinMultipart, readMultipart, splitMultipart } from '../../src/mime/multipart.ts';
 import { bytesOf, collect, inPieces, inPiecesOf } from '../support/bytes.ts';
 
 /** `before`: the preamble, and the line of the first delimiter. */

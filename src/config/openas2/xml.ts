@@ -1,5 +1,6 @@
 import { parseStringPromise } from 'xml2js';
 import { ConfigError } from '../config-error.ts';
+import { LONGEST_XML, XML_DEPTH } from '../../limits.ts';
 
 /** An element of a configuration file. Names are keys of maps alone, so that none can mean anything to JavaScript. */
 export interface XmlElement {
@@ -8,15 +9,12 @@ export interface XmlElement {
   readonly children: readonly XmlElement[];
 }
 
-const MAX_LENGTH = 8 * 1024 * 1024;
-const MAX_DEPTH = 32;
-
 /**
  * Reads XML without a document type: no entity is ever declared, so none can be expanded or fetched.
  * @throws ConfigError
  */
 export async function readXml(file: string, text: string): Promise<XmlElement> {
-  if (text.length > MAX_LENGTH) throw fault(file, 'is too large for a configuration');
+  if (text.length > LONGEST_XML) throw fault(file, 'is too large for a configuration');
   if (/<!(DOCTYPE|ENTITY)/i.test(text)) throw fault(file, 'has a document type (<!DOCTYPE …>), which is not read');
   let root: RawElement | null;
   try {
@@ -47,7 +45,7 @@ interface RawElement {
 }
 
 function elementOf(file: string, raw: RawElement, depth: number): XmlElement {
-  if (depth > MAX_DEPTH) throw fault(file, 'is nested too deeply');
+  if (depth > XML_DEPTH) throw fault(file, 'is nested too deeply');
   return {
     name: raw['#name'],
     attributes: new Map(Object.entries(raw.$ ?? {})),
