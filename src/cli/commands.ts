@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { registerAudit } from './audit.ts';
 import { registerConfig } from './config.ts';
 import { registerDemo } from './demo.ts';
