@@ -6,6 +6,7 @@ import { measureEngine, type BenchCipher } from './engine.ts';
 import { median, type Measured } from './load.ts';
 import { measureMemory } from './memory.ts';
 import { measureReceive } from './receive.ts';
+import { measureSending } from './sending.ts';
 
 /**
  * `npm run bench` measures everything, `npm run bench -- engine` one part. Each part prints its table and keeps it in
@@ -60,27 +61,37 @@ async function engine(): Promise<string[]> {
   ];
 }
 
-/** What the endpoint has in memory at most while it receives. */
+/** What the endpoint has in memory at most while it receives, and while it sends. */
 async function memory(): Promise<string[]> {
   const rows: string[] = [];
+  const row = (what: string, size: number, atOnce: number, peak: number, rate: number) => {
+    rows.push(`| ${what} | ${sized(size)} | ${atOnce} | ${peak.toFixed(0)} | ${rate.toFixed(0)} |`);
+    process.stderr.write(`${rows.at(-1) ?? ''}\n`);
+  };
+  const [large, larger, largest] = [100 * 1024 ** 2, 1024 ** 3, 4 * 1024 ** 3] as const;
   for (const [size, atOnce] of [
-    [100 * 1024 ** 2, 1],
-    [1024 ** 3, 1],
-    [4 * 1024 ** 3, 1],
-    [100 * 1024 ** 2, 8],
+    [large, 1],
+    [larger, 1],
+    [largest, 1],
+    [large, 8],
   ] as const) {
     const { peak, rate } = await measureMemory(size, atOnce);
-    rows.push(`| ${sized(size)} | ${atOnce} | ${peak.toFixed(0)} | ${rate.toFixed(0)} |`);
-    process.stderr.write(`${rows.at(-1) ?? ''}\n`);
+    row('receiving', size, atOnce, peak, rate);
+  }
+  for (const size of [large, larger, largest]) {
+    const { command, server, rate } = await measureSending(size);
+    row('sending: `countersign send`', size, 1, command, rate);
+    row('sending: the endpoint', size, 1, server, rate);
   }
   return [
-    '# Memory while large messages come in',
+    '# Memory while large messages come and go',
     '',
     'The peak of resident memory of a served endpoint, all its threads included, and how fast it took the messages, which the load generator',
-    'made on the same machine while it sent them: signed, encrypted (AES-256-CBC), answered by a signed synchronous MDN.',
+    'made on the same machine while it sent them: signed, encrypted (AES-256-CBC), answered by a signed synchronous MDN. When it sends, the',
+    'command signs and encrypts, the endpoint posts to a second one; the rate is that of all of it, from the command to the MDN.',
     '',
-    '| size | at once | peak RSS, MiB | MiB/s |',
-    '|--|--|--|--|',
+    '| | size | at once | peak RSS, MiB | MiB/s |',
+    '|--|--|--|--|--|',
     ...rows,
   ];
 }

@@ -8,7 +8,7 @@ import { memorySpool } from '../src/bytes/spool.ts';
 import { newBoundary, newMessageId } from '../src/exchange/ids.ts';
 import { repeated } from './engine.ts';
 import { judged, makeSender, type Target } from './load.ts';
-import { startOurs } from './servers.ts';
+import { startOurs } from './ours.ts';
 import { forgetPeak, usageOf } from './watch.ts';
 
 export interface MemoryRow {

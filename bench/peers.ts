@@ -8,7 +8,8 @@ import { NotHad } from '../test/interop/peer.ts';
 import { peers } from '../test/interop/peers.ts';
 import { load, makeSender, prepare, type Prepared, type Target } from './load.ts';
 import { peersTable, type Row } from './peers-table.ts';
-import { peerServer, startOurs, type Server, type StartServer } from './servers.ts';
+import { startOurs } from './ours.ts';
+import { peerServer, type Server, type StartServer } from './servers.ts';
 import { forgetPeak, usageOf } from './watch.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { load, makeSender, prepare, type Measured } from './load.ts';
-import { startOurs } from './servers.ts';
+import { startOurs } from './ours.ts';
 
 /** Serves a new home in a process of its own, sends `count` messages over `connections`, and ends it. */
 export async function measureReceive(connections: number, count: number): Promise<Measured> {

@@ -1,13 +1,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { stringify } from 'yaml';
-
-import { loadHome } from '../src/config/load.ts';
-import { createHome } from '../src/config/scaffold.ts';
 import { issueSelfSigned } from '../src/pki/issue.ts';
 import { usual } from '../test/interop/case.ts';
-import { startChild } from '../test/interop/child.ts';
 import type { PeerSystem } from '../test/interop/peer.ts';
 import { freePort } from '../test/support/free-port.ts';
 import { temporaryFolder } from '../test/support/temporary.ts';
@@ -22,50 +17,6 @@ export interface Server {
 
 /** Starts a server that knows one partner, `LOAD`, with this certificate and key. */
 export type StartServer = (sender: { readonly certificatePem: string; readonly keyPem: string }) => Promise<Server>;
-
-/** Ours: the built program, with a new home, as `countersign init` and `serve` make it. */
-export const startOurs: StartServer = async ({ certificatePem }) => {
-  const directory = temporaryFolder('countersign-bench');
-  const now = new Date();
-  await createHome(directory, {
-    as2Id: 'BENCH',
-    edifact: { id: 'BENCH', qualifier: 'ZZZ' },
-    keyType: 'rsa-2048',
-    days: 365,
-    now,
-  });
-  const partner = {
-    name: 'Load generator',
-    as2: { id: 'LOAD', url: 'http://127.0.0.1:9/' },
-    certificates: [{ pem: certificatePem }],
-    edifact: { identities: [{ id: 'LOAD', qualifier: 'ZZZ', countries: ['AU'] }] },
-  };
-  await writeFile(path.join(directory, 'partners/load.yaml'), stringify(partner));
-  const certificate = (await loadHome(directory, {})).endpoint.identities[0]?.certificate;
-  if (certificate === undefined) throw new Error('The home has no identity');
-
-  const main = path.resolve(import.meta.dirname, '../dist/cli/main.js');
-  const [port, operators] = [await freePort(), await freePort()];
-  const url = `http://127.0.0.1:${port}/as2`;
-  const environment = {
-    COUNTERSIGN_LISTEN_PORT: String(port),
-    COUNTERSIGN_OPERATORS_PORT: String(operators),
-    COUNTERSIGN_LISTEN_HOST: '127.0.0.1',
-    COUNTERSIGN_LIMITS_MESSAGE_SIZE: '8 GiB',
-    COUNTERSIGN_LIMITS_SPOOL_SPACE: '64 GiB',
-    COUNTERSIGN_LOG_LEVEL: 'error',
-  };
-  const args = [main, '--home', directory, 'serve'];
-  const { pid, stop } = await startChild(process.execPath, args, { folder: directory, environment, ready: [url] });
-  return {
-    target: { url, from: 'LOAD', to: 'BENCH', certificate },
-    group: pid,
-    async stop() {
-      await stop();
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
-};
 
 /** A peer, set up as for an exchange with one partner. */
 export function peerServer(system: PeerSystem, fetched: string): StartServer {

@@ -188,5 +188,8 @@ export const LARGEST_WAIT = 64 * MiB;
  */
 export const THREAD_HEAP = 512;
 
+/** Of young objects in a thread, in MiB for three spaces: the least that V8 does with. Each would have up to 48 otherwise. */
+export const THREAD_YOUNG = 3;
+
 /** Of a message from a stranger as much is kept: else anybody could fill the disk. */
 export const KEPT_OF_STRANGERS = 64 * KiB;

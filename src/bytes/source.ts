@@ -1,6 +1,8 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 
+import { passing } from './passing.ts';
+
 /**
  * Bytes in order. A piece may be of any size but none is empty, and never changes after it was handed out.
  * Reading is synchronous: whoever has much to read does it on a thread of its own.
@@ -50,6 +52,7 @@ export function fileSource(file: string, size: number): Source {
         if (piece.length === 0) throw new Error(`${file} is shorter than it was`);
         yield piece;
         at += piece.length;
+        passing(piece.length);
       }
     },
     async *stream() {
@@ -61,6 +64,7 @@ export function fileSource(file: string, size: number): Source {
           if (count === 0) throw new Error(`${file} is shorter than it was`);
           yield count === piece.length ? piece : piece.subarray(0, count);
           at += count;
+          passing(count);
         }
       } finally {
         await handle.close();

@@ -89,8 +89,8 @@ function* signedBytes(raw: Buffer): Generator<Buffer> {
   if (!der.equals(received)) yield der;
 }
 
-/** UTCTime and GeneralizedTime; undefined when it cannot be read, since it proves nothing anyway (RFC 5652 §11.3). */
-function readTime(value: Buffer): Date | undefined {
+/** UTCTime and GeneralizedTime (RFC 5652 §11.3); undefined when it cannot be read. */
+export function readTime(value: Buffer): Date | undefined {
   const text = value.toString('latin1', 2);
   const match = /^(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(?:\.\d+)?Z$/.exec(text);
   if (match === null) return undefined;

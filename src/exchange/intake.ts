@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 
 import { kept, type Kept } from '../bytes/kept.ts';
+import { passing } from '../bytes/passing.ts';
 import { LARGEST_IN_MEMORY } from '../bytes/spool.ts';
 import type { Arrival } from './arrival.ts';
 
@@ -17,7 +18,6 @@ export async function takeIn({ body, announced }: Arrival, limit: number, file: 
   if (announced !== undefined && announced > limit) return undefined;
   const held: Uint8Array[] = [];
   let size = 0;
-  let length = 0;
   let large: LargeBody | undefined;
   try {
     for await (const chunk of body) {
@@ -27,14 +27,11 @@ export async function takeIn({ body, announced }: Arrival, limit: number, file: 
         return undefined;
       }
       held.push(chunk);
-      length += chunk.length;
-      if (length <= LARGEST_IN_MEMORY) continue;
+      if (size <= LARGEST_IN_MEMORY) continue;
       large ??= await beginLarge(file);
       await large.write(held.splice(0));
-      length = 0;
     }
     if (large === undefined) return kept(Buffer.concat(held, size));
-    await large.write(held);
     return { sha256: await large.end(), size, file };
   } catch (error) {
     await large?.abandon();
@@ -54,8 +51,11 @@ async function beginLarge(file: string): Promise<LargeBody> {
   const hash = createHash('sha256');
   return {
     async write(chunks) {
-      for (const chunk of chunks) hash.update(chunk);
-      for (const chunk of chunks) await handle.appendFile(chunk);
+      for (const chunk of chunks) {
+        hash.update(chunk);
+        await handle.appendFile(chunk);
+        passing(chunk.length);
+      }
     },
     async end() {
       await handle.close();

@@ -4,7 +4,7 @@ import { Piscina } from 'piscina';
 
 import type { Home } from '../config/home.ts';
 import type { Logger } from '../telemetry/log.ts';
-import { THREAD_HEAP } from '../limits.ts';
+import { THREAD_HEAP, THREAD_YOUNG } from '../limits.ts';
 import { ExaminationTooLong, NoThread, ThreadDied, type ExaminationAbandoned } from './errors.ts';
 import type { Examined } from './examine.ts';
 import { createSharing } from './sharing.ts';
@@ -48,7 +48,7 @@ export function startThreads(settings: ThreadSettings, options: ThreadOptions): 
     minThreads: count,
     maxThreads: count,
     workerData: settings,
-    resourceLimits: { maxOldGenerationSizeMb: heap },
+    resourceLimits: { maxOldGenerationSizeMb: heap, maxYoungGenerationSizeMb: THREAD_YOUNG },
   });
   // No more than there are threads: what waits here, waits without its time running.
   const free = createSharing(count);

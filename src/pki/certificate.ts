@@ -1,8 +1,8 @@
-import 'reflect-metadata';
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
-import * as x509 from '@peculiar/x509';
 import { BerReader, TAG, context } from '../cms/ber.ts';
 import type { CertificateIdentity } from '../cms/identity.ts';
+import { nameText } from '../cms/name-text.ts';
+import { readTime } from '../cms/signed-attributes.ts';
 import { CountersignError } from '../errors.ts';
 import { LONGEST_CERTIFICATE_FILE } from '../limits.ts';
 import { PkiError } from './pki-error.ts';
@@ -30,24 +30,20 @@ export interface Certificate extends CertificateIdentity {
 export function readCertificate(pemOrDer: string | Buffer): Certificate {
   const der = derOf(pemOrDer);
   try {
-    const parsed = new x509.X509Certificate(der);
-    const { serialNumber, issuer } = issuerAndSerial(der);
-    const publicKey = createPublicKey({ key: Buffer.from(parsed.publicKey.rawData), format: 'der', type: 'spki' });
-    const skiExtension = parsed.getExtension(x509.SubjectKeyIdentifierExtension);
-    const { notBefore, notAfter } = parsed;
-    if (Number.isNaN(notBefore.getTime() + notAfter.getTime())) throw new RangeError('its validity is no date');
+    const fields = new BerReader(der).inside(TAG.sequence, (certificate) => {
+      const signed = certificate.inside(TAG.sequence, signedFields);
+      certificate.raw(); // signatureAlgorithm
+      certificate.primitive(TAG.bitString);
+      return signed;
+    });
+    const { issuer, subject, publicKey } = fields;
     return {
+      ...fields,
       der,
-      issuer,
-      serialNumber,
-      subjectKeyIdentifier: skiExtension === null ? undefined : Buffer.from(skiExtension.keyId, 'hex'),
-      publicKey,
       pem: pemOf(der),
-      subject: parsed.subject,
-      issuerName: parsed.issuer,
-      serial: serialNumber.toString('hex'),
-      notBefore,
-      notAfter,
+      subject: nameText(subject),
+      issuerName: nameText(issuer),
+      serial: fields.serialNumber.toString('hex'),
       fingerprint: createHash('sha256').update(der).digest('hex'),
       keyDescription: describeKey(publicKey),
     };
@@ -88,21 +84,50 @@ function derOf(pemOrDer: string | Buffer): Buffer {
   return Buffer.from(base64, 'base64');
 }
 
-/** As they stand in the certificate: CMS names signers and recipients by these very bytes (RFC 5652 §10.2.4). */
-function issuerAndSerial(der: Buffer): { readonly issuer: Buffer; readonly serialNumber: Buffer } {
-  return new BerReader(der).inside(TAG.sequence, (certificate) => {
-    const names = new BerReader(certificate.raw()).inside(TAG.sequence, (tbs) => {
-      if (tbs.next === context(0, true)) tbs.raw();
-      const serialNumber = tbs.primitive(TAG.integer);
-      tbs.raw();
-      const issuer = tbs.raw();
-      while (tbs.more) tbs.raw();
-      return { issuer, serialNumber };
-    });
-    while (certificate.more) certificate.raw();
-    return names;
-  });
+/**
+ * TBSCertificate (RFC 5280 §4.1). The names and the serial number as they stand there: CMS names signers and recipients by
+ * these very bytes (RFC 5652 §10.2.4).
+ */
+function signedFields(tbs: BerReader) {
+  if (tbs.next === context(0, true)) tbs.raw(); // version
+  const serialNumber = tbs.primitive(TAG.integer);
+  tbs.raw(); // signature
+  const issuer = tbs.raw();
+  const [notBefore, notAfter] = tbs.inside(TAG.sequence, (validity) => [timeIn(validity), timeIn(validity)] as const);
+  const subject = tbs.raw();
+  const publicKey = createPublicKey({ key: tbs.raw(), format: 'der', type: 'spki' });
+  let subjectKeyIdentifier: Buffer | undefined;
+  while (tbs.more) {
+    if (tbs.next === context(3, true)) subjectKeyIdentifier = tbs.inside(context(3, true), keyIdentifierIn);
+    else tbs.raw(); // unique identifiers
+  }
+  return { serialNumber, issuer, notBefore, notAfter, subject, publicKey, subjectKeyIdentifier };
 }
+
+function timeIn(validity: BerReader): Date {
+  const time = readTime(validity.raw());
+  if (time === undefined) throw new RangeError('its validity is no date');
+  return time;
+}
+
+/** More than anybody has. */
+const MAX_EXTENSIONS = 100;
+
+/** RFC 5280 §4.2.1.2 */
+function keyIdentifierIn(extensions: BerReader): Buffer | undefined {
+  const values = extensions.all(TAG.sequence, MAX_EXTENSIONS, (each) =>
+    each.inside(TAG.sequence, (extension) => {
+      const isIt = extension.oid() === SUBJECT_KEY_IDENTIFIER;
+      if (extension.next === BOOLEAN) extension.raw(); // critical
+      const value = extension.octetString();
+      return isIt ? new BerReader(value).octetString() : undefined;
+    }),
+  );
+  return values.find((value) => value !== undefined);
+}
+
+const SUBJECT_KEY_IDENTIFIER = '2.5.29.14';
+const BOOLEAN = 0x01;
 
 function pemOf(der: Buffer): string {
   const lines = der.toString('base64').replace(/.{64}(?=.)/g, '$&\n');

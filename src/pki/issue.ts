@@ -1,6 +1,4 @@
-import 'reflect-metadata';
 import { randomBytes, webcrypto } from 'node:crypto';
-import * as x509 from '@peculiar/x509';
 import { readCertificate, type Certificate } from './certificate.ts';
 
 /** draft rfc4130bis §9: no RSA below 2048 bits. */
@@ -21,7 +19,9 @@ export interface IssueOptions {
 export async function issueSelfSigned(
   options: IssueOptions,
 ): Promise<{ readonly certificate: Certificate; readonly privateKeyPem: string }> {
+  const x509 = await library();
   const algorithm = algorithmOf(options.keyType);
+  const { digitalSignature, keyEncipherment, keyAgreement } = x509.KeyUsageFlags;
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const issued = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
@@ -33,7 +33,11 @@ export async function issueSelfSigned(
     extensions: [
       // RFC 5280 §4.2.1.9, §4.2.1.3, §4.2.1.2
       new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(usageOf(options.keyType), true),
+      // One encrypts to both, to EC keys by agreement (RFC 5480 §3).
+      new x509.KeyUsagesExtension(
+        digitalSignature | (options.keyType === 'ec-p256' ? keyAgreement : keyEncipherment),
+        true,
+      ),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
@@ -50,10 +54,10 @@ function algorithmOf(keyType: KeyType) {
   return { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength, publicExponent: new Uint8Array([1, 0, 1]) };
 }
 
-/** RFC 5280 §4.2.1.3; one encrypts to both, to EC keys by agreement (RFC 5480 §3) */
-function usageOf(keyType: KeyType): x509.KeyUsageFlags {
-  const { digitalSignature, keyEncipherment, keyAgreement } = x509.KeyUsageFlags;
-  return digitalSignature | (keyType === 'ec-p256' ? keyAgreement : keyEncipherment);
+/** Only where a certificate is issued: it takes as much memory as the whole engine. */
+async function library() {
+  await import('reflect-metadata');
+  return import('@peculiar/x509');
 }
 
 /** RFC 5280 §4.1.2.2: positive, not zero, at most 20 octets */

@@ -1,0 +1,78 @@
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+import { stringify } from 'yaml';
+
+import { loadHome } from '../src/config/load.ts';
+import { createHome } from '../src/config/scaffold.ts';
+import type { Certificate } from '../src/pki/certificate.ts';
+import { startChild } from '../test/interop/child.ts';
+import { freePort } from '../test/support/free-port.ts';
+import { temporaryFolder } from '../test/support/temporary.ts';
+import type { StartServer } from './servers.ts';
+
+/** The built program. */
+export const PROGRAM = path.resolve(import.meta.dirname, '../dist/cli/main.js');
+
+/** A home as `countersign init` makes it, with one partner. */
+export interface OurHome {
+  readonly directory: string;
+  readonly certificate: Certificate;
+  /** Where it will be served. */
+  readonly url: string;
+  /** Called before it is served. */
+  readonly addPartner: (id: string, certificatePem: string, url?: string) => Promise<void>;
+  /** @returns the process group */
+  readonly serve: () => Promise<{ readonly group: number; readonly stop: () => Promise<void> }>;
+}
+
+/** Ours, knowing one partner, `LOAD`. */
+export const startOurs: StartServer = async ({ certificatePem }) => {
+  const { url, certificate, addPartner, serve } = await newHome('BENCH');
+  await addPartner('LOAD', certificatePem);
+  return { target: { url, from: 'LOAD', to: 'BENCH', certificate }, ...(await serve()) };
+};
+
+export async function newHome(as2Id: string): Promise<OurHome> {
+  const directory = temporaryFolder('countersign-bench');
+  const edifact = { id: as2Id, qualifier: 'ZZZ' };
+  await createHome(directory, { as2Id, edifact, keyType: 'rsa-2048', days: 365, now: new Date() });
+  const certificate = (await loadHome(directory, {})).endpoint.identities[0]?.certificate;
+  if (certificate === undefined) throw new Error('The home has no identity');
+  const [port, operators] = [await freePort(), await freePort()];
+  const url = `http://127.0.0.1:${port}/as2`;
+  return {
+    directory,
+    certificate,
+    url,
+    async addPartner(id, certificatePem, address = 'http://127.0.0.1:9/') {
+      const partner = {
+        name: id,
+        as2: { id, url: address },
+        certificates: [{ pem: certificatePem }],
+        edifact: { identities: [{ id, qualifier: 'ZZZ', countries: ['AU'] }] },
+        send: { encrypt: 'aes256-cbc', timeout: '1h' },
+      };
+      await writeFile(path.join(directory, `partners/${id.toLowerCase()}.yaml`), stringify(partner));
+    },
+    async serve() {
+      const environment = {
+        COUNTERSIGN_LISTEN_PORT: String(port),
+        COUNTERSIGN_OPERATORS_PORT: String(operators),
+        COUNTERSIGN_LISTEN_HOST: '127.0.0.1',
+        COUNTERSIGN_LIMITS_MESSAGE_SIZE: '8 GiB',
+        COUNTERSIGN_LIMITS_SPOOL_SPACE: '64 GiB',
+        COUNTERSIGN_LOG_LEVEL: 'error',
+      };
+      const args = [PROGRAM, '--home', directory, 'serve'];
+      const { pid, stop } = await startChild(process.execPath, args, { folder: directory, environment, ready: [url] });
+      return {
+        group: pid,
+        async stop() {
+          await stop();
+          await rm(directory, { recursive: true, force: true });
+        },
+      };
+    },
+  };
+}
