@@ -100,6 +100,9 @@ export const MOST_SIGNERS = 16;
 /** A signer's certificate with its path is three or four. */
 export const MOST_CERTIFICATES = 64;
 
+/** Of a certificate; a dozen are usual. */
+export const MOST_EXTENSIONS = 100;
+
 /** All certificates, all revocation lists, or all signers of a message: a certificate takes about 1,000, a list may take a million. */
 export const LONGEST_SET = 16 * MiB;
 
@@ -188,8 +191,20 @@ export const LARGEST_WAIT = 64 * MiB;
  */
 export const THREAD_HEAP = 512;
 
+/** Octets that may pass through a thread in short-lived buffers between two collections of them: as much garbage there may be. */
+export const COLLECTED_AFTER = 4 * 1024 * 1024;
+
 /** Of young objects in a thread, in MiB for three spaces: the least that V8 does with. Each would have up to 48 otherwise. */
 export const THREAD_YOUNG = 3;
 
 /** Of a message from a stranger as much is kept: else anybody could fill the disk. */
 export const KEPT_OF_STRANGERS = 64 * KiB;
+
+/** A group of writes waits no longer than this for others that are expected: a partner would notice. In milliseconds. */
+export const LONGEST_COMMIT_WAIT = 25;
+
+/** Payloads whose outcome is committed together; it is in memory until then. */
+export const MOST_JOBS = 32;
+
+/** Octets of them. */
+export const LARGEST_JOBS = 1024 * 1024;

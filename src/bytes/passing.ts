@@ -1,8 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Octets that may pass between two collections. */
-const COLLECTED_AFTER = 4 * 1024 * 1024;
+import { COLLECTED_AFTER } from '../limits.ts';
 
 let passed = 0;
 let collect: ((options: { readonly type: 'minor' }) => void) | undefined;

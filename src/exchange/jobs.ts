@@ -1,6 +1,7 @@
 import { fileSpool, type Spool } from '../bytes/spool.ts';
 import { partnerByShortName } from '../config/home.ts';
 import { CountersignError } from '../errors.ts';
+import { LARGEST_JOBS, MOST_JOBS } from '../limits.ts';
 import type { DoneJob, Job } from '../store/store.ts';
 import { pauseAfter } from './backoff.ts';
 import type { Exchange } from './exchange.ts';
@@ -10,14 +11,10 @@ import { startWorker, type Worker } from './worker.ts';
 const restMs = 5_000;
 const leaseMs = 5 * 60_000;
 
-/** Jobs that may share a commit, and octets of payload in them: their results are in memory until then. */
-const MOST = 32;
-const LARGEST = 1024 * 1024;
-
 /** Works through the payloads of accepted messages, until it is stopped. */
 export function startJobs(exchange: Exchange): Worker {
   const work = async () => {
-    const jobs = await exchange.store.claimJobs(exchange.clock(), leaseMs, MOST);
+    const jobs = await exchange.store.claimJobs(exchange.clock(), leaseMs, MOST_JOBS);
     await runJobs(jobs, exchange);
     return jobs.length;
   };
@@ -35,7 +32,7 @@ async function runSome(jobs: readonly Job[], exchange: Exchange): Promise<readon
   const processed: Done[] = [];
   let taken = 0;
   try {
-    for (let octets = 0; octets < LARGEST && taken < jobs.length; taken += 1) {
+    for (let octets = 0; octets < LARGEST_JOBS && taken < jobs.length; taken += 1) {
       const job = jobs[taken] as Job;
       try {
         // A later one is judged by what the earlier ones bring about.

@@ -4,7 +4,7 @@ import type { CertificateIdentity } from '../cms/identity.ts';
 import { nameText } from '../cms/name-text.ts';
 import { readTime } from '../cms/signed-attributes.ts';
 import { CountersignError } from '../errors.ts';
-import { LONGEST_CERTIFICATE_FILE } from '../limits.ts';
+import { LONGEST_CERTIFICATE_FILE, MOST_EXTENSIONS } from '../limits.ts';
 import { PkiError } from './pki-error.ts';
 
 /** A certificate with what CMS, the configuration and people ask of it. */
@@ -110,12 +110,9 @@ function timeIn(validity: BerReader): Date {
   return time;
 }
 
-/** More than anybody has. */
-const MAX_EXTENSIONS = 100;
-
 /** RFC 5280 §4.2.1.2 */
 function keyIdentifierIn(extensions: BerReader): Buffer | undefined {
-  const values = extensions.all(TAG.sequence, MAX_EXTENSIONS, (each) =>
+  const values = extensions.all(TAG.sequence, MOST_EXTENSIONS, (each) =>
     each.inside(TAG.sequence, (extension) => {
       const isIt = extension.oid() === SUBJECT_KEY_IDENTIFIER;
       if (extension.next === BOOLEAN) extension.raw(); // critical

@@ -79,11 +79,24 @@ export function openDatabase(
   };
 }
 
+/** While another process does the same to a new file, SQLite says at once that it is busy, whatever its timeout. */
+function enterWal(connection: Sqlite.Database): void {
+  for (let left = 500; ; left -= 1) {
+    try {
+      connection.pragma('journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (left === 0 || !(error instanceof Sqlite.SqliteError) || error.code !== 'SQLITE_BUSY') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
+}
+
 function connect(file: string, prepare: (connection: Sqlite.Database) => void): Sqlite.Database {
   let connection: Sqlite.Database | undefined;
   try {
     connection = new Sqlite(file, { timeout: 5000 });
-    connection.pragma('journal_mode = WAL');
+    enterWal(connection);
     connection.pragma('synchronous = FULL'); // NORMAL would not survive a power cut
     connection.pragma('fullfsync = ON'); // where fsync alone does not reach the disk (macOS)
     connection.pragma('foreign_keys = ON');

@@ -5,7 +5,7 @@ import type { InterchangeRow } from './jobs.ts';
 import { ENDPOINT_CHAIN } from './ledger.ts';
 import { type MdnRow, type MessageRow, readFacts } from './rows.ts';
 import { type Transition, isOwnKind, remarks, stateAfter } from './states.ts';
-import type { LedgerEntry, LedgerVerdict } from './store.ts';
+import type { LedgerEntry, LedgerVerdict } from './ledger-entry.ts';
 
 export type Broken = Extract<LedgerVerdict, { kind: 'broken' }>;
 

@@ -1,11 +1,10 @@
+import { LONGEST_COMMIT_WAIT } from '../limits.ts';
+
 /**
  * Runs all writes in one transaction and returns, in the same order, what each threw, or undefined where it held.
  * One that throws takes back its own changes only. Throws when the transaction itself failed: then none is stored.
  */
 export type RunTogether = (writes: readonly (() => void)[]) => readonly unknown[];
-
-/** A group waits no longer than this for what is expected. In milliseconds. */
-export const LONGEST_WAIT = 25;
 
 /**
  * Group commit: writes that are ready at about the same time share one transaction, hence one fsync.
@@ -26,7 +25,7 @@ export function groupCommit(
 
   function check(): void {
     isChecked = false;
-    if (expected() > waiting.length) patience ??= setTimeout(commit, LONGEST_WAIT);
+    if (expected() > waiting.length) patience ??= setTimeout(commit, LONGEST_COMMIT_WAIT);
     else if (waiting.length > 0) commit();
   }
 

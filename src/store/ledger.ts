@@ -4,7 +4,8 @@ import { matching } from './matching.ts';
 import { insertInto, present, readFacts } from './rows.ts';
 import { isOwnKind } from './states.ts';
 import { StoreError } from './store-error.ts';
-import type { LedgerEntry, LedgerEvent, Store } from './store.ts';
+import type { LedgerEntry, LedgerEvent } from './ledger-entry.ts';
+import type { Store } from './store.ts';
 
 export interface Ledger extends Pick<Store, 'note' | 'listLedger'> {
   /** Within a write: adds an entry at the end of its chain. */

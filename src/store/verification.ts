@@ -2,7 +2,8 @@ import type { Contents } from './contents.ts';
 import type { Database } from './database.ts';
 import { type Broken, brokenAt, recordsIn } from './entry-records.ts';
 import { type ChainHead, GENESIS, type LedgerRow, entryHash, entryOf } from './ledger.ts';
-import type { LedgerEntry, LedgerVerdict, Store } from './store.ts';
+import type { LedgerEntry, LedgerVerdict } from './ledger-entry.ts';
+import type { Store } from './store.ts';
 
 /** Entries read at a time: other work goes on between two pages, and memory holds one. */
 const PAGE = 100;
