@@ -34,6 +34,7 @@ export interface Prepared {
 export interface Measured {
   readonly perSecond: number;
   /** Milliseconds, from the first byte sent to the last of the MDN received. */
+  readonly mean: number;
   readonly p50: number;
   readonly p99: number;
 }
@@ -109,7 +110,8 @@ export async function load(target: Target, wrapped: Prepared, connections: numbe
   const seconds = (performance.now() - begin) / 1_000;
   times.sort((a, b) => a - b);
   const quantile = (share: number) => times[Math.floor(times.length * share)] ?? 0;
-  return { perSecond: times.length / seconds, p50: quantile(0.5), p99: quantile(0.99) };
+  const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
+  return { perSecond: times.length / seconds, mean, p50: quantile(0.5), p99: quantile(0.99) };
 }
 
 /** Reads the answer and judges the MDN in it. @throws when it is not good */

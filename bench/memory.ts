@@ -16,6 +16,8 @@ export interface MemoryRow {
   readonly atOnce: number;
   /** MiB, of the whole process. */
   readonly peak: number;
+  /** Milliseconds by which the main thread came late to what was due, at the 99th percentile. */
+  readonly delay: number;
   /** MiB a second, of all of them together. */
   readonly rate: number;
 }
@@ -24,14 +26,16 @@ export interface MemoryRow {
 export async function measureMemory(size: number, atOnce: number): Promise<MemoryRow> {
   const sender = await makeSender();
   const server = await startOurs(sender);
-  const { target, group } = server;
+  const { target, group, metrics } = server;
   try {
     await sendStreaming(target, sender, 10 * 1024);
     forgetPeak(group);
+    await metrics(); // the delays are counted from when they were last asked for
     const begin = performance.now();
     await Promise.all(Array.from({ length: atOnce }, () => sendStreaming(target, sender, size)));
     const seconds = (performance.now() - begin) / 1_000;
-    return { size, atOnce, peak: usageOf(group).peak, rate: (size * atOnce) / 1024 / 1024 / seconds };
+    const delay = ((await metrics()).get('nodejs_eventloop_lag_p99_seconds') ?? Number.NaN) * 1_000;
+    return { size, atOnce, peak: usageOf(group).peak, delay, rate: (size * atOnce) / 1024 / 1024 / seconds };
   } finally {
     await server.stop();
   }

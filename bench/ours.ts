@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
+import { request } from 'undici';
 import { stringify } from 'yaml';
 
 import { loadHome } from '../src/config/load.ts';
@@ -9,7 +10,7 @@ import type { Certificate } from '../src/pki/certificate.ts';
 import { startChild } from '../test/interop/child.ts';
 import { freePort } from '../test/support/free-port.ts';
 import { temporaryFolder } from '../test/support/temporary.ts';
-import type { StartServer } from './servers.ts';
+import type { Server } from './servers.ts';
 
 /** The built program. */
 export const PROGRAM = path.resolve(import.meta.dirname, '../dist/cli/main.js');
@@ -23,15 +24,21 @@ export interface OurHome {
   /** Called before it is served. */
   readonly addPartner: (id: string, certificatePem: string, url?: string) => Promise<void>;
   /** @returns the process group */
-  readonly serve: () => Promise<{ readonly group: number; readonly stop: () => Promise<void> }>;
+  readonly serve: () => Promise<Omit<OurServer, 'target'>>;
+}
+
+/** Ours tells more of itself than others do. */
+export interface OurServer extends Server {
+  /** The sum of each metric over its labels. */
+  readonly metrics: () => Promise<ReadonlyMap<string, number>>;
 }
 
 /** Ours, knowing one partner, `LOAD`. */
-export const startOurs: StartServer = async ({ certificatePem }) => {
+export async function startOurs({ certificatePem }: { readonly certificatePem: string }): Promise<OurServer> {
   const { url, certificate, addPartner, serve } = await newHome('BENCH');
   await addPartner('LOAD', certificatePem);
   return { target: { url, from: 'LOAD', to: 'BENCH', certificate }, ...(await serve()) };
-};
+}
 
 export async function newHome(as2Id: string): Promise<OurHome> {
   const directory = temporaryFolder('countersign-bench');
@@ -68,6 +75,7 @@ export async function newHome(as2Id: string): Promise<OurHome> {
       const { pid, stop } = await startChild(process.execPath, args, { folder: directory, environment, ready: [url] });
       return {
         group: pid,
+        metrics: () => metricsAt(`http://127.0.0.1:${operators}/metrics`),
         async stop() {
           await stop();
           await rm(directory, { recursive: true, force: true });
@@ -75,4 +83,15 @@ export async function newHome(as2Id: string): Promise<OurHome> {
       };
     },
   };
+}
+
+/** What the endpoint tells of itself, in the text format of Prometheus. */
+async function metricsAt(url: string): Promise<ReadonlyMap<string, number>> {
+  const { body } = await request(url);
+  const sums = new Map<string, number>();
+  for (const line of (await body.text()).split('\n')) {
+    const [, name, value] = /^(\w+)(?:\{.*\})? (\S+)$/.exec(line) ?? [];
+    if (name !== undefined) sums.set(name, (sums.get(name) ?? 0) + Number(value));
+  }
+  return sums;
 }

@@ -19,6 +19,12 @@ export function usageOf(group: number): Usage {
   };
 }
 
+/** Seconds of processor time of the main thread of a process. */
+export function cpuOfMainThread(pid: number): number {
+  const fields = statOf(`${pid}/task/${pid}`);
+  return (Number(fields[11]) + Number(fields[12])) / ticks;
+}
+
 /** Lets the peak begin anew from what is resident now (proc(5), clear_refs). */
 export function forgetPeak(group: number): void {
   for (const { pid } of processesOf(group)) writeFileSync(`/proc/${pid}/clear_refs`, '5');

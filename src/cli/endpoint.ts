@@ -97,10 +97,18 @@ export async function openExchange(
   threads = 0,
 ): Promise<OpenExchange> {
   const clock = () => new Date();
+  const metrics = createMetrics();
   let home = await loadHome(directory, env, clock());
   tellDoubts(home, log);
   let reference = await loadReference(home.endpoint.reference);
-  const store = await openSqliteStore({ directory: home.endpoint.data, expected: () => examiner.inHand() });
+  const store = await openSqliteStore({
+    directory: home.endpoint.data,
+    expected: () => examiner.inHand(),
+    committed(writes) {
+      metrics.commits.inc();
+      metrics.writes.inc(writes);
+    },
+  });
   const network = createPost();
   const workers: { jobs?: Worker; outbox?: Worker } = {};
   let examiner = examinerOf(home, store.spoolDirectory, threads, log);
@@ -113,7 +121,7 @@ export async function openExchange(
     clock,
     random: Math.random,
     log,
-    metrics: createMetrics(),
+    metrics,
     wake: (worker) => workers[worker]?.wake(),
   };
   return {

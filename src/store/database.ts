@@ -20,16 +20,22 @@ export interface Database {
   close(): Promise<void>;
 }
 
+export interface Commits {
+  /** How many messages are about to be sealed: so many writes are worth a wait, for an fsync that they share. */
+  readonly expected?: (() => number) | undefined;
+  /** Is told of each commit, hence fsync, how many writes shared it. */
+  readonly committed?: ((writes: number) => void) | undefined;
+}
+
 /**
  * Opens a database file durably; `prepare` runs first.
  *
- * @param expected how many writes are about to come, as in `groupCommit`
  * @throws StoreError
  */
 export function openDatabase(
   file: string,
   prepare: (connection: Sqlite.Database) => void,
-  expected?: () => number,
+  { expected, committed }: Commits = {},
 ): Database {
   const connection = connect(file, prepare);
   const compiled = new Map<string, unknown>();
@@ -48,7 +54,11 @@ export function openDatabase(
       }
     }),
   );
-  const commit = groupCommit((writes) => together.immediate(writes), expected);
+  const commit = groupCommit((writes) => {
+    const errors = together.immediate(writes);
+    committed?.(writes.length);
+    return errors;
+  }, expected);
 
   async function guarded<T>(work: () => T | Promise<T>): Promise<T> {
     if (!open) throw new StoreError('STORE_CLOSED', 'The store is closed.');

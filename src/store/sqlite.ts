@@ -3,7 +3,7 @@ import path from 'node:path';
 import { certificatesIn } from './certificates.ts';
 import { openContentFiles, syncDirectory } from './content-files.ts';
 import { contentsIn } from './contents.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase, type Commits } from './database.ts';
 import { deliveriesIn } from './deliveries.ts';
 import { inboundIn } from './inbound.ts';
 import { jobsIn } from './jobs.ts';
@@ -18,10 +18,8 @@ import { transitionsIn } from './transitions.ts';
 import { verificationIn } from './verification.ts';
 import { workIn } from './work.ts';
 
-export interface SqliteStoreOptions {
+export interface SqliteStoreOptions extends Commits {
   readonly directory: string;
-  /** How many messages are about to be sealed: so many writes are worth a wait, for an fsync that they share. */
-  readonly expected?: (() => number) | undefined;
 }
 
 /**
@@ -30,9 +28,9 @@ export interface SqliteStoreOptions {
  *
  * @throws StoreError `STORE_NEWER` or `STORE_DRIFTED` when the database is not of this program, else `STORE_FAILED`
  */
-export async function openSqliteStore({ directory, expected }: SqliteStoreOptions): Promise<Store> {
+export async function openSqliteStore({ directory, ...commits }: SqliteStoreOptions): Promise<Store> {
   const files = await prepareDirectory(directory);
-  const db = openDatabase(path.join(directory, 'countersign.db'), migrate, expected);
+  const db = openDatabase(path.join(directory, 'countersign.db'), migrate, commits);
   const contents = contentsIn(db, files);
   const ledger = ledgerIn(db);
   const work = workIn(db);

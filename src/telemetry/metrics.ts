@@ -8,6 +8,9 @@ export interface Metrics {
   readonly undecrypted: Counter<'partner'>;
   /** Attempts to send, by partner and outcome. */
   readonly attempts: Counter<'partner' | 'outcome'>;
+  /** Commits of the store, each an fsync, and the writes that shared them. */
+  readonly commits: Counter;
+  readonly writes: Counter;
   /** Certificates answered, by decision. */
   readonly certificates: Counter<'decision'>;
 }
@@ -24,6 +27,8 @@ export function createMetrics(): Metrics {
       'partner',
     ]),
     attempts: counter('countersign_deliveries_total', 'Attempts to send a message or MDN', ['partner', 'outcome']),
+    commits: counter('countersign_store_commits_total', 'Commits of the store, each an fsync', []),
+    writes: counter('countersign_store_writes_total', 'Writes that shared the commits of the store', []),
     certificates: counter('countersign_certificates_total', 'Certificates answered', ['decision']),
   };
 }

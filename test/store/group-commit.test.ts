@@ -117,7 +117,8 @@ describe('group commit', () => {
 
   it('on SQLite a group is one commit, and a failing write takes back nothing but its own', async () => {
     const directory = directories.make();
-    const store = await openSqliteStore({ directory });
+    const told: number[] = [];
+    const store = await openSqliteStore({ directory, committed: (writes) => told.push(writes) });
     const wal = path.join(directory, 'countersign.db-wal');
     const before = commitsIn(wal);
     const messages = Array.from({ length: 20 }, () => inbound());
@@ -133,6 +134,7 @@ describe('group commit', () => {
     assert.deepEqual(await store.verifyLedger(), { kind: 'whole', chains: 1, entries: 20 });
     await store.sealInbound(inbound());
     assert.equal(commitsIn(wal) - before, 2);
+    assert.deepEqual(told, [21, 1]);
     await store.close();
   });
 });
