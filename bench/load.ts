@@ -68,13 +68,15 @@ export async function prepare(
 
 /**
  * Sends a message `count` times, each under a Message-ID of its own, asking for a signed MDN on the response, and judges
- * every MDN: its signature and its MIC. Several connections at a time, each kept.
+ * every MDN: its signature and its MIC. Several connections at a time, each kept; where the server closed one without saying so
+ * (phase2), the message goes out again on another, and the time of both is its time.
  *
  * @throws when one is not good, or takes more than two minutes
  */
 export async function load(target: Target, wrapped: Prepared, connections: number, count: number): Promise<Measured> {
   const { url, from, to } = target;
-  const dispatcher = new Agent({ connections, keepAliveTimeout: 60_000 });
+  const kept = new Agent({ connections, keepAliveTimeout: 60_000 });
+  const fresh = new Agent({ connections, pipelining: 0 });
   const times: number[] = [];
   const send = async () => {
     const begin = performance.now();
@@ -82,14 +84,19 @@ export async function load(target: Target, wrapped: Prepared, connections: numbe
     const receipt = { micalgs: ['sha-256'] };
     const own = messageHeaders({ from, to, messageId, subject: 'Load', date: new Date(), receipt });
     const headers = [...own, ...wrapped.headers];
-    const response = await request(url, {
-      dispatcher,
-      method: 'POST',
-      headers: headers.flat(),
-      body: wrapped.body,
-      signal: AbortSignal.timeout(120_000),
-      headersTimeout: 0,
-      bodyTimeout: 0,
+    const post = (dispatcher: Agent) =>
+      request(url, {
+        dispatcher,
+        method: 'POST',
+        headers: headers.flat(),
+        body: wrapped.body,
+        signal: AbortSignal.timeout(120_000),
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      });
+    const response = await post(kept).catch((error: unknown) => {
+      if (error instanceof DOMException) throw error;
+      return post(fresh);
     });
     await judged(response, { messageId, mic: wrapped.mic }, target);
     times.push(performance.now() - begin);
@@ -105,7 +112,8 @@ export async function load(target: Target, wrapped: Prepared, connections: numbe
   try {
     await Promise.all(Array.from({ length: Math.min(connections, count) }, lane));
   } finally {
-    await dispatcher.close();
+    await kept.close();
+    await fresh.close();
   }
   const seconds = (performance.now() - begin) / 1_000;
   times.sort((a, b) => a - b);
