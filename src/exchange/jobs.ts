@@ -13,17 +13,25 @@ const leaseMs = 5 * 60_000;
 
 /** Works through the payloads of accepted messages, until it is stopped. */
 export function startJobs(exchange: Exchange): Worker {
-  const work = async () => {
+  const work = async (isStopping: () => boolean) => {
     const jobs = await exchange.store.claimJobs(exchange.clock(), leaseMs, MOST_JOBS);
-    await runJobs(jobs, exchange);
+    await runJobs(jobs, exchange, isStopping);
     return jobs.length;
   };
   return startWorker('jobs', work, restMs, exchange.log);
 }
 
-/** Payloads, one after the other, from the claim to the commit of all that they bring about. */
-export async function runJobs(jobs: readonly Job[], exchange: Exchange): Promise<void> {
-  for (let left = jobs; left.length > 0;) left = await runSome(left, exchange);
+/**
+ * Payloads, one after the other, from the claim to the commit of all that they bring about. What is not begun when we are
+ * stopping, or when the store fails, is given back.
+ */
+export async function runJobs(jobs: readonly Job[], exchange: Exchange, isStopping = () => false): Promise<void> {
+  let left = jobs;
+  try {
+    while (left.length > 0 && !isStopping()) left = await runSome(left, exchange);
+  } finally {
+    if (left.length > 0) await exchange.store.returnJobs(left);
+  }
 }
 
 /** As many as may share a commit. Returns those that are still to be done. */
@@ -112,7 +120,9 @@ async function putOff(job: Job, error: unknown, { store, home, clock, random, lo
 export class TriedTooOften extends CountersignError {
   readonly code = 'TRIED_TOO_OFTEN';
   constructor() {
-    super('Each attempt at this payload ended the process. Keep the bytes (message raw --payload) and report it.');
+    super(
+      'Each attempt at this payload ended without an outcome, most likely with the process. Keep the bytes (message raw --payload) and report it.',
+    );
   }
 }
 

@@ -13,7 +13,12 @@ export interface Worker {
  *
  * @param work does what is due and says how many things that were; what it throws is logged and tried again later
  */
-export function startWorker(name: string, work: () => Promise<number>, restMs: number, log: Logger): Worker {
+export function startWorker(
+  name: string,
+  work: (isStopping: () => boolean) => Promise<number>,
+  restMs: number,
+  log: Logger,
+): Worker {
   const stop = new AbortController();
   let wakes = 0;
   let rise: (() => void) | undefined;
@@ -30,7 +35,7 @@ export function startWorker(name: string, work: () => Promise<number>, restMs: n
   const run = async () => {
     while (!stop.signal.aborted) {
       const wakesBefore = wakes;
-      const done = await work().catch((error: unknown) => {
+      const done = await work(() => stop.signal.aborted).catch((error: unknown) => {
         log.error({ err: error, worker: name }, 'A worker failed; it goes on');
         return 0;
       });

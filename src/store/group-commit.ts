@@ -25,8 +25,9 @@ export function groupCommit(
 
   function check(): void {
     isChecked = false;
+    if (waiting.length === 0) return; // their time was up meanwhile
     if (expected() > waiting.length) patience ??= setTimeout(commit, LONGEST_COMMIT_WAIT);
-    else if (waiting.length > 0) commit();
+    else commit();
   }
 
   function commit(): void {

@@ -7,7 +7,7 @@ import type { DoneJob, InterchangeRecord, Store } from './store.ts';
 import type { Transitions } from './transitions.ts';
 import type { Work } from './work.ts';
 
-type JobStore = Pick<Store, 'claimJobs' | 'completeJobs' | 'failJob' | 'findInterchange'>;
+type JobStore = Pick<Store, 'claimJobs' | 'completeJobs' | 'returnJobs' | 'failJob' | 'findInterchange'>;
 
 /** The interchange in a received message: read once, with all that follows from it. */
 export function jobsIn(
@@ -74,6 +74,10 @@ export function jobsIn(
         });
       });
     },
+    returnJobs: (jobs) =>
+      db.write(() => {
+        for (const { messageId, lease } of jobs) work.giveBack('interchange', messageId, lease);
+      }),
     failJob: ({ messageId, attempts, lease }, error, retryAt, now) =>
       db.write(() => {
         if (work.release('interchange', messageId, lease, retryAt) === 'lost') return;

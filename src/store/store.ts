@@ -42,6 +42,8 @@ export interface Store {
    * before it is not done; the lease still holds.
    */
   completeJobs(jobs: readonly DoneJob[], now: Date): Promise<readonly ('done' | 'conflict' | 'lease-lost')[]>;
+  /** Gives back jobs that were claimed and not begun: due at once, the attempt not counted. Those that ended are left. */
+  returnJobs(jobs: readonly Job[]): Promise<void>;
   /** Puts a job off until `retryAt`, or for good when that is undefined (the message is then `stuck`). */
   failJob(job: Job, error: string, retryAt: Date | undefined, now: Date): Promise<void>;
   findInterchange(environment: Environment, sender: string, reference: string): Promise<InterchangeRecord | undefined>;

@@ -10,6 +10,7 @@ export interface Claim {
   readonly due: string;
   readonly lease: string;
   readonly partner: string | null;
+  readonly position: number;
 }
 
 export interface Choice {
@@ -29,6 +30,8 @@ export interface Work {
   claim(what: 'interchanges' | 'deliveries', now: Date, leaseMs: number, choice: Choice): Claim[];
   /** Gives a lease back, with the time of the next attempt or none. `ended` when another ended the work meanwhile. */
   release(kind: WorkKind, messageId: string, lease: string, due: Date | undefined): 'held' | 'ended' | 'lost';
+  /** Gives a lease back as if it had never been taken; nothing when it is not held any more. */
+  giveBack(kind: WorkKind, messageId: string, lease: string): void;
   /** Nothing more is to be done, whoever is at it. */
   end(kind: WorkKind, messageId: string): void;
   /** From the first attempt on. A worker that is at it loses its lease. */
@@ -67,7 +70,7 @@ export function workIn(db: Database): Work {
                AND NOT EXISTS (SELECT 1 FROM messages m, json_each(@except) e
                                WHERE m.id = work.message_id AND m.partner = e.value)
              ORDER BY due, position LIMIT @limit)
-           RETURNING kind, message_id, attempts, due, lease,
+           RETURNING position, kind, message_id, attempts, due, lease,
              (SELECT partner FROM messages WHERE id = work.message_id) AS partner`,
         )
         .all({
@@ -78,7 +81,8 @@ export function workIn(db: Database): Work {
           attempts,
           except: JSON.stringify(except),
         });
-      return claims.sort((a, b) => (a.due < b.due ? -1 : a.due > b.due ? 1 : 0)); // RETURNING promises no order
+      // RETURNING promises no order
+      return claims.sort((a, b) => (a.due < b.due ? -1 : a.due > b.due ? 1 : a.position - b.position));
     },
     release(kind, messageId, lease, due) {
       const before = db
@@ -92,6 +96,12 @@ export function workIn(db: Database): Work {
         `UPDATE work SET due = @due, lease = NULL, leased_until = NULL WHERE kind = @kind AND message_id = @messageId`,
       ).run({ kind, messageId, due: ended ? null : (due?.toISOString() ?? null) });
       return ended ? 'ended' : 'held';
+    },
+    giveBack(kind, messageId, lease) {
+      db.statement(
+        `UPDATE work SET attempts = attempts - 1, lease = NULL, leased_until = NULL
+         WHERE kind = @kind AND message_id = @messageId AND lease = @lease`,
+      ).run({ kind, messageId, lease });
     },
     end(kind, messageId) {
       db.statement('UPDATE work SET due = NULL WHERE kind = @kind AND message_id = @messageId').run({

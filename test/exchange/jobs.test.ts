@@ -30,7 +30,7 @@ describe('the job of a received payload', () => {
     await runJobs([job], exchange);
     const message = await store.getMessage(id);
     assert.equal(message?.state, 'stuck');
-    assert.match(message.detail ?? '', /ended the process/);
+    assert.match(message.detail ?? '', /ended without an outcome/);
     assert.deepEqual(await store.listCertificates({}), []);
 
     // A person may try it again.
@@ -67,6 +67,44 @@ describe('the job of a received payload', () => {
     assert.match(details[0] ?? '', /^FIRST: 1 accepted, 0 rejected/);
     assert.match(details[1] ?? '', /^SECOND: 1 accepted, 0 rejected/);
     assert.match(details[2] ?? '', /^FIRST: 0 accepted, 0 rejected, 1 syntax errors/);
+    await close();
+  });
+
+  it('that was not begun when we stop is given back', async () => {
+    const { exchange, close, seals } = await opened();
+    const { store } = exchange;
+    const now = new Date();
+    // Each is as much as may share a commit.
+    const ids = await seals(
+      [1, 2].map((serial) => Buffer.alloc(1024 * 1024, `UNB ${serial}`)),
+      now,
+    );
+    const jobs = await store.claimJobs(now, 60_000, 10);
+    let asked = 0;
+    await runJobs(jobs, exchange, () => asked++ > 0);
+    const states = await Promise.all(ids.map(async (id) => (await store.getMessage(id))?.state));
+    assert.deepEqual(states, ['unreadable', 'accepted']);
+    const [again] = await store.claimJobs(now, 60_000, 10);
+    assert.deepEqual([again?.messageId, again?.attempts], [ids[1], 1]);
+    await close();
+  });
+
+  it('goes back with all the others when the store fails', async () => {
+    const { exchange, close, seals } = await opened();
+    const { store } = exchange;
+    const now = new Date();
+    const ids = await seals(
+      [1, 2].map((serial) => interchange([{ number: numberOf('AU', serial) }])),
+      now,
+    );
+    const full = () => Promise.reject(new StoreError('STORE_FAILED', 'The disk is full.'));
+    const jobs = await store.claimJobs(now, 60_000, 10);
+    await assert.rejects(runJobs(jobs, { ...exchange, store: { ...store, completeJobs: full, failJob: full } }));
+    const again = await store.claimJobs(now, 60_000, 10);
+    assert.deepEqual(
+      again.map(({ messageId, attempts }) => [messageId, attempts]),
+      ids.map((id) => [id, 1]),
+    );
     await close();
   });
 

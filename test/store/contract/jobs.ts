@@ -92,6 +92,21 @@ export function describeJobs(open: OpenTestStore): void {
       assert.deepEqual(claims, [[oldest, second, third], [tried.id], [], []]);
     });
 
+    it('jobs that were not begun are given back as they were, and those that ended are left', async () => {
+      const { store } = await open();
+      const messages = [0, 1, 2].map((second) => inbound({ receivedAt: at(second) }));
+      for (const message of messages) await store.sealInbound(message);
+      const jobs = await store.claimJobs(at(5), LEASE_MS, 10);
+      assert.equal(await completeJob(store, jobs[0]!, result(), at(6)), 'done');
+      await store.returnJobs(jobs);
+      const again = await store.claimJobs(at(6), LEASE_MS, 10);
+      const left = messages.slice(1).map(({ id }) => [id, 1]);
+      assert.deepEqual(
+        again.map(({ messageId, attempts }) => [messageId, attempts]),
+        left,
+      );
+    });
+
     it('ends jobs in one, each after those before it', async () => {
       const { store } = await open();
       const [one, two, three] = [await sealedJob(store), await sealedJob(store), await sealedJob(store)];
