@@ -100,6 +100,9 @@ export const MOST_SIGNERS = 16;
 /** A signer's certificate with its path is three or four. */
 export const MOST_CERTIFICATES = 64;
 
+/** Of them, those that are read to find whose signature it is: a signer's with its path is three or four. */
+export const MOST_ENCLOSED = 16;
+
 /** Of a certificate; a dozen are usual. */
 export const MOST_EXTENSIONS = 100;
 
@@ -192,7 +195,7 @@ export const LARGEST_WAIT = 64 * MiB;
 export const THREAD_HEAP = 512;
 
 /** Octets that may pass through a thread in short-lived buffers between two collections of them: as much garbage there may be. */
-export const COLLECTED_AFTER = 4 * 1024 * 1024;
+export const COLLECTED_AFTER = 4 * MiB;
 
 /** Of young objects in a thread, in MiB for three spaces: the least that V8 does with. Each would have up to 48 otherwise. */
 export const THREAD_YOUNG = 3;
@@ -207,4 +210,4 @@ export const LONGEST_COMMIT_WAIT = 25;
 export const MOST_JOBS = 32;
 
 /** Octets of them. */
-export const LARGEST_JOBS = 1024 * 1024;
+export const LARGEST_JOBS = MiB;

@@ -20,7 +20,7 @@ export interface DetachedSignature {
 
 /**
  * multipart/signed (RFC 1847 §2.1, RFC 8551 §3.5.3) around an entity, which stays as it is, byte for byte. It is digested
- * while it is read, and signed when all of it was; `mic` is known from then on.
+ * while it is read, which is to be done once, and signed when all of it was; `mic` is known from then on.
  *
  * @param boundary must not occur in the content
  */

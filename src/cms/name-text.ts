@@ -16,7 +16,10 @@ const SHORT_NAMES: ReadonlyMap<string, string> = new Map([
 
 const BMP_STRING = 0x1e;
 
-/** A Name (RFC 5280 §4.1.2.4) for people, in its own order; control characters become `?`. */
+/**
+ * A Name (RFC 5280 §4.1.2.4) for people, in its own order; what would end a value is escaped (RFC 4514 §2.4), control
+ * characters, also those of writing direction, become `?`.
+ */
 export function nameText(name: Buffer): string {
   try {
     const sets = new BerReader(name).all(TAG.sequence, MOST_NAME_ATTRIBUTES, (set) =>
@@ -40,5 +43,6 @@ function attributeText(attribute: BerReader): string {
           .toString('utf16le')
       : value.toString('utf8');
   // eslint-disable-next-line no-control-regex -- control characters are what must not reach a log
-  return `${SHORT_NAMES.get(type) ?? type}=${text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?')}`;
+  const visible = text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '?');
+  return `${SHORT_NAMES.get(type) ?? type}=${visible.replace(/[",+;<>\\=]/g, '\\$&')}`;
 }

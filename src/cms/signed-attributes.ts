@@ -89,14 +89,16 @@ function* signedBytes(raw: Buffer): Generator<Buffer> {
   if (!der.equals(received)) yield der;
 }
 
-/** UTCTime and GeneralizedTime (RFC 5652 §11.3); undefined when it cannot be read. */
+/** UTCTime and GeneralizedTime (RFC 5652 §11.3, RFC 5280 §4.1.2.5); undefined when it is none, or no day of the calendar. */
 export function readTime(value: Buffer): Date | undefined {
   const text = value.toString('latin1', 2);
-  const match = /^(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(?:\.\d+)?Z$/.exec(text);
-  if (match === null) return undefined;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
-  const century = value[0] !== TAG.utcTime ? 0 : year < 50 ? 2000 : 1900;
-  return new Date(Date.UTC(century + year, month - 1, day, hour, minute, second));
+  const century = value[0] !== TAG.utcTime ? '' : text < '50' ? '20' : '19';
+  const match = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(?:\.\d+)?Z$/.exec(century + text);
+  if (match === null || (value[0] !== TAG.utcTime && value[0] !== TAG.generalizedTime)) return undefined;
+  const [year, month, day, hour, minute, second] = match.slice(1);
+  const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  // The thirtieth of February would be taken for a day of March.
+  return !Number.isNaN(time.getTime()) && time.getUTCDate() === Number(day) ? time : undefined;
 }
 
 /** The attributes that every system understands; CMSAlgorithmProtection is left out, because some refuse it. */

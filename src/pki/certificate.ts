@@ -30,12 +30,15 @@ export interface Certificate extends CertificateIdentity {
 export function readCertificate(pemOrDer: string | Buffer): Certificate {
   const der = derOf(pemOrDer);
   try {
-    const fields = new BerReader(der).inside(TAG.sequence, (certificate) => {
+    const reader = new BerReader(der);
+    const fields = reader.inside(TAG.sequence, (certificate) => {
       const signed = certificate.inside(TAG.sequence, signedFields);
       certificate.raw(); // signatureAlgorithm
       certificate.primitive(TAG.bitString);
       return signed;
     });
+    // RFC 5652 §10.2.3: it goes into what we sign as it is, and its fingerprint is of no more than itself.
+    if (reader.more) throw new RangeError('something follows it');
     const { issuer, subject, publicKey } = fields;
     return {
       ...fields,
@@ -72,7 +75,7 @@ function derOf(pemOrDer: string | Buffer): Buffer {
   const blocks = [...text.matchAll(PEM_BLOCK)].map(([, label = '', body = '']) => ({ label, body }));
   if (blocks.some(({ label }) => label.includes('PRIVATE KEY')))
     throw unreadable('There is a private key in it. Give the certificate alone, and keep private keys in keys/');
-  const certificates = blocks.filter(({ label }) => label.endsWith('CERTIFICATE'));
+  const certificates = blocks.filter(({ label }) => label === 'CERTIFICATE' || label === 'X509 CERTIFICATE');
   if (certificates.length > 1)
     throw unreadable(`There are ${certificates.length} certificates in it. Give the party's own one alone`);
   const [certificate] = certificates;

@@ -167,6 +167,8 @@ describe('cms: hostile bytes raise CmsError and nothing else', function () {
     const name = (value: Buffer, tag = 0x0c) => encode(sequence(part('2.5.4.3', tag, value)));
     assert.equal(nameText(name(Buffer.from('a\r\nb\u2028c\x7f\x1b[0m'))), 'CN=a??b?c??[0m');
     assert.equal(nameText(name(Buffer.from('Żółw', 'utf16le').swap16(), 0x1e)), 'CN=Żółw');
+    assert.equal(nameText(name(Buffer.from('x, O=Bank'))), 'CN=x\\, O\\=Bank');
+    assert.equal(nameText(name(Buffer.from('a\u202eb\u2066c'))), 'CN=a?b?c');
     assert.equal(nameText(name(Buffer.alloc(1 << 20, 'x'))).length, 500);
     assert.equal(nameText(Buffer.from('3080', 'hex')), 'a name that cannot be read');
     assert.equal(nameText(encode(sequence())), '');

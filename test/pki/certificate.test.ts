@@ -69,6 +69,13 @@ describe('pki/certificate', () => {
       );
   });
 
+  it('RFC 5652 §10.2.3: nothing follows a certificate, for it goes as it is into what we sign', async () => {
+    const { certificate } = await issue();
+    assert.throws(() => readCertificate(Buffer.concat([certificate.der, Buffer.from('\n')])), /something follows it/);
+    const trusted = certificate.pem.replaceAll(' CERTIFICATE', ' TRUSTED CERTIFICATE');
+    assert.throws(() => readCertificate(trusted), /TRUSTED CERTIFICATE instead of a certificate/);
+  });
+
   it('throws nothing but PkiError, whatever the bytes', async () => {
     const { certificate } = await issue();
     const attempt = (bytes: Buffer): void => {
