@@ -10,6 +10,7 @@ import { createExaminer, type Examiner } from '../exchange/examiner.ts';
 import { startJobs } from '../exchange/jobs.ts';
 import { startOutbox } from '../exchange/outbox.ts';
 import { createReceive } from '../exchange/receive.ts';
+import { clearReceived } from '../exchange/spool-space.ts';
 import type { Worker } from '../exchange/worker.ts';
 import { as2Endpoint } from '../http/as2-endpoint.ts';
 import { createPost } from '../http/client.ts';
@@ -49,6 +50,7 @@ export async function startEndpoint(directory: string, env: Environment, log: Lo
     const letGo = holdLock(endpoint.data);
     opened.push(letGo);
     await exchange.store.releaseLeases();
+    clearReceived(exchange.store.spoolDirectory);
     const receive = as2Endpoint(endpoint.listen.path, createReceive(exchange), log);
     const refused = (detail: string, remote: string | undefined) =>
       log.warn({ detail, remote }, 'A request was no HTTP as it is read here');

@@ -49,13 +49,18 @@ export function createReceive(exchange: Exchange): Receive {
     const { announced = 0 } = arrival;
     if (announced <= messageSize && !space.hasRoom(announced)) return turnAway(new SpoolFull(), arrival, exchange);
     const body = paced(arrival.body, { silence: BODY_SILENCE, whole: receiveTime });
-    const bounded = { ...arrival, body: space.through(body, spooled, messageSize) };
+    const bounded = {
+      ...arrival,
+      body: space.through(body, spooled, Math.min(arrival.announced ?? messageSize, messageSize)),
+    };
     const raw = await takeIn(bounded, messageSize, spooled).catch((error: unknown) =>
       turnAway(error, arrival, exchange),
     );
     if (raw === undefined) return refuseOversized(arrival, at, exchange);
     if ('status' in raw) return raw;
     try {
+      // Many may have come in at once.
+      if (exchange.examiner().isFull()) return busy;
       return await receive({ id, at, arrival, home, raw }, exchange);
     } finally {
       // What was sealed has moved to where it is kept.

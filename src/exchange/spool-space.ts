@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 import { LARGEST_IN_MEMORY } from '../bytes/spool.ts';
@@ -19,18 +19,16 @@ export interface SpoolSpace {
 
 /**
  * Looks at the files themselves: threads write there too, die, and are cleared up after. They are few, as only what is
- * large comes to have one. What lay there before is not ours: another process works on it, or one that crashed did, and
- * the next start takes it away.
+ * large comes to have one.
  *
  * @param limit in octets
  */
 export function createSpoolSpace(directory: string, limit: () => number): SpoolSpace {
-  const others = new Set(readdirSync(directory));
   /** Of bodies that are coming in, by the names of their files: so much of them may be there by now. */
   const coming = new Map<string, number>();
 
   function taken(): number {
-    const files = readdirSync(directory).filter((name) => !others.has(name) && !coming.has(name));
+    const files = readdirSync(directory).filter((name) => !coming.has(name));
     const sizes = files.map((name) => statSync(path.join(directory, name), { throwIfNoEntry: false })?.size ?? 0);
     return [...sizes, ...coming.values()].reduce((sum, size) => sum + size, 0);
   }
@@ -57,3 +55,12 @@ export function createSpoolSpace(directory: string, limit: () => number): SpoolS
     },
   };
 }
+
+/** Removes what a server that crashed was receiving. Only for the one server of a store, at its start. */
+export function clearReceived(directory: string): void {
+  for (const name of readdirSync(directory))
+    if (RECEIVED.test(name)) rmSync(path.join(directory, name), { force: true });
+}
+
+/** A body, or what was found in it: both begin with the id of the message. What others spool has one name. */
+const RECEIVED = /^[\da-f-]{36}(?:-raw|[\da-f-]{36})$/;

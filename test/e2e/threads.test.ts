@@ -146,6 +146,20 @@ describe('threads in trouble', function () {
     assert.equal(examiner.isFull(), false);
   });
 
+  it('bodies that were begun before it was full, and come in together, are turned away as well, and nothing is left of them', async () => {
+    const kept = examiner;
+    let asked = 0;
+    examiner = { ...kept, isFull: () => asked++ > 0 };
+    try {
+      const { answered } = await posted('', 3 * 1024 * 1024);
+      assert.equal(answered.status, 503);
+      assert.equal(asked, 2);
+      assert.deepEqual(spooled(), []);
+    } finally {
+      examiner = kept;
+    }
+  });
+
   it('one that is closed ends what it has begun, also what it has to begin anew', async () => {
     const closing = newExaminer(100);
     const [waiting, dying] = [newFile(), newFile()];

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { createSpoolSpace, type SpoolSpace } from '../../src/exchange/spool-space.ts';
+import { clearReceived, createSpoolSpace, type SpoolSpace } from '../../src/exchange/spool-space.ts';
 
 const MiB = 1024 * 1024;
 const limit = 10 * MiB;
@@ -16,7 +17,6 @@ describe('the space in the spool', () => {
 
   beforeEach(() => {
     directory = mkdtempSync(path.join(tmpdir(), 'countersign-space-'));
-    lie('of-another-process', 50 * MiB);
     space = createSpoolSpace(directory, () => limit);
   });
   afterEach(() => rmSync(directory, { recursive: true }));
@@ -34,7 +34,7 @@ describe('the space in the spool', () => {
     return octets;
   }
 
-  it('counts what lies there, whoever wrote it, but not what lay there before', () => {
+  it('counts what lies there, whoever wrote it', () => {
     assert.equal(space.hasRoom(limit), true);
     assert.equal(space.hasRoom(limit + 1), false);
     lie('from-a-thread', 4 * MiB);
@@ -42,6 +42,13 @@ describe('the space in the spool', () => {
     assert.equal(space.hasRoom(6 * MiB + 1), false);
     rmSync(file('from-a-thread'));
     assert.equal(space.hasRoom(limit), true);
+  });
+
+  it('is cleared at the start of a server of what a dead one received, and of nothing else', () => {
+    const id = '019a8f6e-1c2d-7000-8000-0123456789ab';
+    for (const name of [`${id}-raw`, `${id}${randomUUID()}`, id]) lie(name, 1);
+    clearReceived(directory);
+    assert.deepEqual(readdirSync(directory), [id]);
   });
 
   it('what is small needs none', async () => {
