@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import { issueSelfSigned } from '../src/pki/issue.ts';
 import { usual } from '../test/interop/case.ts';
-import type { PeerSystem } from '../test/interop/peer.ts';
+import type { PeerSystem, RunningPeer } from '../test/interop/peer.ts';
 import { freePort } from '../test/support/free-port.ts';
 import { temporaryFolder } from '../test/support/temporary.ts';
 import type { Target } from './load.ts';
@@ -54,11 +54,16 @@ export function peerServer(system: PeerSystem, fetched: string): StartServer {
     });
     return {
       target: { url: system.urlAt(port, 1), from: 'LOAD', to: 'BENCH', certificate: own.certificate },
-      group: peer.group ?? 0,
+      group: groupOf(peer),
       async stop() {
         await peer.stop();
         await rm(directory, { recursive: true, force: true });
       },
     };
   };
+}
+
+function groupOf({ group }: RunningPeer): number {
+  if (group === undefined) throw new Error('It does not tell its process group');
+  return group;
 }

@@ -28,6 +28,7 @@ export const openas2: PeerSystem = {
     const agreements = new Map(setting.agreements.map((each) => [each.case.number, each]));
     const { folder } = setting;
     return {
+      group: server.pid,
       send: (number, file) => send(folder, agreements.get(number)!, file, log),
       received: (_, messageId) => received(folder, messageId, log),
       async stop() {
