@@ -119,17 +119,17 @@ async function outcomeOf(
   let response: PostResponse;
   try {
     // RFC 4130 §5.5, draft rfc4130bis §5.5: the same bytes and the same Message-ID in every attempt.
-    response = await exchange.post({
-      url: delivery.url,
-      headers: [...delivery.headers, ...authorization(partner, delivery.url)],
-      body: delivery.body,
-      signal: AbortSignal.any([
-        hangUp,
-        AbortSignal.timeout(attemptTime(subject.kind, partner?.send.timeout ?? outbox.timeout)),
-      ]),
-      chunked: subject.kind === 'message' && (partner?.send.chunked ?? false),
-      keepAlive: partner?.send.keepAlive ?? true,
-    });
+    const time = attemptTime(subject.kind, partner?.send.timeout ?? outbox.timeout);
+    response = await within(time, hangUp, (signal) =>
+      exchange.post({
+        url: delivery.url,
+        headers: [...delivery.headers, ...authorization(partner, delivery.url)],
+        body: delivery.body,
+        signal,
+        chunked: subject.kind === 'message' && (partner?.send.chunked ?? false),
+        keepAlive: partner?.send.keepAlive ?? true,
+      }),
+    );
   } catch (error) {
     // What is damaged is never sent: it broke off before its end, and would again.
     if (error instanceof StoreError && error.code === 'STORE_DAMAGED') return { kind: 'failed', detail: error.message };
@@ -141,6 +141,24 @@ async function outcomeOf(
     return isTransient(response.status) ? again(detail) : { kind: 'failed', detail };
   }
   return subject.kind === 'mdn' ? { kind: 'delivered' } : judge(response, subject.message, home, exchange, again);
+}
+
+/**
+ * Ends a piece of work after a time, or when we hang up. Not by `AbortSignal.timeout`: Node 20 collects one that only
+ * `AbortSignal.any` refers to, and then its time is never up.
+ */
+async function within<T>(time: number, hangUp: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const ending = new AbortController();
+  const end = () => ending.abort(hangUp.reason);
+  const timer = setTimeout(() => ending.abort(new Error(`there was none within ${time / 1_000} s`)), time);
+  hangUp.addEventListener('abort', end);
+  if (hangUp.aborted) end();
+  try {
+    return await work(ending.signal);
+  } finally {
+    clearTimeout(timer);
+    hangUp.removeEventListener('abort', end);
+  }
 }
 
 /** An asynchronous MDN may have come and proved nothing; that is what the operator has to know. */
