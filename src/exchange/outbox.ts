@@ -147,7 +147,11 @@ async function outcomeOf(
  * Ends a piece of work after a time, or when we hang up. Not by `AbortSignal.timeout`: Node 20 collects one that only
  * `AbortSignal.any` refers to, and then its time is never up.
  */
-async function within<T>(time: number, hangUp: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function within<T>(
+  time: number,
+  hangUp: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const ending = new AbortController();
   const end = () => ending.abort(hangUp.reason);
   const timer = setTimeout(() => ending.abort(new Error(`there was none within ${time / 1_000} s`)), time);

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 import { strictPolicy } from '../../src/as2/policy.ts';
-import { attemptTime } from '../../src/exchange/outbox.ts';
+import { attemptTime, within } from '../../src/exchange/outbox.ts';
 import { MDN_POST_TIME } from '../../src/limits.ts';
 import { header } from '../../src/mime/headers.ts';
 import { unwrap } from '../support/unwrap.ts';
@@ -120,6 +123,26 @@ describe('sending, and sending again', () => {
     assert.equal(payload.fileName, message.fileName);
     assert.match(payload.fileName ?? '', /^CUSRES-[A-Z0-9]{14}\.edi$/);
     assert.match(header(payload.headers, 'Content-Disposition') ?? '', /^attachment; filename=/);
+  });
+
+  it('an attempt ends when its time is up, also when garbage was collected meanwhile, or when we stop', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const silent = async (signal: AbortSignal) => {
+      signal.throwIfAborted();
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+    };
+    const stopping = new AbortController();
+    const timely = assert.rejects(within(100, stopping.signal, silent), /none within 0\.1 s/);
+    for (let time = 0; time < 2; time += 1) {
+      await setImmediate();
+      collect();
+    }
+    await timely;
+    const stopped = assert.rejects(within(60_000, stopping.signal, silent), /We are stopping/);
+    stopping.abort(new Error('We are stopping'));
+    await stopped;
+    await assert.rejects(within(60_000, stopping.signal, silent), /We are stopping/);
   });
 
   it('an asynchronous MDN does not wait for its answer as long as a message may', () => {
