@@ -16,8 +16,7 @@ describe('the AS2 address', () => {
     const log = pino({}, { write: () => undefined });
     listening = await listen(
       as2Endpoint('/as2', (arrival) => receive(arrival), log),
-      '127.0.0.1',
-      0,
+      { host: '127.0.0.1', port: 0 },
       () => undefined,
     );
   });
