@@ -191,6 +191,9 @@ export const XML_DEPTH = 32;
 
 // Receiving
 
+/** Of a body in memory, before they become one: each takes some hundred octets beside its own, of which it may have one. */
+export const MOST_PIECES = 256;
+
 /** Messages in memory that wait for a thread, together. Their number is `limits.waiting`. */
 export const LARGEST_WAIT = 64 * MiB;
 

@@ -4,6 +4,7 @@ import { open, rm } from 'node:fs/promises';
 import { kept, type Kept } from '../bytes/kept.ts';
 import { passing } from '../bytes/passing.ts';
 import { LARGEST_IN_MEMORY } from '../bytes/spool.ts';
+import { MOST_PIECES } from '../limits.ts';
 import type { Arrival } from './arrival.ts';
 
 /**
@@ -17,6 +18,7 @@ import type { Arrival } from './arrival.ts';
 export async function takeIn({ body, announced }: Arrival, limit: number, file: string): Promise<Kept | undefined> {
   if (announced !== undefined && announced > limit) return undefined;
   const held: Uint8Array[] = [];
+  const loose: Uint8Array[] = [];
   let size = 0;
   let large: LargeBody | undefined;
   try {
@@ -26,12 +28,13 @@ export async function takeIn({ body, announced }: Arrival, limit: number, file: 
         await large?.abandon();
         return undefined;
       }
-      held.push(chunk);
-      if (size <= LARGEST_IN_MEMORY) continue;
-      large ??= await beginLarge(file);
-      await large.write(held.splice(0));
+      loose.push(chunk);
+      if (size > LARGEST_IN_MEMORY) {
+        large ??= await beginLarge(file);
+        await large.write([...held.splice(0), ...loose.splice(0)]);
+      } else if (loose.length === MOST_PIECES) held.push(Buffer.concat(loose.splice(0)));
     }
-    if (large === undefined) return kept(Buffer.concat(held, size));
+    if (large === undefined) return kept(Buffer.concat([...held, ...loose], size));
     return { sha256: await large.end(), size, file };
   } catch (error) {
     await large?.abandon();
