@@ -194,6 +194,13 @@ export const XML_DEPTH = 32;
 /** Of a body in memory, before they become one: each takes some hundred octets beside its own, of which it may have one. */
 export const MOST_PIECES = 256;
 
+/**
+ * Bodies in memory that are coming in, together: each has up to a MiB, and may take its time. Beyond this only those of the
+ * second size stay there, and all others go into files: with as many connections as there may be, a quarter of a GiB.
+ */
+export const LARGEST_COMING = 64 * MiB;
+export const LARGEST_BESIDE = 64 * KiB;
+
 /** Messages in memory that wait for a thread, together. Their number is `limits.waiting`. */
 export const LARGEST_WAIT = 64 * MiB;
 
