@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+import { measureConnections } from './connections.ts';
 import { measureEngine, measureThreshold, type BenchCipher } from './engine.ts';
 import { median } from './load.ts';
 import { measureMemory } from './memory.ts';
@@ -12,7 +13,7 @@ import { measureSending } from './sending.ts';
  * `npm run bench` measures everything, `npm run bench -- engine` one part. Each part prints its table and keeps it in
  * `bench/results/`.
  */
-const parts: Readonly<Record<string, () => Promise<string[]>>> = { engine, others, memory, receive };
+const parts: Readonly<Record<string, () => Promise<string[]>>> = { engine, others, memory, receive, connections };
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !(name in parts));
 if (unknown !== undefined) {
@@ -175,6 +176,31 @@ async function receive(): Promise<string[]> {
     '',
     '| connections | messages/s | mean ms | p99 ms | share of the RSA bound of all cores | CPU ms | main thread % | commits |',
     '|--|--|--|--|--|--|--|--|',
+    ...rows,
+  ];
+}
+
+/** Receiving beside many connections that want little, and over TLS. */
+async function connections(): Promise<string[]> {
+  const rounds = 5;
+  const rows = (await measureConnections(rounds, 4_000, 2_000)).map(
+    ({ what, perSecond, ratio, p99, peak, open, cut }) =>
+      `| ${what} | ${perSecond.toFixed(0)} | ${ratio.toFixed(2)} | ${p99.toFixed(1)} | ${peak.toFixed(0)} | ${open} | ${cut} |`,
+  );
+  return [
+    '# Receiving beside other connections, and over TLS',
+    '',
+    'The messages of `receive.md` over 32 kept connections: alone, beside 1,000 more connections, and over TLS (the version and cipher that two',
+    'Nodes agree on; its handshakes are in the time). The idle ones are one half silent from the start on, one half had an answer and wait. Of',
+    'the slow ones each sends four bytes a second, one half of a header that does not end, one half of a message of 50 MiB. The endpoint cuts off by',
+    'design who is silent, or has not ended a header, after 30 s, and who waits behind an answer after a minute; whoever was cut off connects',
+    'again at once. They live in a process of their own on the same machine, whose processor time is not taken out.',
+    '',
+    `Median of ${rounds} rounds, each with two new endpoints, one for each scheme, and 2,000 messages before it is measured; the phases in turns, every`,
+    'other round backwards. The ratio is that of messages a second to those of HTTP alone in the same round; the peak is of resident memory.',
+    '',
+    '| | messages/s | ratio | p99 ms | peak RSS, MiB | others open | of them cut off |',
+    '|--|--|--|--|--|--|--|',
     ...rows,
   ];
 }

@@ -36,6 +36,25 @@ export function checkIdentities({ endpoint, endpointSource, now, findings }: Sub
   }
 }
 
+/** Whether partners that verify our certificate can reach us, now and for some time to come. */
+export function checkTls({ endpoint: { listen }, endpointSource, now, findings }: Subject): void {
+  const { certificates = [] } = listen.tls ?? {};
+  const warn = (message: string, remedy: string) =>
+    findings.warnings.push(problemAt(endpointSource, ['listen', 'tls', 'certificate'], message, remedy));
+  const renew = 'Put a new certificate in its place, and send SIGHUP.';
+  for (const [index, { subject, notBefore, notAfter, issuerName }] of certificates.entries()) {
+    if (notAfter < now) warn(`"${subject}" has expired: partners refuse the connection`, renew);
+    else if (notAfter < later(now)) warn(`"${subject}" expires within 30 days`, renew);
+    if (now < notBefore) warn(`"${subject}" is not valid yet: partners refuse the connection`, renew);
+    const next = certificates[index + 1];
+    if (next !== undefined && next.subject !== issuerName)
+      warn(
+        `"${next.subject}" stands behind "${subject}", but did not issue it: partners may find no path`,
+        'Let our own certificate be the first, and the issuer of each follow it.',
+      );
+  }
+}
+
 /** The partner's certificates: fit for their use, and some valid now and for some time to come. */
 export function checkPins({ sourceOf, now, findings }: Subject, partner: Partner): void {
   const source = sourceOf(partner);

@@ -1,6 +1,6 @@
 import { edifactKey, type Partner } from './home.ts';
 import { problemAt, type Path, type Subject } from './findings.ts';
-import { checkIdentities, checkPins } from './certificate-check.ts';
+import { checkIdentities, checkPins, checkTls } from './certificate-check.ts';
 
 /** What no file can tell alone. Inactive partners may be anything: they take no part. */
 export function checkHome(subject: Subject): void {
@@ -8,6 +8,7 @@ export function checkHome(subject: Subject): void {
   checkAs2Names(subject, active);
   checkEdifactIdentities(subject, active);
   if (subject.allIdentitiesLoaded) checkIdentities(subject);
+  checkTls(subject);
   checkPauses(subject);
   checkSpoolSpace(subject);
   for (const partner of active) {

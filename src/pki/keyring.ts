@@ -41,13 +41,20 @@ export function joinIdentity(
   passphrase?: string,
 ): PrivateIdentity & { readonly certificate: Certificate } {
   const privateKey = readPrivateKey(keyPem, passphrase);
-  if (!createPublicKey(privateKey).equals(certificate.publicKey)) {
+  if (!belongsTo(privateKey, certificate)) {
     throw new PkiError(
       'PKI_KEY_MISMATCH',
       `The private key (${describeKey(privateKey)}) does not belong to the certificate "${certificate.subject}" (${certificate.keyDescription})`,
     );
   }
   return { certificate, privateKey };
+}
+
+/** Whether a private key is that of a certificate. */
+export function belongsTo(privateKey: KeyObject, { publicKey }: Certificate): boolean {
+  // Over keys of two types OpenSSL leaves an error behind, and the next key that is read, though good, is refused for it.
+  if (privateKey.asymmetricKeyType !== publicKey.asymmetricKeyType) return false;
+  return createPublicKey(privateKey).equals(publicKey);
 }
 
 /** @throws PkiError */
