@@ -94,6 +94,12 @@ export const LONGEST_CONTENT_TYPE = 128;
 /** All DigestAlgorithmIdentifiers of a message: one for each signer. */
 export const LONGEST_DIGEST_ALGORITHMS = 4 * KiB;
 
+/**
+ * Ed25519 takes what it signs at a stroke: without signed attributes that is the content, kept in memory once for each such
+ * signature. Whoever signs by it has signed attributes (RFC 8551 §2.5), and the content may be of any size.
+ */
+export const LARGEST_AT_A_STROKE = MiB;
+
 /** Each signer may cost a public-key operation. One is usual, and two where a sender changes its key or algorithm. */
 export const MOST_SIGNERS = 16;
 

@@ -1,5 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import type { SignatureScheme } from '../cms/algorithms.ts';
 import type { PrivateIdentity } from '../cms/identity.ts';
+import { canSign } from '../cms/signature.ts';
 import { describeKey, type Certificate } from './certificate.ts';
 import { PkiError } from './pki-error.ts';
 
@@ -13,11 +15,20 @@ export interface OwnIdentity extends PrivateIdentity {
   readonly validTo: Date;
 }
 
-/** The identity that signs at `now`: the valid one with the latest beginning. */
-export function signingIdentity(identities: readonly OwnIdentity[], now: Date): OwnIdentity | undefined {
+/**
+ * The identity that signs at `now`: of the valid ones that can sign by the scheme, the one with the latest beginning.
+ * Where no scheme is asked for, Ed25519 comes last: few partners know it.
+ */
+export function signingIdentity(
+  identities: readonly OwnIdentity[],
+  now: Date,
+  scheme?: SignatureScheme,
+): OwnIdentity | undefined {
+  const isEdwards = ({ privateKey }: OwnIdentity) => Number(canSign(privateKey, 'ed25519'));
   return identities
     .filter((each) => each.use.includes('sign') && each.validFrom <= now && now <= each.validTo)
-    .sort((a, b) => b.validFrom.getTime() - a.validFrom.getTime())[0];
+    .filter(({ privateKey }) => scheme === undefined || canSign(privateKey, scheme))
+    .sort((a, b) => isEdwards(a) - isEdwards(b) || b.validFrom.getTime() - a.validFrom.getTime())[0];
 }
 
 /** Partners need time to take up a new certificate: an expired key opens their messages for 30 days more. */
