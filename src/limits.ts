@@ -130,6 +130,12 @@ export const LONGEST_RECIPIENTS = MiB;
 /** Certificates of an originator, and attributes behind encrypted content: both are stepped over. */
 export const LONGEST_ORIGINATOR = MiB;
 
+/**
+ * CCM takes content at a stroke, and up to this with a nonce of 12 octets (RFC 5084 §3.1): three octets of each block count
+ * it. Whoever has more to send uses GCM.
+ */
+export const LARGEST_CCM = 16 * MiB - 1;
+
 /** GCM takes any nonce; 12 octets are usual, 16 where a sender treats it like an IV. */
 export const LONGEST_NONCE = 64;
 

@@ -2,8 +2,7 @@
 
 export type DigestName = 'sha1' | 'sha256' | 'sha384' | 'sha512';
 export type SignatureScheme = 'rsa-pkcs1' | 'rsa-pss' | 'ecdsa' | 'ed25519';
-export type CipherName =
-  '3des' | 'aes128-cbc' | 'aes192-cbc' | 'aes256-cbc' | 'aes128-gcm' | 'aes192-gcm' | 'aes256-gcm';
+export type CipherName = '3des' | `aes${128 | 192 | 256}-${'cbc' | 'gcm' | 'ccm'}`;
 export type RsaTransportName =
   'rsa-pkcs1' | 'rsa-oaep-sha1' | 'rsa-oaep-sha256' | 'rsa-oaep-sha384' | 'rsa-oaep-sha512';
 export type EcdhTransportName =
@@ -63,9 +62,10 @@ export const DIGESTS: Readonly<Record<DigestName, Digest>> = {
 export type Cipher = { readonly oid: string; readonly key: number } & (
   | { readonly mode: 'cbc'; readonly node: 'des-ede3-cbc' | `aes-${number}-cbc`; readonly block: number }
   | { readonly mode: 'gcm'; readonly node: `aes-${128 | 192 | 256}-gcm` }
+  | { readonly mode: 'ccm'; readonly node: `aes-${128 | 192 | 256}-ccm` }
 );
 
-/** RFC 8551 §2.7 */
+/** RFC 8551 §2.7, RFC 5084 */
 export const CIPHERS: Readonly<Record<CipherName, Cipher>> = {
   '3des': { oid: '1.2.840.113549.3.7', key: 24, mode: 'cbc', node: 'des-ede3-cbc', block: 8 },
   'aes128-cbc': { oid: '2.16.840.1.101.3.4.1.2', key: 16, mode: 'cbc', node: 'aes-128-cbc', block: 16 },
@@ -74,6 +74,9 @@ export const CIPHERS: Readonly<Record<CipherName, Cipher>> = {
   'aes128-gcm': { oid: '2.16.840.1.101.3.4.1.6', key: 16, mode: 'gcm', node: 'aes-128-gcm' },
   'aes192-gcm': { oid: '2.16.840.1.101.3.4.1.26', key: 24, mode: 'gcm', node: 'aes-192-gcm' },
   'aes256-gcm': { oid: '2.16.840.1.101.3.4.1.46', key: 32, mode: 'gcm', node: 'aes-256-gcm' },
+  'aes128-ccm': { oid: '2.16.840.1.101.3.4.1.7', key: 16, mode: 'ccm', node: 'aes-128-ccm' },
+  'aes192-ccm': { oid: '2.16.840.1.101.3.4.1.27', key: 24, mode: 'ccm', node: 'aes-192-ccm' },
+  'aes256-ccm': { oid: '2.16.840.1.101.3.4.1.47', key: 32, mode: 'ccm', node: 'aes-256-ccm' },
 };
 
 /** The digest is that of OAEP itself; its mask may be made with another on receipt. */
@@ -171,6 +174,9 @@ export function takesKeys(keyType: string | undefined, by: KeyTransportName): bo
   if (!isEcdh(by)) return keyType === 'rsa';
   return keyType === 'x25519' || (keyType === 'ec' && ECDH_TRANSPORTS[by].kdf === 'x9.63');
 }
+
+/** Whether what it enciphers cannot be altered unnoticed. */
+export const isAuthenticated = (name: CipherName): boolean => CIPHERS[name].mode !== 'cbc';
 
 export const cipherByOid = (oid: string): CipherName | undefined =>
   names(CIPHERS).find((name) => CIPHERS[name].oid === oid);
