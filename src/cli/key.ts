@@ -5,7 +5,7 @@ import { addIdentity } from '../config/add-identity.ts';
 import type { ConfiguredIdentity } from '../config/home.ts';
 import { loadHome } from '../config/load.ts';
 import { issueSelfSigned, type KeyType } from '../pki/issue.ts';
-import { decryptionIdentities, signingIdentity } from '../pki/keyring.ts';
+import { decryptionIdentities, signingIdentity, usesOf } from '../pki/keyring.ts';
 import type { Pkcs12Entry } from '../pki/pkcs12.ts';
 import { daysOption, keyTypeOption } from './init.ts';
 import { CommandError, day, note, printResult, table, type Terminal } from './output.ts';
@@ -69,7 +69,13 @@ export function registerKey(program: Command, terminal: Terminal): void {
       const entries = readPkcs12(await readFile(file), await passwordFrom(options, terminal));
       const { certificate, privateKey } = theEntry(entries, options.alias);
       const privateKeyPem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
-      const files = await addIdentity(options.home, { name, certificatePem: certificate.pem, privateKeyPem });
+      const use = usesOf(privateKey);
+      const files = await addIdentity(options.home, {
+        name,
+        certificatePem: certificate.pem,
+        privateKeyPem,
+        ...(use.length === 1 && { use }),
+      });
       printResult(terminal, options.json, { name, files, fingerprint: certificate.fingerprint }, files.join('\n'));
     });
 

@@ -1,7 +1,5 @@
-import { KEY_TRANSPORTS, SIGNATURE_SCHEMES, takesKeys, type KeyTransportName } from '../cms/algorithms.ts';
-import { canSign } from '../cms/signature.ts';
-import type { Certificate } from '../pki/certificate.ts';
-import { signingIdentity } from '../pki/keyring.ts';
+import { KEY_TRANSPORTS, takesKeys } from '../cms/algorithms.ts';
+import { signingIdentity, usesOf } from '../pki/keyring.ts';
 import { pinnedFor } from '../pki/pinned.ts';
 import { problemAt, type Path, type Subject } from './findings.ts';
 import type { Partner } from './home.ts';
@@ -22,9 +20,10 @@ export function checkIdentities({ endpoint, endpointSource, now, findings }: Sub
     const at: Path = ['identities', index, 'use'];
     const refuse = (message: string, remedy: string) =>
       findings.problems.push(problemAt(endpointSource, at, `an ${certificate.keyDescription} key ${message}`, remedy));
-    if (use.includes('sign') && !signs(certificate))
+    const can = usesOf(certificate.publicKey);
+    if (use.includes('sign') && !can.includes('sign'))
       refuse('cannot sign', 'Write `use: [decrypt]`, and add a key that signs.');
-    if (use.includes('decrypt') && !KEY_TRANSPORTS.some((by) => takes(certificate, by)))
+    if (use.includes('decrypt') && !can.includes('decrypt'))
       refuse('cannot decrypt', 'Write `use: [sign]`, and add an RSA, EC or X25519 key for decryption.');
   }
 }
@@ -49,7 +48,8 @@ export function checkPins({ sourceOf, now, findings }: Subject, partner: Partner
   }
   for (const [index, { certificate, use }] of partner.certificates.entries()) {
     const { keyTransport } = partner.send;
-    if (use.includes('sign') && !signs(certificate))
+    const { publicKey } = certificate;
+    if (use.includes('sign') && !usesOf(publicKey).includes('sign'))
       findings.problems.push(
         problemAt(
           source,
@@ -59,7 +59,7 @@ export function checkPins({ sourceOf, now, findings }: Subject, partner: Partner
         ),
       );
     const means = keyTransport === undefined ? KEY_TRANSPORTS : [keyTransport];
-    if (use.includes('encrypt') && !means.some((by) => takes(certificate, by)))
+    if (use.includes('encrypt') && !means.some((by) => takesKeys(publicKey.asymmetricKeyType, by)))
       findings.problems.push(
         problemAt(
           source,
@@ -83,7 +83,3 @@ export function checkPins({ sourceOf, now, findings }: Subject, partner: Partner
 }
 
 const later = (now: Date): Date => new Date(now.getTime() + SOON_MS);
-
-const signs = ({ publicKey }: Certificate): boolean => SIGNATURE_SCHEMES.some((scheme) => canSign(publicKey, scheme));
-
-const takes = ({ publicKey }: Certificate, by: KeyTransportName): boolean => takesKeys(publicKey.asymmetricKeyType, by);

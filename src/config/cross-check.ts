@@ -91,14 +91,16 @@ function checkSigning(
   { send: { scheme, sign } }: Partner,
   refuse: (at: Path, message: string, remedy: string) => void,
 ): void {
-  const signers = endpoint.identities.filter(({ use }) => use.includes('sign'));
-  if (scheme !== undefined && !signers.some(({ privateKey }) => canSign(privateKey, scheme)))
+  const signers = endpoint.identities
+    .filter(({ use }) => use.includes('sign'))
+    .filter(({ privateKey }) => scheme === undefined || canSign(privateKey, scheme));
+  const signer = signingIdentity(signers, now) ?? signers[0];
+  if (scheme !== undefined && signer === undefined)
     refuse(
       ['send', 'scheme'],
       `needs an ${KEY_OF[scheme]} key, and none of ours that sign is one`,
       'Leave it out, or make such a key.',
     );
-  const signer = signingIdentity(signers, now, scheme);
   // RFC 8419 §3.1: id-sha512 MUST be used.
   if (signer && canSign(signer.privateKey, 'ed25519') && sign !== 'none' && sign !== ED25519_DIGEST)
     refuse(['send', 'sign'], `is ${sign}, and our Ed25519 key signs over SHA-512 alone`, 'Write `sign: sha512`.');

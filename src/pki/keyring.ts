@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { KEY_TRANSPORTS, SIGNATURE_SCHEMES, takesKeys } from '../cms/algorithms.ts';
 import type { SignatureScheme } from '../cms/algorithms.ts';
 import type { PrivateIdentity } from '../cms/identity.ts';
 import { canSign } from '../cms/signature.ts';
@@ -29,6 +30,13 @@ export function signingIdentity(
     .filter((each) => each.use.includes('sign') && each.validFrom <= now && now <= each.validTo)
     .filter(({ privateKey }) => scheme === undefined || canSign(privateKey, scheme))
     .sort((a, b) => isEdwards(a) - isEdwards(b) || b.validFrom.getTime() - a.validFrom.getTime())[0];
+}
+
+/** What a key can do: Ed25519 and RSA-PSS keys sign, X25519 keys decrypt, RSA and EC keys do both. */
+export function usesOf(key: KeyObject): ('sign' | 'decrypt')[] {
+  const signs = SIGNATURE_SCHEMES.some((scheme) => canSign(key, scheme));
+  const decrypts = KEY_TRANSPORTS.some((by) => takesKeys(key.asymmetricKeyType, by));
+  return [...(signs ? (['sign'] as const) : []), ...(decrypts ? (['decrypt'] as const) : [])];
 }
 
 /** Partners need time to take up a new certificate: an expired key opens their messages for 30 days more. */
