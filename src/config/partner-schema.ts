@@ -85,12 +85,14 @@ const send = z.strictObject({
     .enum([...aes.options, 'none'])
     .default('aes128-cbc')
     .describe(
-      'Cipher. The default is the one that every S/MIME since 3.1 knows, old Java without unlimited-strength cryptography included; `none` is dangerous.',
+      'Cipher. The default is the one that every S/MIME since 3.1 knows, old Java without unlimited-strength cryptography included; `-ccm` takes messages up to 16 MiB; `none` is dangerous.',
     ),
   gcmForm: z
     .enum(['auth-enveloped-data', 'enveloped-data'])
     .default('auth-enveloped-data')
-    .describe('Structure for the `-gcm` ciphers: that of RFC 5083, or the one that BouncyCastle systems write.'),
+    .describe(
+      'Structure for the `-gcm` and `-ccm` ciphers: that of RFC 5083, or the one that BouncyCastle systems write.',
+    ),
   keyTransport: keyTransport
     .optional()
     .describe(
