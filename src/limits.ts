@@ -100,6 +100,12 @@ export const LONGEST_CONTENT_TYPE = 128;
 /** All DigestAlgorithmIdentifiers of a message: one for each signer. */
 export const LONGEST_DIGEST_ALGORITHMS = 4 * KiB;
 
+/**
+ * Ed25519 takes what it signs at a stroke: without signed attributes that is the content, kept in memory once for each such
+ * signature. Whoever signs by it has signed attributes (RFC 8551 §2.5), and the content may be of any size.
+ */
+export const LARGEST_AT_A_STROKE = MiB;
+
 /** Each signer may cost a public-key operation. One is usual, and two where a sender changes its key or algorithm. */
 export const MOST_SIGNERS = 16;
 
@@ -129,6 +135,12 @@ export const LONGEST_RECIPIENTS = MiB;
 
 /** Certificates of an originator, and attributes behind encrypted content: both are stepped over. */
 export const LONGEST_ORIGINATOR = MiB;
+
+/**
+ * CCM takes content at a stroke, and up to this with a nonce of 12 octets (RFC 5084 §3.1): three octets of each block count
+ * it. Whoever has more to send uses GCM.
+ */
+export const LARGEST_CCM = 16 * MiB - 1;
 
 /** GCM takes any nonce; 12 octets are usual, 16 where a sender treats it like an IV. */
 export const LONGEST_NONCE = 64;

@@ -94,7 +94,9 @@ export const endpointSchema = z.strictObject({
   identities: z
     .array(identity)
     .min(1)
-    .describe('Our keys, several at a time: the newest valid one signs, all of them may decrypt.'),
+    .describe(
+      'Our keys, several at a time: the newest valid one signs, all of them may decrypt. An Ed25519 key signs for partners with `scheme: ed25519`, or where we have no other. An X25519 key decrypts; its certificate is from an authority, since it cannot sign one for itself.',
+    ),
   edifact: z
     .strictObject({
       identities: z

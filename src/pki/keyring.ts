@@ -1,5 +1,8 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { KEY_TRANSPORTS, SIGNATURE_SCHEMES, takesKeys } from '../cms/algorithms.ts';
+import type { SignatureScheme } from '../cms/algorithms.ts';
 import type { PrivateIdentity } from '../cms/identity.ts';
+import { canSign } from '../cms/signature.ts';
 import { describeKey, type Certificate } from './certificate.ts';
 import { PkiError } from './pki-error.ts';
 
@@ -13,11 +16,27 @@ export interface OwnIdentity extends PrivateIdentity {
   readonly validTo: Date;
 }
 
-/** The identity that signs at `now`: the valid one with the latest beginning. */
-export function signingIdentity(identities: readonly OwnIdentity[], now: Date): OwnIdentity | undefined {
+/**
+ * The identity that signs at `now`: of the valid ones that can sign by the scheme, the one with the latest beginning.
+ * Where no scheme is asked for, Ed25519 comes last: few partners know it.
+ */
+export function signingIdentity(
+  identities: readonly OwnIdentity[],
+  now: Date,
+  scheme?: SignatureScheme,
+): OwnIdentity | undefined {
+  const isEdwards = ({ privateKey }: OwnIdentity) => Number(canSign(privateKey, 'ed25519'));
   return identities
     .filter((each) => each.use.includes('sign') && each.validFrom <= now && now <= each.validTo)
-    .sort((a, b) => b.validFrom.getTime() - a.validFrom.getTime())[0];
+    .filter(({ privateKey }) => scheme === undefined || canSign(privateKey, scheme))
+    .sort((a, b) => isEdwards(a) - isEdwards(b) || b.validFrom.getTime() - a.validFrom.getTime())[0];
+}
+
+/** What a key can do: Ed25519 and RSA-PSS keys sign, X25519 keys decrypt, RSA and EC keys do both. */
+export function usesOf(key: KeyObject): ('sign' | 'decrypt')[] {
+  const signs = SIGNATURE_SCHEMES.some((scheme) => canSign(key, scheme));
+  const decrypts = KEY_TRANSPORTS.some((by) => takesKeys(key.asymmetricKeyType, by));
+  return [...(signs ? (['sign'] as const) : []), ...(decrypts ? (['decrypt'] as const) : [])];
 }
 
 /** Partners need time to take up a new certificate: an expired key opens their messages for 30 days more. */
