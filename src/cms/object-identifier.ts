@@ -3,19 +3,19 @@
  * identifier is shown as its octets.
  */
 export function dottedOid(content: Buffer): string {
-  const arcs: number[] = [];
+  let dotted = '';
   let arc = 0;
   for (const byte of content) {
     arc = arc * 128 + (byte & 0x7f);
     if (!Number.isSafeInteger(arc)) return `hex:${content.toString('hex')}`;
     if ((byte & 0x80) !== 0) continue;
-    if (arcs.length === 0) {
+    if (dotted === '') {
       const root = Math.min(Math.floor(arc / 40), 2);
-      arcs.push(root, arc - root * 40);
-    } else arcs.push(arc);
+      dotted = `${root}.${arc - root * 40}`;
+    } else dotted += `.${arc}`;
     arc = 0;
   }
-  return arcs.join('.');
+  return dotted;
 }
 
 /** The content octets from the dotted form. */

@@ -98,7 +98,7 @@ function startTrial(
 ): Trial {
   const { algorithm, attributes, signature, isProtected } = info;
   if (typeof algorithm === 'string') return { verdict: () => ({ kind: 'unsupported', algorithm }) };
-  const facts = factsOf(info, algorithm);
+  const facts = factsOf(info, algorithm, certificate);
   if (!allowed(facts)) return { verdict: () => ({ kind: 'not-allowed', facts }) };
   const good: SignatureVerdict = { kind: 'verified', signer: { certificate, facts, [verified]: true } };
   // RFC 8419 §3.2: over the content itself it would have to be gathered, whatever its size.

@@ -69,7 +69,9 @@ export function readSignedData(encoded: Encoded, spool: Spool): SignedContent {
     content,
     trailing: leaveContentInfo(stream),
     signers: signers.length,
-    signatures: signers.flatMap((info) => (typeof info.algorithm === 'string' ? [] : [factsOf(info, info.algorithm)])),
+    get signatures() {
+      return signers.flatMap((info) => (typeof info.algorithm === 'string' ? [] : [factsOf(info, info.algorithm)]));
+    },
     certificates,
     verify: (signedContent, pinned, allowed, check) => judgeSigners(signers, signedContent, pinned, allowed, check),
   };

@@ -58,13 +58,14 @@ export function readSignerInfo(reader: BerReader): SignerInfo {
   });
 }
 
-export function factsOf({ signer, attributes }: SignerInfo, algorithm: SignatureAlgorithm): SignatureFacts {
-  return {
-    digest: algorithm.digest,
-    scheme: algorithm.scheme,
-    signer: describeReference(signer),
-    ...(attributes?.signingTime && { signingTime: attributes.signingTime }),
-  };
+/** @param certificate that the message names, if it is known */
+export function factsOf(
+  { signer, attributes }: SignerInfo,
+  { digest, scheme }: SignatureAlgorithm,
+  certificate?: CertificateIdentity,
+): SignatureFacts {
+  const facts = { digest, scheme, signer: describeReference(signer, certificate) };
+  return attributes?.signingTime ? { ...facts, signingTime: attributes.signingTime } : facts;
 }
 
 /** @param sign makes the signature over the signed attributes */
