@@ -87,7 +87,7 @@ export async function unwrap(
   const context: Reading = { ...given, spool: effort.spool, effort };
   // RFC 4130 §7.3.1: of a message that is neither signed nor encrypted the MIC covers the content without its
   // headers, as HTTP may change these.
-  const outer: Entity = { headers: isBer(body) ? unencoded(headers) : headers, head: Buffer.alloc(0), body };
+  const outer: Entity = { headers: unencoded(headers, body), head: NO_HEAD, body };
   try {
     const layer = layerOf(outer);
     if (layer.kind === 'encrypted') {
@@ -110,7 +110,8 @@ function isBer(body: Source): boolean {
 }
 
 /** Some systems (as2-lib) announce an encoding in the HTTP header, and send the bytes themselves. */
-function unencoded(headers: Headers): Headers {
+function unencoded(headers: Headers, body: Source): Headers {
+  if (header(headers, 'Content-Transfer-Encoding') === undefined || !isBer(body)) return headers;
   return headers.filter(([name]) => name.toLowerCase() !== 'content-transfer-encoding');
 }
 
@@ -129,7 +130,8 @@ async function readEnclosed(content: Reader, context: Reading, strict: boolean):
   return readInside(entity, layer.kind === 'signed-detached' ? { ...layer, reader: content } : layer, context, strict);
 }
 
-const nothing = sourceOf(Buffer.alloc(0));
+const NO_HEAD = Buffer.alloc(0);
+const nothing = sourceOf(NO_HEAD);
 
 /**
  * @param strict refuse whatever lies loose around a structure. It matters where somebody can alter what is encrypted:

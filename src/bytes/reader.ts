@@ -40,6 +40,8 @@ export class Reader {
 
   /** The same, read. */
   take(count: number): Buffer {
+    const first = this.peekPiece();
+    if (first !== undefined && first.length >= count) return this.#read(count) ?? EMPTY;
     const taken = this.peek(count);
     this.skip(taken.length);
     return taken;

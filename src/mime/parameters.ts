@@ -64,20 +64,21 @@ export function fileNameOf(headers: Headers): string | undefined {
 /** From the first `;` on; values decoded. Those by RFC 2231 come first, and hide plain ones of the same name. */
 function readParameters(text: string): [name: string, value: string][] {
   const plain: [string, string][] = [];
-  const extended = new Map<string, Section[]>();
+  let extended: Map<string, Section[]> | undefined;
   for (const [attribute, value] of split(text)) {
     const match = attribute.includes('*') ? /^([^*]+)\*(?:(\d{1,3})(\*)?)?$/.exec(attribute) : null;
     const [, name = '', section, star] = match ?? [];
     if (match === null) plain.push([attribute, isAscii(value) ? value : decodeBytes(Buffer.from(value, 'latin1'))]);
     else {
+      extended ??= new Map();
       const sections = extended.get(name) ?? [];
       sections.push({ number: Number(section ?? 0), encoded: section === undefined || star !== undefined, value });
       extended.set(name, sections);
     }
   }
-  if (extended.size === 0) return plain;
+  if (extended === undefined) return plain;
   const joined = [...extended].map(([name, sections]): [string, string] => [name, joinSections(sections)]);
-  return [...joined, ...plain.filter(([name]) => !extended.has(name))];
+  return [...joined, ...plain.filter(([name]) => extended?.has(name) === false)];
 }
 
 /** A piece of a value (RFC 2231 §3); `encoded`: with `%` octets, the first one with charset and language before. */
