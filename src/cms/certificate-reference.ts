@@ -1,6 +1,6 @@
 import { context, TAG } from './ber.ts';
 import type { BerReader } from './ber.ts';
-import { integer, sequence } from './der.ts';
+import { encode, integer, sequence } from './der.ts';
 import type { Der } from './der.ts';
 import type { CertificateIdentity } from './identity.ts';
 import { nameText } from './name-text.ts';
@@ -22,8 +22,13 @@ export function refersTo(reference: CertificateReference, certificate: Certifica
 }
 
 /** IssuerAndSerialNumber, which every system understands. */
-export const issuerAndSerial = ({ issuer, serialNumber }: CertificateIdentity): Der =>
-  sequence([issuer], integer(serialNumber));
+export function issuerAndSerial(certificate: CertificateIdentity): Der {
+  const known = encoded.get(certificate) ?? [encode(sequence([certificate.issuer], integer(certificate.serialNumber)))];
+  encoded.set(certificate, known);
+  return known;
+}
+
+const encoded = new WeakMap<CertificateIdentity, Der>();
 
 /**
  * For people: `CN=…, O=… · serial 01ab` or `key identifier 01ab`.
