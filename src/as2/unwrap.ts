@@ -84,7 +84,8 @@ export async function unwrap(
   given: UnwrapContext,
 ): Promise<Unwrapped> {
   const effort = createEffort(given.spool);
-  const context: Reading = { ...given, spool: effort.spool, effort };
+  const { keys, pinned, policy, micDigest } = given;
+  const context: Reading = { keys, pinned, policy, micDigest, spool: effort.spool, effort };
   // RFC 4130 §7.3.1: of a message that is neither signed nor encrypted the MIC covers the content without its
   // headers, as HTTP may change these.
   const outer: Entity = { headers: unencoded(headers, body), head: NO_HEAD, body };
@@ -94,7 +95,7 @@ export async function unwrap(
       const { facts, inside } = await openEnvelope(layer.cms, context, (content, strict) =>
         readEnclosed(content, context, strict),
       );
-      return { ...inside, facts: { ...inside.facts, layers: ['encrypted', ...inside.facts.layers], envelope: facts } };
+      return { ...inside, facts: { envelope: facts, ...inside.facts, layers: ['encrypted', ...inside.facts.layers] } };
     }
     demandEncryption(context.policy);
     return await readInside(outer, layer, context, false);
@@ -127,7 +128,12 @@ async function readEnclosed(content: Reader, context: Reading, strict: boolean):
   if (strict && !(typed && (context.policy.allowUnsigned || isPlainText(entity))))
     throw new MimeError('MIME_HEADER', 'There is no Content-Type, or what should be plain text is not');
   const layer = layerOf(entity, contentType);
-  return readInside(entity, layer.kind === 'signed-detached' ? { ...layer, reader: content } : layer, context, strict);
+  return readInside(
+    entity,
+    layer.kind === 'signed-detached' ? { kind: layer.kind, contentType, reader: content } : layer,
+    context,
+    strict,
+  );
 }
 
 const NO_HEAD = Buffer.alloc(0);
@@ -201,7 +207,7 @@ function verified(layer: SignedLayer, { pinned, policy, effort }: Reading, stric
   }
   const { signer } = verdict;
   const form = part.detached ? ('detached' as const) : ('opaque' as const);
-  return { signer, part: checked, signature: { ...signer.facts, form, variant } };
+  return { signer, part: checked, signature: { form, variant, ...signer.facts } };
 }
 
 function micOfSigned({ entity, digests }: CheckedPart, digest: DigestName): Mic {

@@ -64,8 +64,12 @@ export function factsOf(
   { digest, scheme }: SignatureAlgorithm,
   certificate?: CertificateIdentity,
 ): SignatureFacts {
-  const facts = { digest, scheme, signer: describeReference(signer, certificate) };
-  return attributes?.signingTime ? { ...facts, signingTime: attributes.signingTime } : facts;
+  return {
+    digest,
+    scheme,
+    signer: describeReference(signer, certificate),
+    ...(attributes?.signingTime && { signingTime: attributes.signingTime }),
+  };
 }
 
 /** @param sign makes the signature over the signed attributes */
