@@ -77,8 +77,9 @@ function readParameters(text: string): [name: string, value: string][] {
     }
   }
   if (extended === undefined) return plain;
-  const joined = [...extended].map(([name, sections]): [string, string] => [name, joinSections(sections)]);
-  return [...joined, ...plain.filter(([name]) => extended?.has(name) === false)];
+  const hiding = extended;
+  const joined = [...hiding].map(([name, sections]): [string, string] => [name, joinSections(sections)]);
+  return [...joined, ...plain.filter(([name]) => !hiding.has(name))];
 }
 
 /** A piece of a value (RFC 2231 §3); `encoded`: with `%` octets, the first one with charset and language before. */

@@ -43,7 +43,6 @@ function* decodeBase64(body: Pieces): Generator<Buffer, void, undefined> {
   for (const piece of regrouped(body, PIECE)) {
     const end = piece.indexOf(EQUALS);
     const all = carried + piece.toString('latin1', 0, end < 0 ? piece.length : end);
-    carried = '';
     if (end >= 0 || piece.length < PIECE) {
       // The last. What is no digit Node ignores, but it has to be known where the digits are cut into fours.
       const octets = Buffer.from(all, 'base64');
