@@ -47,7 +47,7 @@ export function makeMdn(draft: MdnDraft): { readonly headers: Headers; readonly 
   const content = sourceOf(Buffer.concat([formatHeaders(report.headers), report.body]));
   const micalg = micalgAsAsked(sign.digest, draft.micalgsAsked);
   // A boundary must not be the beginning of another: hence the letters before, not behind.
-  const signed = signDetached(content, `signed.${draft.boundary}`, { ...sign, micalg, signingTime: date });
+  const signed = signDetached(content, `signed.${draft.boundary}`, { micalg, signingTime: date, ...sign });
   return { headers: [...own, ...signed.headers], body: gather(signed.body.pieces()) };
 }
 

@@ -2,7 +2,7 @@ import { DIGESTS, digestByOid } from './algorithms.ts';
 import type { DigestName } from './algorithms.ts';
 import { TAG } from './ber.ts';
 import type { BerReader } from './ber.ts';
-import { oid, sequence } from './der.ts';
+import { encode, oid, sequence } from './der.ts';
 import type { Der } from './der.ts';
 
 /** AlgorithmIdentifier (RFC 5280 §4.1.1.2). */
@@ -32,7 +32,13 @@ const NONE = Buffer.alloc(0);
 export const algorithm = (dotted: string, ...parameters: readonly Der[]): Der => sequence(oid(dotted), ...parameters);
 
 /** RFC 5754 §2: without parameters, though NULL is understood. */
-export const digestAlgorithm = (digest: DigestName): Der => algorithm(DIGESTS[digest].oid);
+export function digestAlgorithm(digest: DigestName): Der {
+  const known = encoded.get(digest) ?? [encode(algorithm(DIGESTS[digest].oid))];
+  encoded.set(digest, known);
+  return known;
+}
+
+const encoded = new Map<DigestName, Der>();
 
 /** undefined: a digest that does not exist here. */
 export const digestOf = ({ oid: found }: AlgorithmIdentifier): DigestName | undefined => digestByOid(found);

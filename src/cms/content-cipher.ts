@@ -96,8 +96,8 @@ export function decipherCbc(
 function paddingOf(block: Buffer): number {
   const length = block.at(-1) ?? 0;
   let faults = Number(length === 0) | Number(length > block.length);
-  for (const [index, octet] of block.entries())
-    faults |= Number(block.length - index <= length) & Number(octet !== length);
+  for (let index = 0; index < block.length; index += 1)
+    faults |= Number(block.length - index <= length) & Number(block[index] !== length);
   return length * (1 - faults);
 }
 

@@ -64,11 +64,10 @@ export function judgeSigners(
   check: () => void = () => undefined,
 ): SignatureVerdict {
   const needed = new Set<DigestName>();
-  const trials = signers.flatMap((info) =>
-    pinned
-      .filter((certificate) => refersTo(info.signer, certificate))
-      .map((certificate) => startTrial(info, certificate, allowed, needed, check)),
-  );
+  const trials: Trial[] = [];
+  for (const info of signers)
+    for (const certificate of pinned)
+      if (refersTo(info.signer, certificate)) trials.push(startTrial(info, certificate, allowed, needed, check));
   const digests = new Map(content.digests);
   const hashes = [...needed].filter((name) => !digests.has(name)).map((name) => [name, createHash(name)] as const);
   if (hashes.length > 0 || trials.some(({ update }) => update !== undefined)) {
@@ -99,7 +98,7 @@ function startTrial(
 ): Trial {
   const { algorithm, attributes, signature, isProtected } = info;
   if (typeof algorithm === 'string') return { verdict: () => ({ kind: 'unsupported', algorithm }) };
-  const facts = factsOf(info, algorithm);
+  const facts = factsOf(info, algorithm, certificate);
   if (!allowed(facts)) return { verdict: () => ({ kind: 'not-allowed', facts }) };
   const good: SignatureVerdict = { kind: 'verified', signer: { certificate, facts, [verified]: true } };
   if (attributes === undefined) {
