@@ -21,7 +21,7 @@ export function as2Endpoint(path: string, receive: Receive, log: Logger): Reques
     try {
       const reply = await receive({
         headers: fieldsOf(request),
-        body: continued(request, response),
+        body: bodyOf(request, response),
         announced: announcedSize(request),
         remoteAddress: request.socket.remoteAddress ?? 'unknown',
       });
@@ -58,17 +58,21 @@ function announcedSize(request: IncomingMessage): number | undefined {
 }
 
 /** The body; a sender that waits for 100 Continue gets it only when somebody begins to read. */
-async function* continued(request: IncomingMessage, response: ServerResponse): AsyncGenerator<Uint8Array> {
-  if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
+function bodyOf(request: IncomingMessage, response: ServerResponse): AsyncIterable<Uint8Array> {
   // Whoever stops reading early still wants to answer: the connection must outlive the iterator.
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) yield chunk as Buffer;
+  const pieces: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false });
+  return request.headers.expect?.toLowerCase() === '100-continue' ? continued(pieces, response) : pieces;
+}
+
+async function* continued(pieces: AsyncIterable<Uint8Array>, response: ServerResponse): AsyncGenerator<Uint8Array> {
+  response.writeContinue();
+  yield* pieces;
 }
 
 function send(response: ServerResponse, reply: Reply): void {
   if (response.headersSent) return;
-  response.statusCode = reply.status;
-  for (const [name, value] of reply.headers) response.setHeader(name, value);
   // RFC 4130 §5.3.1
-  response.setHeader('Content-Length', reply.body.length);
+  const length = ['Content-Length', String(reply.body.length)];
+  response.writeHead(reply.status, [...reply.headers, length].flat());
   response.end(reply.body);
 }
