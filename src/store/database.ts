@@ -14,7 +14,10 @@ export interface Database {
   insert(table: string, row: Values): void;
   /** Sees one moment of the database, however many statements it runs. */
   read<T>(work: () => T): Promise<T>;
-  /** Resolves when it is on disk; when it throws, nothing of it is stored. Shares its transaction (group commit). */
+  /**
+   * Resolves when it is on disk; when it throws, nothing of it is stored. Shares its transaction (group commit), and runs
+   * again when what was to share it threw.
+   */
   write<T>(work: () => T): Promise<T>;
   /** Within a write: what throws takes back its own changes, and the rest of the write may go on. */
   part<T>(work: () => T): T;
@@ -46,20 +49,21 @@ export function openDatabase(
   const alone = connection.transaction((work: () => unknown) => work());
   const reading = connection.transaction((work: () => unknown) => work());
   /** Inside a transaction, `alone` is a savepoint. */
-  const held = (work: () => void): unknown => {
+  const held = <T>(work: () => void, otherwise: (error: unknown) => T): T | undefined => {
     try {
       alone(work);
       return undefined;
     } catch (error) {
       // Some failures (disk full, I/O) end the whole transaction: what ran before in it is gone as well.
       if (!connection.inTransaction) throw error;
-      return error;
+      return otherwise(error);
     }
   };
-  const together = connection.transaction((writes: readonly (() => void)[]) => {
-    // Most often none throws, and one savepoint does for all of them; else each runs again in one of its own.
-    const isSpoilt = held(() => writes.forEach((work) => work())) !== undefined;
-    return isSpoilt ? writes.map(held) : [];
+  const together = connection.transaction((writes: readonly (() => void)[]): readonly unknown[] => {
+    const all = () => writes.forEach((work) => work());
+    const apart = () => writes.map((work) => held(work, (error) => error));
+    // Most often none throws, and one savepoint does for all of them.
+    return held(all, apart) ?? [];
   });
   const commit = groupCommit((writes) => {
     const errors = together.immediate(writes);
