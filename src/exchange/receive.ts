@@ -113,7 +113,7 @@ const tooSlow: Reply = {
 };
 
 async function receiveMessage(incoming: Incoming, exchange: Exchange): Promise<Reply> {
-  const { id, at, arrival, request, raw } = incoming;
+  const { id, at, arrival, raw } = incoming;
   const examined = await exchange
     .examiner()
     .examine({ id, at, headers: arrival.headers, body: raw })
@@ -127,8 +127,6 @@ async function receiveMessage(incoming: Incoming, exchange: Exchange): Promise<R
   if (finding.kind === 'wrapped-mdn') return ignoreWrappedMdn(incoming, partner, exchange);
   if (finding.kind === 'refused') return refuse(incoming, examined, finding, exchange);
   try {
-    const sealed = await exchange.store.findSealed(keyOf(request));
-    if (sealed !== undefined) return await answerDuplicate(sealed, incoming, examined, finding, exchange);
     return await accept(incoming, examined, finding, exchange);
   } finally {
     const { content } = finding.payload;
@@ -173,10 +171,7 @@ async function accept(
     raw: incoming.raw,
     state: 'accepted',
     payload,
-    // A payload under a new Message-ID may be meant; it is flagged, not refused.
-    facts: (await exchange.store.payloadSeen(partner, payload.content.sha256))
-      ? { ...facts, payloadSeenBefore: true }
-      : facts,
+    facts,
     signer,
     mic,
     disposition,
