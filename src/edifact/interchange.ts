@@ -74,6 +74,8 @@ export interface Segment {
   readonly tag: string;
   /** Data elements in order, each as its components; a simple element has one. The tag is not among them. */
   readonly elements: readonly (readonly string[])[];
+  /** Syntax 4: the further occurrences of an element that is repeated, by its index from 1; undefined when none is. */
+  readonly repeats?: ReadonlyMap<number, readonly (readonly string[])[]> | undefined;
   /** Of the tag's first byte, from the start of the payload. */
   readonly offset: number;
   /** In its message, UNH = 1 (0096); 0 outside of messages. */
@@ -100,8 +102,15 @@ export interface Finding {
   readonly element?: number | undefined;
   /** 0104 */
   readonly component?: number | undefined;
+  /** Which repeat of the element, from 1, in syntax 4; absent where it is not repeated. */
+  readonly occurrence?: number | undefined;
+  /** Of the first byte at fault, from the start of the payload: of the component, element, segment, as told. */
   readonly offset: number;
+  /** In bytes; absent where nothing stands that could be underlined. */
+  readonly length?: number | undefined;
   readonly text: string;
+  /** What would be right. */
+  readonly expected?: string | undefined;
 }
 
 export interface Warning {
