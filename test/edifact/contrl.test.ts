@@ -182,11 +182,32 @@ describe('reading a CONTRL', () => {
   it('tells messages, segments and elements that are refused', () => {
     const report = reported(good.replace('UNT+3+1', 'UNT+9+1').replace("6AU000123+9'UNT+3+2", "A:\x07+9'UNT+3+2"));
     assert.equal(report?.action, 'acknowledged');
+    assert.equal(report.outcome, 'partly-rejected');
     assert.deepEqual(report.rejectedMessages, ['1', '2']);
     assert.deepEqual(report.findings, [
       { level: 'UCM', code: '29', message: '1', segment: undefined, element: 2, component: undefined },
       { level: 'UCD', code: '21', message: '2', segment: 2, element: 3, component: 2 },
     ]);
+  });
+
+  it('tells groups that are refused, and their messages', () => {
+    const segments = [
+      'UCI+R1+US+AU+7',
+      'UCF+G1+A+B+4+26+UNG+6',
+      'UCF+G2+A+B+7',
+      'UCM+1+SANCRT:D:97B:UN+7',
+      'UCM+2+SANCRT:D:97B:UN+4+29+UNT+2',
+    ];
+    const report = readContrl(read(interchange([message('1', 'CONTRL:D:3:UN', segments)])).messages[0]!);
+    assert.deepEqual([report?.action, report?.outcome], ['acknowledged', 'partly-rejected']);
+    assert.deepEqual([report?.rejectedGroups, report?.rejectedMessages], [['G1'], ['2']]);
+    assert.deepEqual(
+      report?.findings.map(({ level, code, message: of }) => [level, code, of]),
+      [
+        ['UCF', '26', undefined],
+        ['UCM', '29', '2'],
+      ],
+    );
   });
 
   it('a receipt', () => assert.equal(reported(good.replace(unb, `${unb}++++2`))?.action, 'received'));
