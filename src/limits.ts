@@ -151,7 +151,7 @@ export const MOST_ITERATIONS = 2_000_000;
 /** Interchanges of as many messages as were agreed on have some hundred thousand segments, which seldom reach 500 octets. */
 export const EDIFACT_LIMITS = { maxSegmentLength: 64 * KiB, maxSegments: 999_999, maxInterchanges: 1000 };
 
-/** Messages in an interchange, as agreed on with all partners. */
+/** Messages in an interchange, where a partner's file does not say another number: as many as programmes allow. */
 export const MOST_EDIFACT_MESSAGES = 3000;
 
 /**

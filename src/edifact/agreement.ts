@@ -6,16 +6,19 @@ export interface Agreement {
   readonly recipients: readonly Party[];
   /** The identities under which the partner sends. */
   readonly senders: readonly Party[];
-  /** Types and releases that are taken, such as SANCRT D:97B:UN; CONTRL always is. */
+  /** Types and releases that are taken, such as SANCRT D:97B:UN; CONTRL always is, beside others too. */
   readonly messages: readonly MessageIdentifier[];
   readonly maxMessages: number;
+  /** Several types of message in an interchange are taken. */
+  readonly mixedTypes: boolean;
   /** This sender has used this 0020 before. */
   readonly duplicate: boolean;
 }
 
 /** The same interchange with the findings that the agreement adds to it and to its messages. */
 export function judgeByAgreement(interchange: Interchange, agreement: Agreement): Interchange {
-  const first = interchange.messages[0];
+  // CONTRL is always taken, and no answer could refuse it (ISO 9735-4): it counts as no type.
+  const first = interchange.messages.find(({ type }) => type !== 'CONTRL');
   return {
     ...interchange,
     findings: [...addressFindings(interchange, agreement), ...interchange.findings],
@@ -50,15 +53,21 @@ function addressFindings(interchange: Interchange, agreement: Agreement): readon
 }
 
 function typeFindings(message: Message, first: Message, agreement: Agreement): readonly Finding[] {
-  const { type, version, release, agency } = message;
+  const { type } = message;
+  if (type === 'CONTRL') return [];
   const base = { level: 'UCM', tag: 'UNH', segment: 1, element: 3, offset: message.offset } as const;
-  if (type !== first.type) {
+  if (type !== first.type && !agreement.mixedTypes) {
     const text = `${type} in an interchange of ${first.type}: one type of message is taken in an interchange`;
-    return [{ ...base, code: '14', component: 1, text }];
+    return [{ ...base, code: '14', component: 1, text, expected: first.type }];
   }
   const agreed = agreement.messages.some((known) => sameIdentifier(known, message));
-  if (agreed || type === 'CONTRL') return [];
-  return [{ ...base, code: '17', text: `${type} ${version}:${release}:${agency} is not agreed on` }];
+  if (agreed) return [];
+  const expected = agreement.messages.map((known) => nameOf(known)).join(', ');
+  return [{ ...base, code: '17', text: `${nameOf(message)} is not agreed on`, expected }];
+}
+
+function nameOf({ type, version, release, agency }: MessageIdentifier): string {
+  return `${type} ${version}:${release}:${agency}`;
 }
 
 function sameIdentifier(known: MessageIdentifier, { type, version, release, agency }: MessageIdentifier): boolean {

@@ -2,14 +2,21 @@ import { PIECE, gather, gathered, type Source } from '../bytes/source.ts';
 import type { Spool } from '../bytes/spool.ts';
 import { edifactIdentityOf, type Home, type Partner } from '../config/home.ts';
 import { judgeByAgreement } from '../edifact/agreement.ts';
-import { readContrl } from '../edifact/contrl-reader.ts';
 import { contrlDue, isRejected, makeContrl } from '../edifact/contrl.ts';
 import { UnreadableInterchange } from '../edifact/errors.ts';
-import { allFindings, type Interchange, type Party } from '../edifact/interchange.ts';
+import { allFindings, type Interchange, type MessageIdentifier } from '../edifact/interchange.ts';
 import { type Payload, readInterchanges } from '../edifact/reader.ts';
 import type { WritableMessage } from '../edifact/writer.ts';
-import type { CertificateChange, InterchangeRecord, JobResult, OutboundMessage } from '../store/store.ts';
-import { LONGEST_EDIFACT, MOST_EDIFACT_MESSAGES } from '../limits.ts';
+import type {
+  Acknowledgement,
+  CertificateChange,
+  InterchangeRecord,
+  JobResult,
+  OutboundMessage,
+  SentInterchange,
+} from '../store/store.ts';
+import { LONGEST_EDIFACT } from '../limits.ts';
+import { acknowledgementsOf, nameOf } from './acknowledgements.ts';
 import { makeAnswer, type AnswerRoute } from './answer.ts';
 import { answersOf, changeOf, decide, requestsOf } from './certificates.ts';
 import type { Exchange } from './exchange.ts';
@@ -28,12 +35,10 @@ interface Outcome {
   readonly record: InterchangeRecord | undefined;
   readonly certificates: readonly CertificateChange[];
   readonly outbound: readonly OutboundMessage[];
+  readonly acknowledgements: readonly Acknowledgement[];
   readonly detail: string;
   readonly alerts: readonly string[];
 }
-
-/** SANCRT is what we take; in these directories (CONTRL is always taken). */
-const taken = ['96B', '97B'].map((release) => ({ type: 'SANCRT', version: 'D', release, agency: 'UN' }));
 
 /** What was decided before, and is not on file yet. */
 type Pending = Pick<JobResult, 'certificates' | 'interchanges'>;
@@ -79,10 +84,21 @@ export async function processPayload(
     state: skipped.length > 0 ? 'unreadable' : 'answered',
     detail: [...outcomes.flatMap(({ detail, alerts }) => [detail, ...alerts]), ...skipped].join('; '),
     interchanges: outcomes.flatMap(({ record }) => record ?? []),
+    referencesSince: referencesSince(received.partner, exchange.clock()),
+    acknowledgements: outcomes.flatMap(({ acknowledgements }) => acknowledgements),
     certificates: outcomes.flatMap(({ certificates }) => certificates),
     outbound: outcomes.flatMap(({ outbound }) => outbound),
     alerts: [...outcomes.flatMap(({ alerts }) => alerts), ...skipped],
   };
+}
+
+/** The interchanges in what we are about to send, by which CONTRL finds it; none when it is no EDIFACT. */
+export async function sentInterchanges(payload: Source): Promise<readonly SentInterchange[]> {
+  const read = await readable(payload);
+  if (read instanceof UnreadableInterchange) return [];
+  return read.interchanges.map(({ sender, recipient, reference }) => ({
+    ...{ sender: nameOf(sender), recipient: nameOf(recipient), reference },
+  }));
 }
 
 async function readable(payload: Source): Promise<Payload | UnreadableInterchange> {
@@ -110,19 +126,21 @@ async function processInterchange(
 ): Promise<Outcome> {
   const { partner, messageId, spool } = received;
   const { environment } = home.endpoint;
+  const now = exchange.clock();
+  const since = referencesSince(partner, now);
   const sender = nameOf(interchange.sender);
   const used =
     pending.interchanges.some((one) => one.sender === sender && one.reference === interchange.reference) ||
-    (await exchange.store.findInterchange(environment, sender, interchange.reference)) !== undefined;
+    (await exchange.store.findInterchange(environment, sender, interchange.reference, since)) !== undefined;
   const subject = judgeByAgreement(interchange, {
     recipients: home.endpoint.edifact.identities,
     senders: partner.edifact.identities,
-    messages: taken,
-    maxMessages: MOST_EDIFACT_MESSAGES,
+    messages: taken(partner),
+    maxMessages: partner.edifact.maxMessages,
+    mixedTypes: partner.edifact.mixedTypes,
     duplicate: used,
   });
 
-  const now = exchange.clock();
   const participant = edifactIdentityOf(partner, subject.sender.id, subject.sender.qualifier);
   const requests = isRejected(subject) || participant === undefined ? [] : requestsOf(subject);
   const decisions = await decide(requests, pending.certificates, exchange.store, {
@@ -135,7 +153,10 @@ async function processInterchange(
 
   const route: AnswerRoute = { subject, answers: messageId, partner, home, now, spool };
   const answers: WritableMessage[][] = [];
-  if (contrlDue(subject, partner.edifact.contrl)) answers.push([makeContrl(subject)]);
+  if (contrlDue(subject, partner.edifact.contrl)) {
+    const { contrlEveryMessage: everyMessage, contrlReceiptOnly: receiptOnly } = partner.edifact;
+    answers.push([makeContrl(subject, { everyMessage, receiptOnly })]);
+  }
   if (decisions.length > 0) answers.push(answersOf(decisions, route, exchange.reference()));
   const outbound = await Promise.all(answers.map((messages) => makeAnswer(messages, route)));
 
@@ -152,28 +173,27 @@ async function processInterchange(
     accepted,
     rejected,
   };
+  const { acknowledgements, alerts } = await acknowledgementsOf(subject, partner, environment, exchange.store);
   return {
     // One that is refused as a whole was not received: the same reference may be used for the mended one.
     record: isRejected(subject) ? undefined : record,
     certificates,
     outbound,
+    acknowledgements,
     detail: `${subject.reference}: ${accepted} accepted, ${rejected} rejected, ${allFindings(subject).length} syntax errors`,
-    alerts: [...subject.warnings.map(({ text }) => text), ...rejections(subject)],
+    alerts: [...subject.warnings.map(({ text }) => text), ...alerts],
   };
 }
 
-/** A CONTRL tells how an interchange of ours fared; it is never answered. */
-function rejections({ messages }: Interchange): string[] {
-  const reports = messages.flatMap((message) => (message.type === 'CONTRL' ? (readContrl(message) ?? []) : []));
-  return reports
-    .filter(({ action, rejectedMessages }) => action === 'rejected' || rejectedMessages.length > 0)
-    .map(({ interchangeReference, findings }) => {
-      const codes = findings.map(({ code }) => code).join(', ');
-      return `The partner rejected our interchange ${interchangeReference}: CONTRL errors ${codes}`;
-    });
+/** The types and releases of the partner's file (CONTRL is always taken). */
+function taken({ edifact }: Partner): readonly MessageIdentifier[] {
+  const releases = edifact.releases.map((release) => release.slice('D.'.length));
+  return edifact.messageTypes.flatMap((type) =>
+    releases.map((release) => ({ type, version: 'D', release, agency: 'UN' })),
+  );
 }
 
-/** `id:qualifier`, as certificates and interchanges are kept under. */
-function nameOf({ id, qualifier }: Party): string {
-  return qualifier === undefined || qualifier === '' ? id : `${id}:${qualifier}`;
+/** A reference of before then may be used again; undefined: none may. */
+function referencesSince({ edifact: { referenceWindow } }: Partner, now: Date): Date | undefined {
+  return referenceWindow === undefined ? undefined : new Date(now.getTime() - referenceWindow);
 }
