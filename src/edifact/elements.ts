@@ -23,8 +23,8 @@ export interface Current {
 export interface Checking {
   readonly format: Format;
   readonly notation: Notation;
-  report(finding: Finding): void;
-  warn(offset: number, text: string): void;
+  readonly report: (finding: Finding) => void;
+  readonly warn: (offset: number, text: string) => void;
 }
 
 /** At which levels the faults of a segment and those of its elements are told (ISO 9735-4). */
