@@ -6,7 +6,7 @@ import path from 'node:path';
  * identifiers, statuses, repeats, representations and code values (`reference/edifact/README.md` explains the shape).
  */
 export interface Directory {
-  /** Such as `97B`; absent for the service segments. */
+  /** Such as `97B` */
   readonly release: string;
   readonly messages: Readonly<Record<string, MessageDefinition>>;
   readonly segments: Readonly<Record<string, SegmentDefinition>>;
@@ -50,7 +50,9 @@ export type Status = 'M' | 'C';
 export interface SegmentDefinition {
   readonly name: string;
   /** `max`: how often the element may be repeated in syntax 4; before it, so many positions follow each other. */
-  readonly elements: readonly (Part & { readonly max: number })[];
+  readonly elements: readonly (Part & { readonly pos: string; readonly max: number })[];
+  /** ISO 9735-1 §11, by the positions of the elements, such as `060`; `D5`: if the first is there, all are. */
+  readonly dependencyNotes?: readonly { readonly type: string; readonly elements: readonly string[] }[];
 }
 
 export interface CompositeDefinition {

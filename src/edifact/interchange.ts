@@ -19,8 +19,12 @@ export interface Interchange {
   readonly testIndicator: boolean;
   /** UNB itself */
   readonly header: Segment;
+  /** Empty where they are handed out one by one. */
   readonly messages: readonly Message[];
-  /** Of the interchange itself, all of level UCI; those of a message stand with it. */
+  readonly messageCount: number;
+  /** Functional groups, where they are taken; undefined when there are none. */
+  readonly groups?: readonly Group[] | undefined;
+  /** Of the interchange itself, all of level UCI; those of a message or a group stand with it. */
   readonly findings: readonly Finding[];
   /** What was met as its sender meant it, although the standard says otherwise. */
   readonly warnings: readonly Warning[];
@@ -59,6 +63,18 @@ export interface MessageIdentifier {
   readonly association?: string | undefined;
 }
 
+/** UNG to UNE: what frames some of the messages. */
+export interface Group {
+  /** 0048 */
+  readonly reference: string;
+  /** UNG itself */
+  readonly header: Segment;
+  readonly messages: number;
+  /** All of level UCF. */
+  readonly findings: readonly Finding[];
+  readonly offset: number;
+}
+
 /** UNH to UNT. */
 export interface Message extends MessageIdentifier {
   /** 0062 */
@@ -68,6 +84,8 @@ export interface Message extends MessageIdentifier {
   readonly findings: readonly Finding[];
   /** Of the first byte of UNH. */
   readonly offset: number;
+  /** Index of its functional group in the interchange. */
+  readonly group?: number | undefined;
 }
 
 export interface Segment {
@@ -87,8 +105,8 @@ export function valueOf(segment: Segment, element: number, component = 1): strin
   return segment.elements[element - 1]?.[component - 1] ?? '';
 }
 
-/** The segments of CONTRL at whose level a fault is told: interchange, message, segment, data element. */
-export type Level = 'UCI' | 'UCM' | 'UCS' | 'UCD';
+/** The segments of CONTRL at whose level a fault is told: interchange, functional group, message, segment, data element. */
+export type Level = 'UCI' | 'UCF' | 'UCM' | 'UCS' | 'UCD';
 
 /** One fault, as CONTRL can tell it and a person can read it. */
 export interface Finding {
@@ -118,7 +136,8 @@ export interface Warning {
   readonly text: string;
 }
 
-/** All faults of an interchange and of its messages. */
+/** All faults of an interchange, of its groups and of its messages. */
 export function allFindings(interchange: Interchange): readonly Finding[] {
-  return [...interchange.findings, ...interchange.messages.flatMap((message) => message.findings)];
+  const groups = (interchange.groups ?? []).flatMap((group) => group.findings);
+  return [...interchange.findings, ...groups, ...interchange.messages.flatMap((message) => message.findings)];
 }

@@ -1,0 +1,307 @@
+import { isTag, skipBlanks } from './delimiters.ts';
+import type { SegmentRules } from './definitions.ts';
+import { type Checking, type Current, type Levels, checkElements } from './elements.ts';
+import { envelopeRules, grammarOf, keyOf } from './grammar.ts';
+import { type OpenGroup, closeGroup, groupFinding, openGroup } from './group.ts';
+import { repeatableSet } from './identification.ts';
+import {
+  type Finding,
+  type Group,
+  type Message,
+  type Segment,
+  type Syntax,
+  type Warning,
+  valueOf,
+} from './interchange.ts';
+import {
+  type OpenMessage,
+  checkSegment,
+  closeMessage,
+  identifierOf,
+  isCount,
+  maxFindings,
+  openMessage,
+} from './message.ts';
+import { newScan, scanSegment } from './scan.ts';
+import { noteReference, nothingSeen, type Seen } from './seen.ts';
+import { type Format, isTagText, makeSegment, spotOf, tagOf } from './segment.ts';
+import type { ReadSettings } from './settings.ts';
+import type { Notation } from './value.ts';
+
+/** What follows UNB, read as its bytes come in. */
+export interface Body {
+  readonly subject: Subject;
+  readonly settings: ReadSettings;
+  /** Is told of each message when it is complete. */
+  readonly tell: (message: Message) => void;
+  readonly current: Current;
+  readonly checking: Checking;
+  readonly findings: Finding[];
+  readonly warnings: Warning[];
+  readonly groups: Group[];
+  readonly groupsSeen: Seen;
+  readonly rules: ReadonlyMap<string, SegmentRules | undefined>;
+  seen: Seen;
+  segments: number;
+  messages: number;
+  message: OpenMessage | undefined;
+  group: OpenGroup | undefined;
+  /** A group is there, though none is taken. */
+  refused: boolean;
+  /** Offset behind UNZ, or of what stands in its place, from the start of the payload; undefined until then. */
+  end: number | undefined;
+}
+
+/** The interchange that the messages are of. */
+export interface Subject {
+  readonly syntax: Syntax;
+  readonly reference: string;
+  readonly format: Format;
+  readonly notation: Notation;
+}
+
+export function openBody(subject: Subject, settings: ReadSettings, tell: (message: Message) => void): Body {
+  const { format, notation, syntax } = subject;
+  const findings: Finding[] = [];
+  const warnings: Warning[] = [];
+  const scan = newScan(format, settings.maxSegmentLength);
+  const find = settings.directories;
+  const tags = ['UNB', 'UNG', 'UNE', 'UNZ'];
+  return {
+    ...{
+      subject,
+      settings,
+      tell,
+      findings,
+      warnings,
+      groups: [],
+      groupsSeen: nothingSeen(),
+      seen: nothingSeen(),
+      segments: 0,
+      messages: 0,
+    },
+    ...{ message: undefined, group: undefined, refused: false, end: undefined },
+    rules: new Map(find && tags.map((tag) => [tag, envelopeRules(tag, syntax.version, find)])),
+    current: { scan, bytes: Buffer.alloc(0), start: 0, end: 0, base: 0, tag: '', position: 0 },
+    checking: {
+      format,
+      notation,
+      report: (finding) => {
+        if (findings.length < maxFindings) findings.push(finding);
+      },
+      warn: (offset, text) => {
+        if (warnings.length < maxFindings) warnings.push({ offset, text });
+      },
+    },
+  };
+}
+
+/**
+ * Reads from `from` on to UNZ, to where another interchange begins, or to the segment that breaks a limit; then
+ * `body.end` is set.
+ *
+ * @param base offset of `bytes` in the payload
+ * @param last nothing comes behind `bytes`
+ * @returns how far all is read: what is behind has to come again, with more; or anything, when `body.end` is set
+ */
+export function readBody(body: Body, bytes: Buffer, from: number, base: number, last: boolean): number {
+  const { current, settings } = body;
+  const { scan } = current;
+  const { length } = bytes;
+  current.bytes = bytes;
+  current.base = base;
+  for (let at = from; ;) {
+    const start = skipBlanks(bytes, at);
+    if (start >= length) {
+      if (last) breakOff(body, base + start, missing('the interchange ends without it'));
+      return start;
+    }
+    if (!last && length - start < 3) return start;
+    if (bytes[start] === 0x55 && (isTag(bytes, start, 'UNB') || isTag(bytes, start, 'UNA'))) {
+      breakOff(body, base + start, missing('another interchange begins instead'));
+      return start;
+    }
+    const end = scanSegment(scan, bytes, start, length);
+    if (end === -1) {
+      if (length - start > settings.maxSegmentLength) breakOff(body, base + start, tooLarge('A segment is too long'));
+      else if (last) breakOff(body, base + length, missing('the interchange breaks off within a segment'));
+      return start;
+    }
+    if (++body.segments > settings.maxSegments) {
+      breakOff(body, base + start, tooLarge('There are too many segments'));
+      return start;
+    }
+    current.start = start;
+    current.end = end;
+    take(body, current);
+    at = end + 1;
+    if (body.end !== undefined) return at;
+  }
+}
+
+const [UNH, UNT, UNZ, UNG, UNE] = [keyOf('UNH'), keyOf('UNT'), keyOf('UNZ'), keyOf('UNG'), keyOf('UNE')];
+
+function take(body: Body, current: Current): void {
+  const { bytes, start, end, scan } = current;
+  const tagLength = (scan.ends[0] as number) >> 2;
+  const key = tagLength === 3 ? ((bytes[start] as number) << 16) | ((bytes[start + 1] as number) << 8) | (bytes[start + 2] as number) : 0; // prettier-ignore
+  current.tag = key === 0 ? bytes.toString('latin1', start, Math.min(end, start + Math.min(tagLength, 4))) : tagOf(key);
+  if (key === UNZ || key === UNG || key === UNE) takeEnvelope(body, current, key);
+  else if (key === UNH) {
+    finishMessage(body, undefined);
+    current.position = 1;
+    const header = segmentOf(body, current);
+    const { subject, settings, checking } = body;
+    const find = settings.directories;
+    const grammar = find && grammarOf(identifierOf(header), subject.syntax.version, find);
+    body.message = openMessage(header, grammar, find !== undefined, checking);
+    takeInMessage(body, body.message, current, key, header);
+  } else if (body.message !== undefined) {
+    current.position = body.message.count + 1;
+    const keeps = body.settings.headersOnly !== true || key === UNT;
+    takeInMessage(body, body.message, current, key, keeps ? segmentOf(body, current) : undefined);
+  } else {
+    current.position = 0;
+    const { tag } = current;
+    checkElements(current, undefined, interchangeLevels, body.checking);
+    add(body, at(segmentOf(body, current), '33', `Segment ${JSON.stringify(tag)} stands outside of a message`));
+  }
+}
+
+const interchangeLevels: Levels = { segment: 'UCI', element: 'UCI' };
+const groupLevels: Levels = { segment: 'UCF', element: 'UCF' };
+
+function segmentOf({ subject }: Body, { bytes, start, end, base, tag, position }: Current): Segment {
+  return makeSegment(bytes, start, end, { tag, offset: base + start, position }, subject.format);
+}
+
+function takeInMessage(
+  body: Body,
+  message: OpenMessage,
+  current: Current,
+  key: number,
+  segment: Segment | undefined,
+): void {
+  message.count++;
+  if (segment !== undefined && (key === UNH || body.settings.headersOnly !== true)) message.segments.push(segment);
+  checkSegment(message, current, key);
+  if (key === 0 || !isTagText(current.tag)) {
+    const { tag, position, base, start } = current;
+    const place = { tag, segment: position, offset: base + start, ...(tag === '' ? {} : { length: tag.length }) };
+    // What is no tag has no place in a structure either: that is told already.
+    if (message.grammar === undefined) {
+      message.checking.report({ level: 'UCS', code: '12', ...place, text: `${JSON.stringify(tag)} is no segment tag` });
+    }
+  }
+  if (key === UNT) finishMessage(body, segment);
+}
+
+function finishMessage(body: Body, trailer: Segment | undefined): void {
+  const { message, subject, group } = body;
+  if (message === undefined) return;
+  const { syntax } = subject;
+  const duplicate = noteReference(body.seen, valueOf(message.header, 1));
+  const closed = closeMessage(message, trailer, duplicate, { syntax, set: repeatableSet(syntax.id) });
+  body.message = undefined;
+  body.messages++;
+  if (closed.unnameable !== undefined) add(body, closed.unnameable);
+  if (group === undefined) {
+    if (body.groups.length > 0) add(body, at(message.header, '30', 'A message stands outside of the groups'));
+    body.tell(closed.message);
+    return;
+  }
+  group.messages++;
+  if (closed.message.type !== valueOf(group.header, 1) && valueOf(group.header, 1) !== '') {
+    const text = `${closed.message.type} in a group of ${valueOf(group.header, 1)}`;
+    group.report(groupFinding(message.header, syntax.version === '4' ? '14' : '31', text));
+  }
+  body.tell({ ...closed.message, group: body.groups.length });
+}
+
+function takeEnvelope(body: Body, current: Current, key: number): void {
+  finishMessage(body, undefined);
+  const { settings, findings, checking } = body;
+  current.position = 0;
+  const segment = segmentOf(body, current);
+  const inGroup = key !== UNZ && settings.groups === true;
+  const rules = key === UNZ || inGroup ? body.rules.get(current.tag) : undefined;
+  if (key === UNG && inGroup) startGroup(body, segment);
+  const report = body.group === undefined || !inGroup ? checking.report : body.group.report;
+  checkElements(current, rules, body.group !== undefined && inGroup ? groupLevels : interchangeLevels, {
+    ...checking,
+    report,
+  });
+  if (key === UNZ) {
+    finishGroup(body, undefined);
+    checkTrailer(body, segment);
+    body.end = current.base + current.end + 1;
+  } else if (!inGroup) {
+    if (!body.refused) findings.push(at(segment, '15', 'Functional groups are not supported'));
+    body.refused = true;
+  } else if (key === UNE) {
+    if (body.group === undefined) add(body, at(segment, '33', 'UNE stands outside of a group'));
+    finishGroup(body, segment);
+  }
+}
+
+function startGroup(body: Body, header: Segment): void {
+  if (body.group === undefined && body.groups.length === 0 && body.messages > 0) {
+    add(body, at(header, '30', 'Messages stand outside of the groups'));
+  }
+  finishGroup(body, undefined);
+  body.group = openGroup(header, noteReference(body.groupsSeen, valueOf(header, 5)));
+  body.seen = nothingSeen();
+}
+
+function finishGroup(body: Body, trailer: Segment | undefined): void {
+  if (body.group === undefined) return;
+  body.groups.push(closeGroup(body.group, trailer));
+  body.group = undefined;
+}
+
+/** UNZ against what was read (ISO 9735-1 §7.1): 0020 the same, 0036 the number of messages, or of groups where there are such. */
+function checkTrailer(body: Body, trailer: Segment): void {
+  const { subject, messages, groups, refused } = body;
+  const [counted, reference] = [valueOf(trailer, 1), valueOf(trailer, 2)];
+  const fault = (code: string, element: number, text: string, expected: string) =>
+    add(body, { ...at(trailer, code, text, element), expected });
+  const due = `0020: ${subject.reference}`;
+  if (reference === '') fault('13', 3, 'The control reference is missing', due);
+  else if (reference !== subject.reference) {
+    fault('28', 3, `UNZ refers to ${reference}, UNB to ${subject.reference}`, due);
+  }
+  const [count, what] = groups.length > 0 ? [groups.length, 'groups'] : [messages, 'messages'];
+  if (counted === '') fault('13', 2, `The number of ${what} is missing`, `0036: ${count}`);
+  // With groups it is their number that counts; where they are refused, they are so as such.
+  else if (!refused && !isCount(counted, count)) {
+    fault('29', 2, `UNZ counts ${counted} ${what}; there are ${count}`, `0036: ${count}`);
+  }
+  if (messages === 0) add(body, at(trailer, '32', 'The interchange holds no message'));
+}
+
+type Break = Pick<Finding, 'code' | 'tag' | 'text'>;
+
+function missing(why: string): Break {
+  return { code: '13', tag: 'UNZ', text: `UNZ is missing: ${why}` };
+}
+
+/** No code of 0085 says that something is too large for its reader: 18, an unspecified error. */
+function tooLarge(text: string): Break {
+  return { code: '18', tag: '', text };
+}
+
+function breakOff(body: Body, end: number, fault: Break): void {
+  finishMessage(body, undefined);
+  finishGroup(body, undefined);
+  add(body, { level: 'UCI', segment: 0, offset: end, ...fault });
+  body.end = end;
+}
+
+function at(segment: Segment, code: string, text: string, element?: number): Finding {
+  const place = element === undefined ? {} : { element };
+  return { level: 'UCI', code, tag: segment.tag, segment: 0, ...place, ...spotOf(segment, element), text };
+}
+
+function add({ checking }: Body, finding: Finding): void {
+  checking.report(finding);
+}
