@@ -35,7 +35,7 @@ function partyMatches(known: Party, party: Party): boolean {
 }
 
 function addressFindings(interchange: Interchange, agreement: Agreement): readonly Finding[] {
-  const { sender, recipient, reference, messages } = interchange;
+  const { sender, recipient, reference, messageCount } = interchange;
   const findings: Finding[] = [];
   const add = (code: string, tag: string, element: number, text: string) =>
     findings.push({ level: 'UCI', code, tag, segment: 0, element, offset: interchange.offset, text });
@@ -46,8 +46,8 @@ function addressFindings(interchange: Interchange, agreement: Agreement): readon
     add('7', 'UNB', 4, `Recipient ${recipient.id} is not us`);
   }
   if (agreement.duplicate) add('26', 'UNB', 6, `Control reference ${reference} was used before`);
-  if (messages.length > agreement.maxMessages) {
-    add('17', 'UNZ', 2, `${messages.length} messages are more than the ${agreement.maxMessages} agreed on`);
+  if (messageCount > agreement.maxMessages) {
+    add('17', 'UNZ', 2, `${messageCount} messages are more than the ${agreement.maxMessages} agreed on`);
   }
   return findings;
 }

@@ -1,6 +1,6 @@
 import { loadDirectory } from './directory.ts';
-import { type ToldAt, isTellable } from './error-codes.ts';
-import type { Finding, Syntax } from './interchange.ts';
+import { isTellable } from './error-codes.ts';
+import type { Finding, Level, Syntax } from './interchange.ts';
 import type { WritableSegment } from './writer.ts';
 
 type Element = string | readonly string[];
@@ -65,7 +65,7 @@ function elementResponse(fault: Finding, syntax: Syntax): WritableSegment | unde
 }
 
 /** 0085, or 18 (unspecified error) where the code is not of this level or syntax. */
-function toldCode({ code }: Finding, level: ToldAt, syntax: Syntax): string {
+function toldCode({ code }: Finding, level: Level, syntax: Syntax): string {
   return isTellable(code, level, syntax) ? code : '18';
 }
 

@@ -1,6 +1,5 @@
-import type { ToldAt } from './error-codes.ts';
 import { partyOf } from './header.ts';
-import { type Message, type Party, type Segment, valueOf } from './interchange.ts';
+import { type Level, type Message, type Party, type Segment, valueOf } from './interchange.ts';
 
 /** What a CONTRL that came in says of an interchange of ours. */
 export interface ContrlReport {
@@ -26,7 +25,7 @@ export type ContrlAction = 'rejected' | 'acknowledged' | 'received';
 export type ContrlOutcome = ContrlAction | 'partly-rejected';
 
 export interface ReportedFinding {
-  readonly level: ToldAt;
+  readonly level: Level;
   /** 0085 */
   readonly code: string;
   /** 0062 of the message, from level UCM down. */
@@ -86,7 +85,7 @@ interface Place {
 }
 
 /** Where 0085 and S011 stand in each of the segments that tell of a fault. */
-const layout = new Map<string, { readonly level: ToldAt; readonly code: number; readonly element?: number }>([
+const layout = new Map<string, { readonly level: Level; readonly code: number; readonly element?: number }>([
   ['UCI', { level: 'UCI', code: 5, element: 7 }],
   ['UCF', { level: 'UCF', code: 5, element: 7 }],
   ['UCM', { level: 'UCM', code: 4, element: 6 }],

@@ -1,8 +1,8 @@
 import { characterSetOf } from './character-set.ts';
 import { segmentResponses, verdict } from './contrl-faults.ts';
 import { partyComponents } from './header.ts';
-import { messageLengths, repeatableSet } from './identification.ts';
-import type { Interchange, Message, Syntax } from './interchange.ts';
+import { groupFault, messageLengths, repeatableSet } from './identification.ts';
+import type { Finding, Group, Interchange, Message, Syntax } from './interchange.ts';
 import type { WritableMessage, WritableSegment } from './writer.ts';
 
 /** `always`; `when-asked`: 0031 asks, or something is refused; `on-error`: something is refused. */
@@ -11,18 +11,19 @@ export type ContrlPolicy = 'always' | 'when-asked' | 'on-error';
 /** Whether a CONTRL is to go out for this interchange. Never for one that holds nothing but CONTRL (ISO 9735-4 §4). */
 export function contrlDue(subject: Interchange, policy: ContrlPolicy): boolean {
   if (subject.messages.length > 0 && answerable(subject).length === 0) return false;
-  if (policy === 'always' || isRejected(subject) || answerable(subject).some(isMessageRejected)) return true;
+  if (policy === 'always' || isRejected(subject) || isAnyRejected(subject)) return true;
   return policy === 'when-asked' && subject.acknowledgementRequest !== 'none';
 }
 
 /** The interchange as a whole is refused, with all its messages. */
 export function isRejected(interchange: Interchange): boolean {
-  return interchange.findings.length > 0;
+  return interchangeFault(interchange) !== undefined;
 }
 
-/** This message is refused, whatever becomes of its neighbours. */
-export function isMessageRejected(message: Message): boolean {
-  return message.findings.length > 0;
+/** This message is refused, or the functional group that it is in, whatever becomes of its neighbours. */
+export function isMessageRejected(message: Message, { groups = [] }: Pick<Interchange, 'groups'>): boolean {
+  const group = message.group === undefined ? undefined : groups[message.group];
+  return message.findings.length > 0 || (group !== undefined && group.findings.length > 0);
 }
 
 export interface ContrlContent {
@@ -47,7 +48,7 @@ export function makeContrl(subject: Interchange, content: ContrlContent = leastC
   return {
     identifier: { type: 'CONTRL', version, release, agency: 'UN' },
     segments: [
-      ['UCI', reference, party(2), party(3), ...verdict('UCI', action, subject.findings[0], syntax)],
+      ['UCI', reference, party(2), party(3), ...verdict('UCI', action, interchangeFault(subject), syntax)],
       ...(action === '7' ? messageResponses(subject, content) : []),
     ],
   };
@@ -59,7 +60,11 @@ export function makeContrl(subject: Interchange, content: ContrlContent = leastC
  */
 export function answerSyntax(subject: Interchange, preferred: string = subject.syntax.id): Syntax {
   const set = characterSetOf(preferred);
-  const texts = [subject.header.elements, ...subject.messages.map(({ segments }) => segments[0]?.elements ?? [])];
+  const texts = [
+    subject.header.elements,
+    ...(subject.groups ?? []).map(({ header }) => header.elements),
+    ...subject.messages.map(({ segments }) => segments[0]?.elements ?? []),
+  ];
   const fits = set !== undefined && texts.flat(2).every((text) => set.lacks(text) === -1);
   return {
     id: fits ? preferred : repeatableSet(subject.syntax.id).id,
@@ -75,14 +80,64 @@ function answerable({ messages }: Interchange): readonly Message[] {
 /** 0083. Refusing goes before the receipt that is asked for: it says more. */
 function interchangeAction(subject: Interchange, { receiptOnly }: ContrlContent): '4' | '7' | '8' {
   if (isRejected(subject)) return '4';
-  if (answerable(subject).some(isMessageRejected)) return '7';
+  if (isAnyRejected(subject)) return '7';
   return receiptOnly || subject.acknowledgementRequest === 'receipt' ? '8' : '7';
 }
 
-function messageResponses(subject: Interchange, { everyMessage }: ContrlContent): readonly WritableSegment[] {
-  return answerable(subject).flatMap((message) => {
-    if (isMessageRejected(message)) return messageResponse(message, '4', subject.syntax);
-    return everyMessage ? messageResponse(message, '7', subject.syntax) : [];
+/** Something below the interchange is refused. */
+function isAnyRejected(subject: Interchange): boolean {
+  const { groups = [] } = subject;
+  return answerable(subject).some((message) => isMessageRejected(message, subject)) || groups.some(isGroupRejected);
+}
+
+function isGroupRejected({ findings }: Group): boolean {
+  return findings.length > 0;
+}
+
+/** The first of its own, or a group that UCF could not name. */
+function interchangeFault({ findings, groups = [], syntax }: Interchange): Finding | undefined {
+  const [own] = findings;
+  if (own !== undefined) return own;
+  return groups.map((group) => groupFault(group, syntax)).find((fault) => fault !== undefined);
+}
+
+/** Segment group 1: messages outside of functional groups; segment group 3: these, with theirs (CONTRL D:3, 4:1). */
+function messageResponses(subject: Interchange, content: ContrlContent): readonly WritableSegment[] {
+  const { groups = [] } = subject;
+  const outside: Message[] = [];
+  const inside: Message[][] = groups.map(() => []);
+  for (const message of answerable(subject)) (inside[message.group ?? -1] ?? outside).push(message);
+  return [
+    ...responsesTo(outside, content, subject.syntax),
+    ...groups.flatMap((group, index) => groupResponse(group, inside[index] ?? [], content, subject.syntax)),
+  ];
+}
+
+function groupResponse(
+  group: Group,
+  messages: readonly Message[],
+  content: ContrlContent,
+  syntax: Syntax,
+): readonly WritableSegment[] {
+  const { header, reference, findings } = group;
+  const party = (element: 2 | 3) => (header.elements[element - 1] ?? []).slice(0, 2);
+  const ucf = (action: '4' | '7'): WritableSegment => [
+    ...(['UCF', reference, party(2), party(3)] as const),
+    ...verdict('UCF', action, findings[0], syntax),
+  ];
+  if (isGroupRejected(group)) return [ucf('4')];
+  const responses = responsesTo(messages, content, syntax);
+  return responses.length === 0 ? [] : [ucf('7'), ...responses];
+}
+
+function responsesTo(
+  messages: readonly Message[],
+  { everyMessage }: ContrlContent,
+  syntax: Syntax,
+): readonly WritableSegment[] {
+  return messages.flatMap((message) => {
+    if (message.findings.length > 0) return messageResponse(message, '4', syntax);
+    return everyMessage ? messageResponse(message, '7', syntax) : [];
   });
 }
 

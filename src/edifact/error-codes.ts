@@ -1,9 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Syntax } from './interchange.ts';
-
-/** The segments of CONTRL in which 0085 stands. */
-export type ToldAt = 'UCI' | 'UCF' | 'UCM' | 'UCS' | 'UCD';
+import type { Level, Syntax } from './interchange.ts';
 
 /** What a code of 0085 is called in the code list; undefined when it is none. */
 export function errorName(code: string): string | undefined {
@@ -11,7 +8,7 @@ export function errorName(code: string): string | undefined {
 }
 
 /** Whether CONTRL may tell this code at this level (ISO 9735-4 annex A, 0085). */
-export function isTellable(code: string, level: ToldAt, { version }: Pick<Syntax, 'version'>): boolean {
+export function isTellable(code: string, level: Level, { version }: Pick<Syntax, 'version'>): boolean {
   const known = errorCodes.get(code);
   if (known === undefined || !(version === '4' ? known.v4 : known.v3)) return false;
   return (known.levels ?? levelsByDefinition.get(code) ?? []).includes(level);
@@ -22,7 +19,7 @@ export function isTellable(code: string, level: ToldAt, { version }: Pick<Syntax
  * which stand where those that 37 is told of stand; 34 is of a segment; 31 of a group; 41 to 43 of the interchange's way
  * here; a dependency (48) is one of data elements in a segment, service segments included.
  */
-const levelsByDefinition = new Map<string, readonly ToldAt[]>([
+const levelsByDefinition = new Map<string, readonly Level[]>([
   ['19', ['UCI', 'UCF', 'UCM', 'UCD']],
   ['31', ['UCF']],
   ['34', ['UCS']],
@@ -38,7 +35,7 @@ interface ErrorCode {
   /** In syntax 1 to 3, and in 4. */
   readonly v3: boolean;
   readonly v4: boolean;
-  readonly levels: readonly ToldAt[] | null;
+  readonly levels: readonly Level[] | null;
 }
 
 const file = path.resolve(import.meta.dirname, '../../reference/edifact/CONTRL-CODES.json');

@@ -25,7 +25,7 @@ export async function acknowledgementsOf(
   const alerts: string[] = [];
   const messages = subject.messages.filter((message) => message.type === 'CONTRL');
   for (const message of isRejected(subject) ? [] : messages) {
-    const report = isMessageRejected(message) ? undefined : readContrl(message);
+    const report = isMessageRejected(message, subject) ? undefined : readContrl(message);
     if (report === undefined) {
       alerts.push(`CONTRL ${message.reference} in ${subject.reference} cannot be read`);
       continue;

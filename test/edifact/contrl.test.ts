@@ -3,14 +3,25 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { judgeByAgreement } from '../../src/edifact/agreement.ts';
 import { readContrl } from '../../src/edifact/contrl-reader.ts';
-import { type ContrlContent, contrlDue, answerSyntax, makeContrl } from '../../src/edifact/contrl.ts';
+import {
+  type ContrlContent,
+  answerSyntax,
+  contrlDue,
+  isMessageRejected,
+  isRejected,
+  makeContrl,
+} from '../../src/edifact/contrl.ts';
 import { isTellable } from '../../src/edifact/error-codes.ts';
 import { EdifactError } from '../../src/edifact/errors.ts';
 import { type Finding, type Interchange, type Level, allFindings } from '../../src/edifact/interchange.ts';
+import { loadDirectory } from '../../src/edifact/directory.ts';
 import { readInterchange } from '../../src/edifact/reader.ts';
 import { writeInterchange } from '../../src/edifact/writer.ts';
-import { faultsOf } from './directory-check.ts';
+import { EDIFACT_LIMITS } from '../../src/limits.ts';
 import { faultsIn, interchange, message, read, unb } from './samples.ts';
+
+/** Held against the directories, as its partner may do it. */
+const validated = (bytes: Buffer) => readInterchange(bytes, { ...EDIFACT_LIMITS, directories: loadDirectory });
 
 const good = interchange([message('1'), message('2')]);
 
@@ -149,6 +160,42 @@ describe('CONTRL', () => {
     assert.equal(segments([at('UCD', '39', { element: 2, occurrence: 3 })], four), "UCS+3'UCD+39+2::3'");
   });
 
+  describe('with functional groups', () => {
+    const group = (reference: string, messages: readonly string[], count = messages.length) =>
+      `UNG+SANCRT+AQIS:1+CBP+261102:0930+${reference}+UN+D:97B'${messages.join('')}UNE+${count}+${reference}'`;
+    const grouped = (...groups: readonly string[]) =>
+      readInterchange(Buffer.from(`${unb}'${groups.join('')}UNZ+${groups.length}+AU0000000417'`, 'latin1'), {
+        ...EDIFACT_LIMITS,
+        groups: true,
+      });
+    const body = (subject: Interchange, content?: ContrlContent) =>
+      /(UCI.*)UNT/.exec(answer(subject, content).toString('latin1'))?.[1];
+    const bad = message('2').replace('UNT+3', 'UNT+4');
+
+    it('a group that is refused (4) leaves the others accepted', () => {
+      const subject = grouped(group('G1', [message('1')], 2), group('G2', [message('1')]));
+      assert.equal(body(subject), `${uci}+7'UCF+G1+AQIS:1+CBP+4+29+UNE+2'`);
+      assert.deepEqual(subject.messages.map((each) => isMessageRejected(each, subject)), [true, false]); // prettier-ignore
+    });
+
+    it('a message that is refused stands below its group', () => {
+      const subject = grouped(group('G1', [message('1')]), group('G2', [message('1'), bad]));
+      const refused = "UCM+2+SANCRT:D:97B:UN+4+29+UNT+2'";
+      assert.equal(body(subject), `${uci}+7'UCF+G2+AQIS:1+CBP+7'${refused}`);
+      const one = "UCM+1+SANCRT:D:97B:UN+7'";
+      assert.equal(
+        body(subject, { everyMessage: true, receiptOnly: false }),
+        `${uci}+7'UCF+G1+AQIS:1+CBP+7'${one}UCF+G2+AQIS:1+CBP+7'${one}${refused}`,
+      );
+    });
+
+    it('a group that UCF could not name refuses the interchange', () => {
+      const subject = grouped(group('G1', [message('1')]).replace('AQIS:1', ''));
+      assert.ok(isRejected(subject));
+      assert.equal(body(subject), `${uci}+4+13+UNG+3:1'`);
+    });
+  });
+
   it('tells 18 for a code that is not of its level or syntax', () => {
     const told = (code: string, text = good) =>
       /UCS\+2\+(\d+)'/.exec(
@@ -237,6 +284,10 @@ describe('properties of CONTRL', () => {
     good.replace('UNOC:3', 'UNOA:2'),
     good.replace('UNOC:3', 'UNOY:4').replace('261102', '20261102'),
     good.replace('UNH+1', "UNG+A'UNH+1"),
+    good
+      .replace('UNH+1', "UNG+SANCRT+AQIS:1+CBP+261102:0930+G1+UN+D:97B'UNH+1")
+      .replace('UNH+2', "UNE+1+G1'UNG+SANCRT+AQIS:1+CBP+261102:0930+G2+UN+D:97B'UNH+2")
+      .replace('UNZ+2', "UNE+1+G2'UNZ+2"),
   ];
   const damage = fc.record({
     at: fc.nat(400),
@@ -275,9 +326,8 @@ describe('properties of CONTRL', () => {
           assert.ok(errorCodes[code]?.[version], `${code} is not of ${version}`);
           assert.ok(errorCodes[code].levels?.includes(level), `${code} at ${level}`);
         }
-        const written = readInterchange(answer(subject));
+        const written = validated(answer(subject));
         assert.deepEqual(faultsIn(written), []);
-        assert.deepEqual(faultsOf(written.messages[0]!, written.syntax.version), []);
         const report = readContrl(written.messages[0]!);
         assert.equal(report?.interchangeReference, subject.reference);
         assert.deepEqual([report.sender, report.recipient], [subject.sender, subject.recipient]);
@@ -304,16 +354,18 @@ describe('properties of CONTRL', () => {
     const samples = fc.tuple(
       fc.constantFrom(...bases),
       fc.oneof(fc.constant([]), fc.array(finding(['UCI']), { maxLength: 2 })),
+      fc.array(finding(['UCF']), { maxLength: 2 }),
       fc.array(finding(['UCM', 'UCS', 'UCD']), { maxLength: 150 }),
       content,
     );
     fc.assert(
-      fc.property(samples, ([base, findings, ofFirst, options]) => {
-        const subject = withFindings(read(base), findings, ofFirst);
-        const written = readInterchange(answer(subject, options));
+      fc.property(samples, ([base, findings, ofGroup, ofFirst, options]) => {
+        const read = readInterchange(Buffer.from(base, 'latin1'), { ...EDIFACT_LIMITS, groups: true });
+        const groups = read.groups?.map((group, index) => ({ ...group, findings: index === 0 ? ofGroup : [] }));
+        const subject = withFindings({ ...read, groups }, findings, ofFirst);
+        const written = validated(answer(subject, options));
         const [contrl] = written.messages;
         assert.deepEqual(faultsIn(written), []);
-        assert.deepEqual(faultsOf(contrl!, written.syntax.version), []);
         for (const { level, code } of readContrl(contrl!)?.findings ?? []) {
           assert.ok(isTellable(code, level, written.syntax), `${code} at ${level}`);
         }
