@@ -3,9 +3,11 @@ import type { Spool } from '../bytes/spool.ts';
 import { edifactIdentityOf, type Home, type Partner } from '../config/home.ts';
 import { judgeByAgreement } from '../edifact/agreement.ts';
 import { contrlDue, isRejected, makeContrl } from '../edifact/contrl.ts';
+import { loadDirectory } from '../edifact/directory.ts';
 import { UnreadableInterchange } from '../edifact/errors.ts';
 import { allFindings, type Interchange, type MessageIdentifier } from '../edifact/interchange.ts';
 import { type Payload, readInterchanges } from '../edifact/reader.ts';
+import type { ReadSettings } from '../edifact/settings.ts';
 import type { WritableMessage } from '../edifact/writer.ts';
 import type {
   Acknowledgement,
@@ -15,7 +17,7 @@ import type {
   OutboundMessage,
   SentInterchange,
 } from '../store/store.ts';
-import { LONGEST_EDIFACT } from '../limits.ts';
+import { EDIFACT_LIMITS, LONGEST_EDIFACT } from '../limits.ts';
 import { acknowledgementsOf, nameOf } from './acknowledgements.ts';
 import { makeAnswer, type AnswerRoute } from './answer.ts';
 import { answersOf, changeOf, decide, requestsOf } from './certificates.ts';
@@ -60,7 +62,7 @@ export async function processPayload(
   home: Home,
   exchange: Exchange,
 ): Promise<Processed> {
-  const read = await readable(received.payload);
+  const read = await readable(received.payload, settingsFor(received.partner));
   if (read instanceof UnreadableInterchange) {
     // Without UNB no CONTRL can exist (ISO 9735-4): the AS2 message was good, a person has to look at the rest.
     const { message: detail } = read;
@@ -80,6 +82,7 @@ export async function processPayload(
   }
   // What was skipped has no answer, so a person has to look at it, whatever became of the rest.
   const skipped = read.skipped.map(({ text }) => text);
+  const warnings = await directoryWarnings(received);
   return {
     state: skipped.length > 0 ? 'unreadable' : 'answered',
     detail: [...outcomes.flatMap(({ detail, alerts }) => [detail, ...alerts]), ...skipped].join('; '),
@@ -88,20 +91,48 @@ export async function processPayload(
     acknowledgements: outcomes.flatMap(({ acknowledgements }) => acknowledgements),
     certificates: outcomes.flatMap(({ certificates }) => certificates),
     outbound: outcomes.flatMap(({ outbound }) => outbound),
-    alerts: [...outcomes.flatMap(({ alerts }) => alerts), ...skipped],
+    alerts: [...outcomes.flatMap(({ alerts }) => alerts), ...skipped, ...warnings],
   };
 }
 
+/** What is not as the directories have it, where the partner's file has that taken nevertheless. */
+async function directoryWarnings({ payload, partner }: Received): Promise<readonly string[]> {
+  const { groups, directoryFaults } = partner.edifact;
+  if (directoryFaults === 'refuse') return [];
+  const read = await readable(payload, { ...EDIFACT_LIMITS, groups, directories: loadDirectory });
+  if (read instanceof UnreadableInterchange) return [];
+  return read.interchanges.flatMap(({ reference, messages }) =>
+    messages.flatMap((message) =>
+      message.findings
+        .filter(({ level }) => level === 'UCS' || level === 'UCD')
+        .slice(0, warningsOfMessage)
+        .map(
+          ({ segment, tag, text }) =>
+            `${reference}, message ${message.reference}, segment ${segment} (${tag}): ${text}`,
+        ),
+    ),
+  );
+}
+
+/** As many as a person reads of one. */
+const warningsOfMessage = 5;
+
 /** The interchanges in what we are about to send, by which CONTRL finds it; none when it is no EDIFACT. */
 export async function sentInterchanges(payload: Source): Promise<readonly SentInterchange[]> {
-  const read = await readable(payload);
+  const read = await readable(payload, EDIFACT_LIMITS);
   if (read instanceof UnreadableInterchange) return [];
   return read.interchanges.map(({ sender, recipient, reference }) => ({
     ...{ sender: nameOf(sender), recipient: nameOf(recipient), reference },
   }));
 }
 
-async function readable(payload: Source): Promise<Payload | UnreadableInterchange> {
+/** Messages are held against their directories here, or, where the partner's file says `warn`, in `directoryWarnings`. */
+function settingsFor({ edifact: { groups, directoryFaults } }: Partner): ReadSettings {
+  const settings = { ...EDIFACT_LIMITS, groups };
+  return directoryFaults === 'refuse' ? { ...settings, directories: loadDirectory } : settings;
+}
+
+async function readable(payload: Source, settings: ReadSettings): Promise<Payload | UnreadableInterchange> {
   if (payload.size > LONGEST_EDIFACT) {
     return new UnreadableInterchange('The payload is longer than what is read as EDIFACT', LONGEST_EDIFACT);
   }
@@ -110,7 +141,7 @@ async function readable(payload: Source): Promise<Payload | UnreadableInterchang
     return new UnreadableInterchange(`There is no UNB in the first ${PIECE} bytes`, 0);
   }
   try {
-    return readInterchanges(await gathered(payload));
+    return readInterchanges(await gathered(payload), settings);
   } catch (error) {
     if (error instanceof UnreadableInterchange) return error;
     throw error;
