@@ -1,6 +1,6 @@
 import { isTag, skipBlanks } from './delimiters.ts';
 import type { SegmentRules } from './definitions.ts';
-import { type Checking, type Current, type Levels, checkElements, report } from './elements.ts';
+import { type Checking, type Current, type Levels, checkElements, report, tagAt } from './elements.ts';
 import { envelopeRules, keyOf } from './grammar.ts';
 import { type OpenGroup, closeGroup, groupFinding, openGroup } from './group.ts';
 import { type Finding, type Group, type Message, type Segment, type Syntax, valueOf } from './interchange.ts';
@@ -10,12 +10,14 @@ import {
   checkSegment,
   closeMessage,
   isCount,
+  isRightTrailer,
   openMessage,
+  trailerFindings,
   unnameable,
 } from './message.ts';
 import { newScan, scanSegment } from './scan.ts';
 import { noteReference, nothingSeen, type Seen } from './seen.ts';
-import { type Format, makeSegment, spotOf, tagOf } from './segment.ts';
+import { type Format, makeSegment, spotOf } from './segment.ts';
 import type { ReadSettings } from './settings.ts';
 import type { Notation } from './value.ts';
 
@@ -125,28 +127,17 @@ export function readBody(body: Body, bytes: Buffer, from: number, base: number, 
 const [UNH, UNT, UNZ, UNG, UNE] = [keyOf('UNH'), keyOf('UNT'), keyOf('UNZ'), keyOf('UNG'), keyOf('UNE')];
 
 function take(body: Body, current: Current): void {
-  const { bytes, start, end, scan } = current;
-  const tagLength = (scan.ends[0] as number) >> 2;
-  const key = tagLength === 3 ? ((bytes[start] as number) << 16) | ((bytes[start + 1] as number) << 8) | (bytes[start + 2] as number) : 0; // prettier-ignore
-  current.tag = key === 0 ? bytes.toString('latin1', start, Math.min(end, start + Math.min(tagLength, 4))) : tagOf(key);
-  if (key === UNH) {
-    finishMessage(body, undefined);
-    current.position = 1;
-    const header = segmentOf(body, current);
-    const { subject, settings, checking } = body;
-    const message = openMessage(header, current, body.kind, subject.syntax, settings.directories);
-    body.message = message;
-    body.kind = message.kind;
-    checking.findings = message.findings;
-    takeInMessage(body, message, current, key, header);
-  } else if (key === UNZ || key === UNG || key === UNE) takeEnvelope(body, current, key);
-  else if (body.message !== undefined) {
-    const { message } = body;
-    current.position = message.count + 1;
-    const keeps = body.settings.headersOnly !== true || key === UNT;
-    takeInMessage(body, message, current, key, keeps ? segmentOf(body, current) : undefined);
-  } else {
+  const { bytes, start, scan } = current;
+  const key =
+    (scan.ends[0] as number) >> 2 === 3
+      ? ((bytes[start] as number) << 16) | ((bytes[start + 1] as number) << 8) | (bytes[start + 2] as number)
+      : 0;
+  if (key === UNH) beginMessage(body, current);
+  else if (key === UNZ || key === UNG || key === UNE) takeEnvelope(body, current, key);
+  else if (body.message !== undefined) takeInMessage(body, body.message, current, key);
+  else {
     current.position = 0;
+    current.tag = tagAt(current, key);
     checkElements(current, undefined, interchangeLevels, body.checking);
     add(body, at(segmentOf(body, current), '33', `Segment ${JSON.stringify(current.tag)} stands outside of a message`));
   }
@@ -159,20 +150,32 @@ function segmentOf({ subject }: Body, { bytes, start, end, base, tag, position }
   return makeSegment(bytes, start, end, { tag, offset: base + start, position }, subject.format);
 }
 
-function takeInMessage(
-  body: Body,
-  message: OpenMessage,
-  current: Current,
-  key: number,
-  segment: Segment | undefined,
-): void {
-  message.count++;
-  if (segment !== undefined && (key === UNH || body.settings.headersOnly !== true)) message.segments.push(segment);
-  checkSegment(message, current, key, body.checking);
-  if (key === UNT) finishMessage(body, segment);
+function beginMessage(body: Body, current: Current): void {
+  finishMessage(body);
+  current.position = 1;
+  current.tag = 'UNH';
+  const { subject, settings, checking } = body;
+  const message = openMessage(segmentOf(body, current), current, body.kind, subject.syntax, settings.directories);
+  body.message = message;
+  body.kind = message.kind;
+  checking.findings = message.findings;
+  message.segments.push(message.header);
+  checkSegment(message, current, UNH, checking);
 }
 
-function finishMessage(body: Body, trailer: Segment | undefined): void {
+function takeInMessage(body: Body, message: OpenMessage, current: Current, key: number): void {
+  current.position = ++message.count;
+  checkSegment(message, current, key, body.checking);
+  if (body.settings.headersOnly !== true) message.segments.push(segmentOf(body, current));
+  if (key !== UNT) return;
+  const right = isRightTrailer(message, current);
+  finishMessage(body, right ? none : trailerFindings(message, segmentOf(body, current)));
+}
+
+const none: readonly Finding[] = [];
+
+/** @param framing what is wrong with UNT; left out, there is none */
+function finishMessage(body: Body, framing?: readonly Finding[]): void {
   const { message, subject, group, groups } = body;
   if (message === undefined) return;
   body.message = undefined;
@@ -183,7 +186,8 @@ function finishMessage(body: Body, trailer: Segment | undefined): void {
   if (group !== undefined) checkInGroup(body, group, message);
   else if (groups.length > 0) add(body, at(message.header, '30', 'A message stands outside of the groups'));
   const duplicate = noteReference(body.seen, message.reference);
-  body.tell(closeMessage(message, trailer, duplicate, group === undefined ? undefined : groups.length));
+  const place = group === undefined ? undefined : groups.length;
+  body.tell(closeMessage(message, framing ?? trailerFindings(message, undefined), duplicate, place));
 }
 
 function checkInGroup({ checking, subject }: Body, group: OpenGroup, { header, kind }: OpenMessage): void {
@@ -195,9 +199,10 @@ function checkInGroup({ checking, subject }: Body, group: OpenGroup, { header, k
 }
 
 function takeEnvelope(body: Body, current: Current, key: number): void {
-  finishMessage(body, undefined);
+  finishMessage(body);
   const { settings, checking, findings } = body;
   current.position = 0;
+  current.tag = tagAt(current, key);
   const segment = segmentOf(body, current);
   const inGroup = key !== UNZ && settings.groups === true;
   if (inGroup && key === UNG) startGroup(body, segment);
@@ -265,7 +270,7 @@ function tooLarge(text: string): Break {
 }
 
 function breakOff(body: Body, end: number, fault: Break): void {
-  finishMessage(body, undefined);
+  finishMessage(body);
   finishGroup(body, undefined);
   add(body, { level: 'UCI', segment: 0, offset: end, ...fault });
   body.end = end;

@@ -8,6 +8,8 @@ export interface SegmentRules {
   /** One for each position of a data element. */
   readonly slots: readonly Slot[];
   readonly notes: readonly DependencyNote[];
+  /** How many slots there are up to the last that is mandatory. */
+  readonly least: number;
 }
 
 /** A place for a data element. */
@@ -79,7 +81,11 @@ export function segmentRules(
     type,
     elements: elements.map((pos) => places.get(pos) ?? 0),
   }));
-  return { tag, name: definition.name, slots, notes };
+  return { tag, name: definition.name, slots, notes, least: leastOf(slots) };
+}
+
+export function leastOf(slots: readonly Slot[]): number {
+  return slots.findLastIndex(({ mandatory }) => mandatory) + 1;
 }
 
 function slotOf(directory: Directory, { id }: Part, mandatory: boolean, repeats: number, flags: Directory): Slot {

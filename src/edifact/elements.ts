@@ -2,7 +2,7 @@ import type { ComponentRules, SegmentRules, Slot } from './definitions.ts';
 import { dependencyFaults } from './dependencies.ts';
 import type { Finding, Level, Warning } from './interchange.ts';
 import { COMPONENT, ELEMENT, END, REPETITION, type Scan } from './scan.ts';
-import { type Format, unreleased } from './segment.ts';
+import { type Format, tagOf, unreleased } from './segment.ts';
 import { type Notation, type ValueFault, valueFault } from './value.ts';
 
 /** The segment that is being read. There is one for an interchange. */
@@ -17,6 +17,12 @@ export interface Current {
   tag: string;
   /** 0096 */
   position: number;
+}
+
+/** The tag of the current segment, cut where it is longer than a tag can be. */
+export function tagAt({ bytes, start, scan }: Current, key: number): string {
+  const length = (scan.ends[0] as number) >> 2;
+  return key === 0 ? bytes.toString('latin1', start, start + Math.min(length, 4)) : tagOf(key);
 }
 
 /** How the elements of an interchange are written, and where it is told what is wrong with them. */
@@ -114,7 +120,10 @@ export function checkElements(
       from = to + 1;
     } while (kind === COMPONENT || kind === REPETITION);
   }
-  if (rules !== undefined) finishSegment(current, rules, index, { trailing, beyond }, levels, checking);
+  if (rules === undefined) return;
+  if (index < rules.least || beyond || trailing || rules.notes.length > 0) {
+    finishSegment(current, rules, index, { trailing, beyond }, levels, checking);
+  }
 }
 
 /** A place in the segment that is being read. */

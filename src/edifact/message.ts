@@ -1,4 +1,4 @@
-import { type Checking, type Current, checkElements, report } from './elements.ts';
+import { type Checking, type Current, checkElements, report, tagAt } from './elements.ts';
 import type { FindDirectory } from './directory.ts';
 import { type Grammar, findSegment, grammarOf, messageLevels, segmentLevels } from './grammar.ts';
 import { type NamingFault, messageLengths, namingFault, referenceLength, repeatableSet } from './identification.ts';
@@ -67,7 +67,7 @@ export function openMessage(
     const { type, version, release, agency } = identifier;
     findings.push(at(header, '14', `${type} ${version}:${release}:${agency} is in no directory here`, 3, 1));
   }
-  return { header, reference, kind, segments: [], findings, count: 0 };
+  return { header, reference, kind, segments: [], findings, count: 1 };
 }
 
 /** Of the second element. */
@@ -108,48 +108,55 @@ function identifierOf(header: Segment): MessageIdentifier {
   return { type, version, release, agency, association: association === '' ? undefined : association };
 }
 
-/** Judges the segment that was just read: whether it stands in its place, and what it holds. */
+/** Judges the segment that was just read: whether it stands in its place, and what it holds. Sets its tag. */
 export function checkSegment(message: OpenMessage, current: Current, key: number, checking: Checking): void {
   const { grammar, order } = message.kind;
   if (grammar === undefined || order === undefined) {
-    const envelope = current.tag === 'UNH' || current.tag === 'UNT';
-    checkElements(current, undefined, envelope ? messageLevels : segmentLevels, checking);
-    if (key !== 0 && isTagText(current.tag)) return;
-    const { tag, position, base, start } = current;
-    const place = { tag, segment: position, offset: base + start, ...(tag === '' ? {} : { length: tag.length }) };
-    report(checking, { level: 'UCS', code: '12', ...place, text: `${JSON.stringify(tag)} is no segment tag` });
+    checkAlone(current, key, checking);
     return;
   }
   const known = findSegment(grammar, key);
-  const { position, base, start, tag } = current;
+  const { position, base, start } = current;
+  current.tag = known === undefined ? tagAt(current, key) : known.tag;
   // What is no tag has no place in a structure either.
-  if (position > 1) takeSegment(order, known === undefined ? -1 : known.number, position, base + start, tag);
+  if (position > 1) takeSegment(order, known === undefined ? -1 : known.number, position, base + start, current.tag);
   // A segment that the message has not is told as such; what it holds is nobody's business.
   if (known !== undefined) checkElements(current, known.rules, known.levels, checking);
 }
 
+/** Without a directory: the characters, and whether the tag is one. */
+function checkAlone(current: Current, key: number, checking: Checking): void {
+  const tag = tagAt(current, key);
+  current.tag = tag;
+  checkElements(current, undefined, tag === 'UNH' || tag === 'UNT' ? messageLevels : segmentLevels, checking);
+  if (key !== 0 && isTagText(tag)) return;
+  const { position, base, start } = current;
+  const place = { tag, segment: position, offset: base + start, ...(tag === '' ? {} : { length: tag.length }) };
+  report(checking, { level: 'UCS', code: '12', ...place, text: `${JSON.stringify(tag)} is no segment tag` });
+}
+
 /**
- * Checks UNH against UNT (ISO 9735-1 §7.3): the same reference, as many segments as it says.
+ * The message, with all that is wrong with it.
  *
- * @param trailer UNT, if there is one
+ * @param framing what is wrong with UNT
  * @param duplicate the reference stands in this interchange already
  * @param group index of the functional group around it
  */
 export function closeMessage(
   open: OpenMessage,
-  trailer: Segment | undefined,
+  framing: readonly Finding[],
   duplicate: boolean,
   group: number | undefined,
 ): Message {
   const { header, reference, segments, kind } = open;
   const { type, version, release, agency, association } = kind.identifier;
-  const findings = closingFindings(open, trailer, duplicate);
+  const findings = allFindings(open, framing, duplicate);
   return { reference, type, version, release, agency, association, segments, findings, offset: header.offset, group };
 }
 
-function closingFindings(open: OpenMessage, trailer: Segment | undefined, duplicate: boolean): Finding[] {
+function allFindings(open: OpenMessage, trailing: readonly Finding[], duplicate: boolean): Finding[] {
   const { header, reference, kind } = open;
-  const framing = trailerFindings(open, trailer);
+  const framing = [...trailing];
   if (duplicate) framing.unshift(at(header, '26', `Message reference ${reference} stands twice in the interchange`, 2));
   const order = kind.order === undefined ? [] : orderFaults(kind.order);
   if (framing.length === 0 && order.length === 0) return open.findings;
@@ -173,7 +180,36 @@ function orderFinding({ code, segment, offset, tag, length, leaf }: OrderFault):
   };
 }
 
-function trailerFindings({ reference, header, count }: OpenMessage, trailer: Segment | undefined): Finding[] {
+/** Whether the segment that was just read is a UNT which says what there is; what it looks like otherwise is not told. */
+export function isRightTrailer({ reference, count }: OpenMessage, { scan, bytes, start, end }: Current): boolean {
+  const { ends, hasRelease, hasSuspect } = scan;
+  if (scan.count !== 3 || hasRelease || hasSuspect) return false;
+  const [first, second] = [ends[0] as number, ends[1] as number];
+  if ((first & 3) !== ELEMENT || (second & 3) !== ELEMENT) return false;
+  let counted = 0;
+  for (let at = start + (first >> 2) + 1; at < start + (second >> 2); at++) {
+    const digit = (bytes[at] as number) - 0x30;
+    if (digit < 0 || digit > 9) return false;
+    counted = counted * 10 + digit;
+  }
+  const from = start + (second >> 2) + 1;
+  if (counted !== count || end - from !== reference.length || end === from) return false;
+  for (let at = 0; at < reference.length; at++) if (bytes[from + at] !== reference.charCodeAt(at)) return false;
+  return second - first <= longestCount;
+}
+
+/** Ten digits (0074), as `Scan.ends` counts. */
+const longestCount = 11 << 2;
+
+/**
+ * Holds UNT against UNH (ISO 9735-1 §7.3): the same reference, as many segments as it says.
+ *
+ * @param trailer UNT, if there is one
+ */
+export function trailerFindings(
+  { reference, header, count }: OpenMessage,
+  trailer: Segment | undefined,
+): readonly Finding[] {
   if (trailer === undefined) return [{ ...at(header, '13', 'UNT is missing'), tag: 'UNT' }];
   const findings: Finding[] = [];
   const counted = valueOf(trailer, 1);

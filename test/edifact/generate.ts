@@ -101,7 +101,7 @@ function componentsOf(
 ): string[] {
   const parts = directory.composites[id]?.components ?? [{ id, status: 'M' as const }];
   const texts: string[] = parts.map((part) => (wanted(part.status) ? valueOf(directory, part.id, random) : ''));
-  if (texts.every((text) => text === '')) texts[0] = valueOf(directory, parts[0]!.id, random);
+  if (texts.join('') === '') texts[0] = valueOf(directory, parts[0]!.id, random);
   while (texts.at(-1) === '') texts.pop();
   return texts;
 }
