@@ -61,19 +61,23 @@ export function openBody(subject: Subject, settings: ReadSettings, tell: (messag
   const find = settings.directories;
   const tags = ['UNB', 'UNG', 'UNE', 'UNZ'];
   return {
-    ...{ subject, settings, tell, findings, groups: [], groupsSeen: nothingSeen(), seen: nothingSeen() },
-    ...{
-      segments: 0,
-      messages: 0,
-      message: undefined,
-      kind: undefined,
-      group: undefined,
-      refused: false,
-      end: undefined,
-    },
-    rules: new Map(find && tags.map((tag) => [tag, envelopeRules(tag, syntax.version, find)])),
+    subject,
+    settings,
+    tell,
     current: { scan, bytes: Buffer.alloc(0), start: 0, end: 0, base: 0, tag: '', position: 0 },
     checking: { format, notation, findings, warnings: [] },
+    findings,
+    groups: [],
+    groupsSeen: nothingSeen(),
+    rules: new Map(find && tags.map((tag) => [tag, envelopeRules(tag, syntax.version, find)])),
+    seen: nothingSeen(),
+    segments: 0,
+    messages: 0,
+    message: undefined,
+    kind: undefined,
+    group: undefined,
+    refused: false,
+    end: undefined,
   };
 }
 
