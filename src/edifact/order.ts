@@ -93,7 +93,7 @@ export function orderFaults({ paths }: Order): readonly OrderFault[] {
 type Place = Pick<OrderFault, 'segment' | 'offset' | 'tag'>;
 
 /** What an explanation costs. Of two that cost the same that is taken which comes first. */
-const costs = { repetition: 9, missing: 10, misplaced: 10, trigger: 11, settled: 1 };
+const costs = { repetition: 9, missing: 10, misplaced: 10, trigger: 11, settled: 2 };
 /** Beyond these a way is given up. */
 const dearest = 25;
 const mostPaths = 12;

@@ -4,12 +4,13 @@ import { edifactIdentityOf, type Home, type Partner } from '../config/home.ts';
 import { judgeByAgreement } from '../edifact/agreement.ts';
 import { readContrl } from '../edifact/contrl-reader.ts';
 import { contrlDue, isRejected, makeContrl } from '../edifact/contrl.ts';
+import { loadDirectory } from '../edifact/directory.ts';
 import { UnreadableInterchange } from '../edifact/errors.ts';
 import { allFindings, type Interchange, type Party } from '../edifact/interchange.ts';
 import { type Payload, readInterchanges } from '../edifact/reader.ts';
 import type { WritableMessage } from '../edifact/writer.ts';
 import type { CertificateChange, InterchangeRecord, JobResult, OutboundMessage } from '../store/store.ts';
-import { LONGEST_EDIFACT, MOST_EDIFACT_MESSAGES } from '../limits.ts';
+import { EDIFACT_LIMITS, LONGEST_EDIFACT, MOST_EDIFACT_MESSAGES } from '../limits.ts';
 import { makeAnswer, type AnswerRoute } from './answer.ts';
 import { answersOf, changeOf, decide, requestsOf } from './certificates.ts';
 import type { Exchange } from './exchange.ts';
@@ -94,7 +95,7 @@ async function readable(payload: Source): Promise<Payload | UnreadableInterchang
     return new UnreadableInterchange(`There is no UNB in the first ${PIECE} bytes`, 0);
   }
   try {
-    return readInterchanges(await gathered(payload));
+    return readInterchanges(await gathered(payload), { ...EDIFACT_LIMITS, directories: loadDirectory });
   } catch (error) {
     if (error instanceof UnreadableInterchange) return error;
     throw error;
