@@ -1,30 +1,23 @@
 import { isTag, skipBlanks } from './delimiters.ts';
 import type { SegmentRules } from './definitions.ts';
-import { type Checking, type Current, type Levels, checkElements } from './elements.ts';
-import { envelopeRules, grammarOf, keyOf } from './grammar.ts';
+import { type Checking, type Current, type Levels, checkElements, report, tagAt } from './elements.ts';
+import { envelopeRules, keyOf } from './grammar.ts';
 import { type OpenGroup, closeGroup, groupFinding, openGroup } from './group.ts';
-import { repeatableSet } from './identification.ts';
+import { type Finding, type Group, type Message, type Segment, type Syntax, valueOf } from './interchange.ts';
 import {
-  type Finding,
-  type Group,
-  type Message,
-  type Segment,
-  type Syntax,
-  type Warning,
-  valueOf,
-} from './interchange.ts';
-import {
+  type MessageKind,
   type OpenMessage,
   checkSegment,
   closeMessage,
-  identifierOf,
   isCount,
-  maxFindings,
+  isRightTrailer,
   openMessage,
+  trailerFindings,
+  unnameable,
 } from './message.ts';
 import { newScan, scanSegment } from './scan.ts';
 import { noteReference, nothingSeen, type Seen } from './seen.ts';
-import { type Format, isTagText, makeSegment, spotOf, tagOf } from './segment.ts';
+import { type Format, makeSegment, spotOf } from './segment.ts';
 import type { ReadSettings } from './settings.ts';
 import type { Notation } from './value.ts';
 
@@ -37,7 +30,6 @@ export interface Body {
   readonly current: Current;
   readonly checking: Checking;
   readonly findings: Finding[];
-  readonly warnings: Warning[];
   readonly groups: Group[];
   readonly groupsSeen: Seen;
   readonly rules: ReadonlyMap<string, SegmentRules | undefined>;
@@ -45,6 +37,8 @@ export interface Body {
   segments: number;
   messages: number;
   message: OpenMessage | undefined;
+  /** Of the message before. */
+  kind: MessageKind | undefined;
   group: OpenGroup | undefined;
   /** A group is there, though none is taken. */
   refused: boolean;
@@ -63,36 +57,27 @@ export interface Subject {
 export function openBody(subject: Subject, settings: ReadSettings, tell: (message: Message) => void): Body {
   const { format, notation, syntax } = subject;
   const findings: Finding[] = [];
-  const warnings: Warning[] = [];
   const scan = newScan(format, settings.maxSegmentLength);
   const find = settings.directories;
   const tags = ['UNB', 'UNG', 'UNE', 'UNZ'];
   return {
-    ...{
-      subject,
-      settings,
-      tell,
-      findings,
-      warnings,
-      groups: [],
-      groupsSeen: nothingSeen(),
-      seen: nothingSeen(),
-      segments: 0,
-      messages: 0,
-    },
-    ...{ message: undefined, group: undefined, refused: false, end: undefined },
-    rules: new Map(find && tags.map((tag) => [tag, envelopeRules(tag, syntax.version, find)])),
+    subject,
+    settings,
+    tell,
     current: { scan, bytes: Buffer.alloc(0), start: 0, end: 0, base: 0, tag: '', position: 0 },
-    checking: {
-      format,
-      notation,
-      report: (finding) => {
-        if (findings.length < maxFindings) findings.push(finding);
-      },
-      warn: (offset, text) => {
-        if (warnings.length < maxFindings) warnings.push({ offset, text });
-      },
-    },
+    checking: { format, notation, findings, warnings: [] },
+    findings,
+    groups: [],
+    groupsSeen: nothingSeen(),
+    rules: new Map(find && tags.map((tag) => [tag, envelopeRules(tag, syntax.version, find)])),
+    seen: nothingSeen(),
+    segments: 0,
+    messages: 0,
+    message: undefined,
+    kind: undefined,
+    group: undefined,
+    refused: false,
+    end: undefined,
   };
 }
 
@@ -111,13 +96,17 @@ export function readBody(body: Body, bytes: Buffer, from: number, base: number, 
   current.bytes = bytes;
   current.base = base;
   for (let at = from; ;) {
-    const start = skipBlanks(bytes, at);
+    const start = (bytes[at] as number) > 0x20 ? at : skipBlanks(bytes, at);
     if (start >= length) {
       if (last) breakOff(body, base + start, missing('the interchange ends without it'));
       return start;
     }
     if (!last && length - start < 3) return start;
-    if (bytes[start] === 0x55 && (isTag(bytes, start, 'UNB') || isTag(bytes, start, 'UNA'))) {
+    if (
+      bytes[start] === 0x55 &&
+      (bytes[start + 2] as number) <= 0x42 &&
+      (isTag(bytes, start, 'UNB') || isTag(bytes, start, 'UNA'))
+    ) {
       breakOff(body, base + start, missing('another interchange begins instead'));
       return start;
     }
@@ -142,29 +131,19 @@ export function readBody(body: Body, bytes: Buffer, from: number, base: number, 
 const [UNH, UNT, UNZ, UNG, UNE] = [keyOf('UNH'), keyOf('UNT'), keyOf('UNZ'), keyOf('UNG'), keyOf('UNE')];
 
 function take(body: Body, current: Current): void {
-  const { bytes, start, end, scan } = current;
-  const tagLength = (scan.ends[0] as number) >> 2;
-  const key = tagLength === 3 ? ((bytes[start] as number) << 16) | ((bytes[start + 1] as number) << 8) | (bytes[start + 2] as number) : 0; // prettier-ignore
-  current.tag = key === 0 ? bytes.toString('latin1', start, Math.min(end, start + Math.min(tagLength, 4))) : tagOf(key);
-  if (key === UNZ || key === UNG || key === UNE) takeEnvelope(body, current, key);
-  else if (key === UNH) {
-    finishMessage(body, undefined);
-    current.position = 1;
-    const header = segmentOf(body, current);
-    const { subject, settings, checking } = body;
-    const find = settings.directories;
-    const grammar = find && grammarOf(identifierOf(header), subject.syntax.version, find);
-    body.message = openMessage(header, grammar, find !== undefined, checking);
-    takeInMessage(body, body.message, current, key, header);
-  } else if (body.message !== undefined) {
-    current.position = body.message.count + 1;
-    const keeps = body.settings.headersOnly !== true || key === UNT;
-    takeInMessage(body, body.message, current, key, keeps ? segmentOf(body, current) : undefined);
-  } else {
+  const { bytes, start, scan } = current;
+  const key =
+    (scan.ends[0] as number) >> 2 === 3
+      ? ((bytes[start] as number) << 16) | ((bytes[start + 1] as number) << 8) | (bytes[start + 2] as number)
+      : 0;
+  if (key === UNH) beginMessage(body, current);
+  else if (key === UNZ || key === UNG || key === UNE) takeEnvelope(body, current, key);
+  else if (body.message !== undefined) takeInMessage(body, body.message, current, key);
+  else {
     current.position = 0;
-    const { tag } = current;
+    current.tag = tagAt(current, key);
     checkElements(current, undefined, interchangeLevels, body.checking);
-    add(body, at(segmentOf(body, current), '33', `Segment ${JSON.stringify(tag)} stands outside of a message`));
+    add(body, at(segmentOf(body, current), '33', `Segment ${JSON.stringify(current.tag)} stands outside of a message`));
   }
 }
 
@@ -175,64 +154,66 @@ function segmentOf({ subject }: Body, { bytes, start, end, base, tag, position }
   return makeSegment(bytes, start, end, { tag, offset: base + start, position }, subject.format);
 }
 
-function takeInMessage(
-  body: Body,
-  message: OpenMessage,
-  current: Current,
-  key: number,
-  segment: Segment | undefined,
-): void {
-  message.count++;
-  if (segment !== undefined && (key === UNH || body.settings.headersOnly !== true)) message.segments.push(segment);
-  checkSegment(message, current, key);
-  if (key === 0 || !isTagText(current.tag)) {
-    const { tag, position, base, start } = current;
-    const place = { tag, segment: position, offset: base + start, ...(tag === '' ? {} : { length: tag.length }) };
-    // What is no tag has no place in a structure either: that is told already.
-    if (message.grammar === undefined) {
-      message.checking.report({ level: 'UCS', code: '12', ...place, text: `${JSON.stringify(tag)} is no segment tag` });
-    }
-  }
-  if (key === UNT) finishMessage(body, segment);
+function beginMessage(body: Body, current: Current): void {
+  finishMessage(body);
+  current.position = 1;
+  current.tag = 'UNH';
+  const { subject, settings, checking } = body;
+  const message = openMessage(segmentOf(body, current), current, body.kind, subject.syntax, settings.directories);
+  body.message = message;
+  body.kind = message.kind;
+  checking.findings = message.findings;
+  message.segments.push(message.header);
+  checkSegment(message, current, UNH, checking);
 }
 
-function finishMessage(body: Body, trailer: Segment | undefined): void {
-  const { message, subject, group } = body;
+function takeInMessage(body: Body, message: OpenMessage, current: Current, key: number): void {
+  current.position = ++message.count;
+  checkSegment(message, current, key, body.checking);
+  if (body.settings.headersOnly !== true) message.segments.push(segmentOf(body, current));
+  if (key !== UNT) return;
+  const right = isRightTrailer(message, current);
+  finishMessage(body, right ? none : trailerFindings(message, segmentOf(body, current)));
+}
+
+const none: readonly Finding[] = [];
+
+/** @param framing what is wrong with UNT; left out, there is none */
+function finishMessage(body: Body, framing?: readonly Finding[]): void {
+  const { message, subject, group, groups } = body;
   if (message === undefined) return;
-  const { syntax } = subject;
-  const duplicate = noteReference(body.seen, valueOf(message.header, 1));
-  const closed = closeMessage(message, trailer, duplicate, { syntax, set: repeatableSet(syntax.id) });
   body.message = undefined;
   body.messages++;
-  if (closed.unnameable !== undefined) add(body, closed.unnameable);
-  if (group === undefined) {
-    if (body.groups.length > 0) add(body, at(message.header, '30', 'A message stands outside of the groups'));
-    body.tell(closed.message);
-    return;
-  }
+  body.checking.findings = group === undefined ? body.findings : group.findings;
+  const fault = unnameable(message, subject.syntax);
+  if (fault !== undefined) add(body, fault);
+  if (group !== undefined) checkInGroup(body, group, message);
+  else if (groups.length > 0) add(body, at(message.header, '30', 'A message stands outside of the groups'));
+  const duplicate = noteReference(body.seen, message.reference);
+  const place = group === undefined ? undefined : groups.length;
+  body.tell(closeMessage(message, framing ?? trailerFindings(message, undefined), duplicate, place));
+}
+
+function checkInGroup({ checking, subject }: Body, group: OpenGroup, { header, kind }: OpenMessage): void {
   group.messages++;
-  if (closed.message.type !== valueOf(group.header, 1) && valueOf(group.header, 1) !== '') {
-    const text = `${closed.message.type} in a group of ${valueOf(group.header, 1)}`;
-    group.report(groupFinding(message.header, syntax.version === '4' ? '14' : '31', text));
-  }
-  body.tell({ ...closed.message, group: body.groups.length });
+  const agreed = valueOf(group.header, 1);
+  if (agreed === '' || kind.identifier.type === agreed) return;
+  const text = `${kind.identifier.type} in a group of ${agreed}`;
+  report(checking, groupFinding(header, subject.syntax.version === '4' ? '14' : '31', text));
 }
 
 function takeEnvelope(body: Body, current: Current, key: number): void {
-  finishMessage(body, undefined);
-  const { settings, findings, checking } = body;
+  finishMessage(body);
+  const { settings, checking, findings } = body;
   current.position = 0;
+  current.tag = tagAt(current, key);
   const segment = segmentOf(body, current);
   const inGroup = key !== UNZ && settings.groups === true;
-  const rules = key === UNZ || inGroup ? body.rules.get(current.tag) : undefined;
-  if (key === UNG && inGroup) startGroup(body, segment);
-  const report = body.group === undefined || !inGroup ? checking.report : body.group.report;
-  checkElements(current, rules, body.group !== undefined && inGroup ? groupLevels : interchangeLevels, {
-    ...checking,
-    report,
-  });
+  if (inGroup && key === UNG) startGroup(body, segment);
+  if (key === UNZ) finishGroup(body, undefined);
+  const levels = body.group === undefined ? interchangeLevels : groupLevels;
+  checkElements(current, key === UNZ || inGroup ? body.rules.get(current.tag) : undefined, levels, checking);
   if (key === UNZ) {
-    finishGroup(body, undefined);
     checkTrailer(body, segment);
     body.end = current.base + current.end + 1;
   } else if (!inGroup) {
@@ -250,6 +231,7 @@ function startGroup(body: Body, header: Segment): void {
   }
   finishGroup(body, undefined);
   body.group = openGroup(header, noteReference(body.groupsSeen, valueOf(header, 5)));
+  body.checking.findings = body.group.findings;
   body.seen = nothingSeen();
 }
 
@@ -257,6 +239,7 @@ function finishGroup(body: Body, trailer: Segment | undefined): void {
   if (body.group === undefined) return;
   body.groups.push(closeGroup(body.group, trailer));
   body.group = undefined;
+  body.checking.findings = body.findings;
 }
 
 /** UNZ against what was read (ISO 9735-1 §7.1): 0020 the same, 0036 the number of messages, or of groups where there are such. */
@@ -291,7 +274,7 @@ function tooLarge(text: string): Break {
 }
 
 function breakOff(body: Body, end: number, fault: Break): void {
-  finishMessage(body, undefined);
+  finishMessage(body);
   finishGroup(body, undefined);
   add(body, { level: 'UCI', segment: 0, offset: end, ...fault });
   body.end = end;
@@ -302,6 +285,7 @@ function at(segment: Segment, code: string, text: string, element?: number): Fin
   return { level: 'UCI', code, tag: segment.tag, segment: 0, ...place, ...spotOf(segment, element), text };
 }
 
-function add({ checking }: Body, finding: Finding): void {
-  checking.report(finding);
+/** To those of the interchange. */
+function add({ checking, findings }: Body, finding: Finding): void {
+  report({ ...checking, findings }, finding);
 }

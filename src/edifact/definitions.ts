@@ -8,6 +8,8 @@ export interface SegmentRules {
   /** One for each position of a data element. */
   readonly slots: readonly Slot[];
   readonly notes: readonly DependencyNote[];
+  /** How many slots there are up to the last that is mandatory. */
+  readonly least: number;
 }
 
 /** A place for a data element. */
@@ -68,27 +70,33 @@ export function segmentRules(
   const places = new Map<string, number>();
   for (const element of definition.elements) {
     places.set(element.pos, slots.length);
-    const slot = slotOf(directory, element, flags);
-    if (version === '4') slots.push({ ...slot, repeats: element.max });
+    const once = version === '4' ? element.max : 1;
     // Before syntax 4 what may be repeated stands so many times, one behind the other; the first one is what is mandatory.
-    else for (let each = 0; each < element.max; each++) slots.push(each === 0 ? slot : { ...slot, mandatory: false });
+    const times = version === '4' ? 1 : element.max;
+    for (let each = 0; each < times; each++) {
+      slots.push(slotOf(directory, element, each === 0 && element.status === 'M', once, flags));
+    }
   }
   const notes = (definition.dependencyNotes ?? []).map(({ type, elements }) => ({
     type,
     elements: elements.map((pos) => places.get(pos) ?? 0),
   }));
-  return { tag, name: definition.name, slots, notes };
+  return { tag, name: definition.name, slots, notes, least: leastOf(slots) };
 }
 
-function slotOf(directory: Directory, { id, status }: Part, flags: Directory): Slot {
+export function leastOf(slots: readonly Slot[]): number {
+  return slots.findLastIndex(({ mandatory }) => mandatory) + 1;
+}
+
+function slotOf(directory: Directory, { id }: Part, mandatory: boolean, repeats: number, flags: Directory): Slot {
   const composite = directory.composites[id];
   const components = composite?.components ?? [{ id, status: 'M' as const }];
   const required = components.reduce((mask, part, index) => (part.status === 'M' ? mask | (1 << index) : mask), 0);
   return {
     id,
     name: composite?.name ?? directory.elements[id]?.name ?? '',
-    mandatory: status === 'M',
-    repeats: 1,
+    mandatory,
+    repeats,
     composite: composite !== undefined,
     parts: components.map((part, index) =>
       componentRules(directory, part.id, components.slice(index + 1), index + 1, flags),

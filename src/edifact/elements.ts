@@ -1,8 +1,8 @@
 import type { ComponentRules, SegmentRules, Slot } from './definitions.ts';
 import { dependencyFaults } from './dependencies.ts';
-import type { Finding, Level } from './interchange.ts';
+import type { Finding, Level, Warning } from './interchange.ts';
 import { COMPONENT, ELEMENT, END, REPETITION, type Scan } from './scan.ts';
-import { type Format, unreleased } from './segment.ts';
+import { type Format, tagOf, unreleased } from './segment.ts';
 import { type Notation, type ValueFault, valueFault } from './value.ts';
 
 /** The segment that is being read. There is one for an interchange. */
@@ -19,12 +19,26 @@ export interface Current {
   position: number;
 }
 
-/** What the elements of an interchange are held against, and who is told. */
+/** The tag of the current segment, cut where it is longer than a tag can be. */
+export function tagAt({ bytes, start, scan }: Current, key: number): string {
+  const length = (scan.ends[0] as number) >> 2;
+  return key === 0 ? bytes.toString('latin1', start, start + Math.min(length, 4)) : tagOf(key);
+}
+
+/** How the elements of an interchange are written, and where it is told what is wrong with them. */
 export interface Checking {
   readonly format: Format;
   readonly notation: Notation;
-  readonly report: (finding: Finding) => void;
-  readonly warn: (offset: number, text: string) => void;
+  /** Of what is being read: the interchange, a group or a message. */
+  findings: Finding[];
+  readonly warnings: Warning[];
+}
+
+/** Findings kept of one message; a CONTRL could not carry many more, and one is enough to refuse it. */
+const findingsAtMost = 500;
+
+export function report({ findings }: Checking, finding: Finding): void {
+  if (findings.length < findingsAtMost) findings.push(finding);
 }
 
 /** At which levels the faults of a segment and those of its elements are told (ISO 9735-4). */
@@ -106,7 +120,10 @@ export function checkElements(
       from = to + 1;
     } while (kind === COMPONENT || kind === REPETITION);
   }
-  if (rules !== undefined) finishSegment(current, rules, index, { trailing, beyond }, levels, checking);
+  if (rules === undefined) return;
+  if (index < rules.least || beyond || trailing || rules.notes.length > 0) {
+    finishSegment(current, rules, index, { trailing, beyond }, levels, checking);
+  }
 }
 
 /** A place in the segment that is being read. */
@@ -129,7 +146,9 @@ function tellValue(current: Current, levels: Levels, checking: Checking, spot: S
     // 1131 and 3055 say that the value is of another list, which nobody here has.
     if (isElsewhere(current.scan, next, component, part)) return;
     if (part.lenient) {
-      checking.warn(current.base + from, `${part.id} ${value} is in no list`);
+      if (checking.warnings.length < findingsAtMost) {
+        checking.warnings.push({ offset: current.base + from, text: `${part.id} ${value} is in no list` });
+      }
       return;
     }
   }
@@ -174,7 +193,7 @@ function tell(
   text: string,
   more: Partial<Finding>,
 ): void {
-  checking.report({
+  report(checking, {
     level,
     code,
     tag: current.tag,
@@ -202,7 +221,7 @@ function finishSegment(
     const { id, name, mandatory } = rules.slots[index] as Slot;
     if (!mandatory) continue;
     const place = { tag, segment, element: index + 2, offset: base + end };
-    checking.report({
+    report(checking, {
       level: levels.element,
       code: '13',
       ...place,
@@ -213,13 +232,13 @@ function finishSegment(
   const whole = { level: levels.segment, tag, segment, offset: base + start, length: end - start };
   if (beyond) {
     const most = rules.slots.length;
-    checking.report({ ...whole, code: '16', text: `${tag} has ${count} data elements; ${most} are its most` });
+    report(checking, { ...whole, code: '16', text: `${tag} has ${count} data elements; ${most} are its most` });
   }
   // Before syntax 4 separators at an end may stand or not (ISO 9735 §7.3, §7.5); from it they must not (ISO 9735-1 §8).
   if (trailing && checking.notation.version === '4') {
-    checking.report({ ...whole, code: '45', text: `${tag} has separators with nothing behind them` });
+    report(checking, { ...whole, code: '45', text: `${tag} has separators with nothing behind them` });
   }
-  for (const text of dependencyFaults(rules, current.scan)) checking.report({ ...whole, code: '48', text });
+  for (const text of dependencyFaults(rules, current.scan)) report(checking, { ...whole, code: '48', text });
 }
 
 /** A value that holds a release character, a character of several bytes, or one that the set has not. */

@@ -1,4 +1,4 @@
-import { type ComponentRules, type SegmentRules, type Slot, segmentRules } from './definitions.ts';
+import { type ComponentRules, type SegmentRules, type Slot, leastOf, segmentRules } from './definitions.ts';
 import type { Directory, FindDirectory } from './directory.ts';
 import type { Levels } from './elements.ts';
 import type { MessageIdentifier } from './interchange.ts';
@@ -7,11 +7,27 @@ import { type Structure, structureOf } from './structure.ts';
 /** All that a message of one type and release is held against. */
 export interface Grammar {
   readonly structure: Structure;
-  /** By the bytes of the tag in one number. */
-  readonly segments: ReadonlyMap<number, SegmentGrammar>;
+  /** By the hash of the tag, or in the next free place. */
+  readonly segments: readonly (SegmentGrammar | undefined)[];
+}
+
+/** @param key the bytes of the tag in one number */
+export function findSegment({ segments }: Grammar, key: number): SegmentGrammar | undefined {
+  for (let at = hashOf(key); ; at = (at + 1) % places) {
+    const found = segments[at];
+    if (found === undefined || found.key === key) return found;
+  }
+}
+
+/** More than a message has tags. */
+const places = 1024;
+
+function hashOf(key: number): number {
+  return Math.imul(key, 0x9e3779b1) >>> 22;
 }
 
 export interface SegmentGrammar {
+  readonly key: number;
   readonly tag: string;
   /** In the structure. */
   readonly number: number;
@@ -63,13 +79,15 @@ function make(
   const structure = structureOf(definition);
   // The directories say in notes which codes partners may agree on; D.01B has no notes, and otherwise what D.00B has.
   const flags = directory.release === '01B' ? find('D00B') : undefined;
-  const segments = new Map<number, SegmentGrammar>();
+  const segments = Array.from({ length: places }, (): SegmentGrammar | undefined => undefined);
   for (const [tag, number] of structure.tags) {
     const envelope = tag === 'UNH' || tag === 'UNT';
     const own = envelope ? undefined : segmentRules(directory, tag, version, flags);
     const rules = own ?? segmentRules(service, tag, version);
     const levels = envelope ? messageLevels : segmentLevels;
-    segments.set(keyOf(tag), { tag, number, rules: rules && relaxed(rules), levels });
+    let at = hashOf(keyOf(tag));
+    while (segments[at] !== undefined) at = (at + 1) % places;
+    segments[at] = { key: keyOf(tag), tag, number, rules: rules && relaxed(rules), levels };
   }
   return { structure, segments };
 }
@@ -106,7 +124,7 @@ function relaxed(rules: SegmentRules): SegmentRules {
     const more = Array.from({ length: spareComponents }, () => anything(open[0] as ComponentRules));
     return { ...slot, mandatory: false, required: 0, parts: [...open, ...more] };
   });
-  return { ...rules, slots };
+  return { ...rules, slots, least: leastOf(slots) };
 }
 
 const spareComponents = 8;

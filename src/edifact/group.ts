@@ -1,5 +1,5 @@
 import { type Finding, type Group, type Segment, valueOf } from './interchange.ts';
-import { isCount, maxFindings } from './message.ts';
+import { isCount } from './message.ts';
 import { spotOf } from './segment.ts';
 
 /** A functional group while its messages come in. */
@@ -7,30 +7,26 @@ export interface OpenGroup {
   /** UNG */
   readonly header: Segment;
   readonly findings: Finding[];
-  readonly report: (finding: Finding) => void;
   messages: number;
 }
 
 export function openGroup(header: Segment, duplicate: boolean): OpenGroup {
   const findings: Finding[] = [];
-  const report = (finding: Finding) => {
-    if (findings.length < maxFindings) findings.push(finding);
-  };
   const reference = valueOf(header, 5);
-  if (reference === '') report(groupFinding(header, '13', 'The group reference is missing', 6));
+  if (reference === '') findings.push(groupFinding(header, '13', 'The group reference is missing', 6));
   else if (duplicate) {
-    report(groupFinding(header, '26', `Group reference ${reference} stands twice`, 6));
+    findings.push(groupFinding(header, '26', `Group reference ${reference} stands twice`, 6));
   }
-  return { header, findings, report, messages: 0 };
+  return { header, findings, messages: 0 };
 }
 
 /** Checks UNG against UNE (ISO 9735-1 §7.2): the same reference, as many messages as it says. */
 export function closeGroup(group: OpenGroup, trailer: Segment | undefined): Group {
-  const { header, messages, findings, report } = group;
+  const { header, messages, findings } = group;
   const reference = valueOf(header, 5);
   const add = (segment: Segment, code: string, text: string, element?: number) =>
-    report(groupFinding(segment, code, text, element));
-  if (trailer === undefined) report({ ...groupFinding(header, '13', 'UNE is missing'), tag: 'UNE' });
+    findings.push(groupFinding(segment, code, text, element));
+  if (trailer === undefined) findings.push({ ...groupFinding(header, '13', 'UNE is missing'), tag: 'UNE' });
   else {
     const [counted, repeated] = [valueOf(trailer, 1), valueOf(trailer, 2)];
     if (counted === '') add(trailer, '13', 'The number of messages is missing', 2);

@@ -77,7 +77,7 @@ export function closeHead({ head, findings, body }: OpenInterchange, messages: r
     messageCount: body.messages,
     ...(body.groups.length === 0 ? {} : { groups: body.groups }),
     findings: [...findings, ...body.findings],
-    warnings: [...head.warnings, ...body.warnings],
+    warnings: [...head.warnings, ...body.checking.warnings],
     end: body.end ?? head.offset,
   };
 }

@@ -1,4 +1,4 @@
-import type { Leaf, Route, Structure } from './structure.ts';
+import type { Group, Leaf, Route, Structure } from './structure.ts';
 
 /** What is wrong with the order of a message's segments. */
 export interface OrderFault {
@@ -31,8 +31,8 @@ interface Path {
   /** Index of the leaf at which the last segment stands, and how often it stands there. */
   leaf: number;
   count: number;
-  /** How often each group around it is there, the outermost first. */
-  groups: number[];
+  /** How often each group around it is there, the outermost first; what is beyond is of groups that were left. */
+  readonly groups: number[];
   cost: number;
   fault: Noted | undefined;
   /** The segment before has no place: it may stand for a mandatory one. */
@@ -46,11 +46,21 @@ interface Noted {
   readonly before: Noted | undefined;
 }
 
-/** UNH stands at the first leaf. */
-export function startOrder(structure: Structure): Order {
-  const first = { leaf: 0, count: 1, groups: [], cost: 0, fault: undefined, standIn: false, awaited: [] };
-  return { structure, paths: [first], calm: 0, lost: false };
+export function newOrder(structure: Structure): Order {
+  const order: Order = { structure, paths: [], calm: 0, lost: false };
+  startOrder(order);
+  return order;
 }
+
+/** Begins anew: UNH stands at the first leaf. */
+export function startOrder(order: Order): void {
+  const groups = order.paths[0]?.groups ?? Array.from({ length: order.structure.depth }, () => 0);
+  order.paths = [{ leaf: 0, count: 1, groups, cost: 0, fault: undefined, standIn: false, awaited: none }];
+  order.calm = 0;
+  order.lost = false;
+}
+
+const none: readonly Leaf[] = [];
 
 /**
  * Takes the next segment (ISO 9735-1 annex on the order of segments and groups). Its first place behind the last one is
@@ -83,7 +93,7 @@ export function orderFaults({ paths }: Order): readonly OrderFault[] {
 type Place = Pick<OrderFault, 'segment' | 'offset' | 'tag'>;
 
 /** What an explanation costs. Of two that cost the same that is taken which comes first. */
-const costs = { repetition: 9, missing: 10, misplaced: 10, trigger: 11, settled: 1 };
+const costs = { repetition: 9, missing: 10, misplaced: 10, trigger: 11, settled: 2 };
 /** Beyond these a way is given up. */
 const dearest = 25;
 const mostPaths = 12;
@@ -128,7 +138,7 @@ function ways(structure: Structure, path: Path, tag: number, place: Place): Path
 /** The segment or group stands there more often than it may: told once, however often. */
 function overstepping(before: Path, after: Path, route: Route, place: Place): Path {
   const { target, kind, depth } = route;
-  const [count, most] = kind === 'segment' ? [after.count, target.max] : [after.groups[depth - 1] ?? 0, target.groups[depth - 1]?.max ?? 0]; // prettier-ignore
+  const [count, most] = kind === 'segment' ? [after.count, target.max] : [after.groups[depth - 1] as number, target.groups[depth - 1]?.max ?? 0]; // prettier-ignore
   const told = count > most + 1;
   if (!told) {
     note(after, { code: kind === 'segment' ? '35' : '36', ...place, length: place.tag.length, leaf: target });
@@ -175,13 +185,12 @@ function advance(path: Path, route: Route, strict: boolean): boolean {
   const { groups } = path;
   let within = true;
   if (kind === 'segment') within = path.count < target.max;
-  else if (kind === 'group') within = (groups[depth - 1] as number) < (target.groups[depth - 1]?.max ?? 0);
+  else if (kind === 'group') within = (groups[depth - 1] as number) < (target.groups[depth - 1] as Group).max;
   if (strict && !within) return false;
   if (kind === 'segment') path.count++;
   else {
     if (kind === 'group') (groups[depth - 1] as number)++;
-    groups.length = target.groups.length;
-    for (let each = depth; each < groups.length; each++) groups[each] = 1;
+    for (let each = depth; each < target.depth; each++) groups[each] = 1;
     path.leaf = target.index;
     path.count = 1;
   }
@@ -189,8 +198,6 @@ function advance(path: Path, route: Route, strict: boolean): boolean {
   path.awaited = none;
   return within;
 }
-
-const none: readonly Leaf[] = [];
 
 function note(path: Path, fault: OrderFault): void {
   path.fault = { fault, before: path.fault };
@@ -206,7 +213,6 @@ function isSame(a: Path, b: Path): boolean {
     a.count === b.count &&
     a.standIn === b.standIn &&
     a.awaited === b.awaited &&
-    a.groups.length === b.groups.length &&
     a.groups.every((count, depth) => count === b.groups[depth])
   );
 }

@@ -12,7 +12,7 @@ export function nothingSeen(): Seen {
 
 /** Notes a reference. True when it was met before. */
 export function noteReference(seen: Seen, reference: string): boolean {
-  const number = /^(?:0|[1-9]\d{0,14})$/.test(reference) ? Number(reference) : -1;
+  const number = wholeNumber(reference);
   if (number >= seen.first && number <= seen.last) return true;
   if (seen.others.has(reference)) return true;
   if (number === -1) seen.others.add(reference);
@@ -20,4 +20,16 @@ export function noteReference(seen: Seen, reference: string): boolean {
   else if (number === seen.last + 1) seen.last = number;
   else seen.others.add(reference);
   return false;
+}
+
+/** Of up to nine digits without a leading zero; -1 for anything else. */
+function wholeNumber(text: string): number {
+  if (text.length === 0 || text.length > 9 || (text.charCodeAt(0) === 0x30 && text.length > 1)) return -1;
+  let number = 0;
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
 }

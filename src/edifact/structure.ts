@@ -2,7 +2,6 @@ import type { GroupItem, MessageDefinition, StructureItem } from './directory.ts
 
 /** A message's structure laid flat: its segments in the order of the directory, and how each is reached from each. */
 export interface Structure {
-  readonly title: string;
   readonly leaves: readonly Leaf[];
   /** A number for each tag. */
   readonly tags: ReadonlyMap<string, number>;
@@ -12,6 +11,8 @@ export interface Structure {
   /** For each leaf and tag, at `leaf * tags.size + tag`: 1 + index in `ways` where there is one way and it leaves out nothing; 0 else. */
   readonly plain: Uint16Array;
   readonly ways: readonly Route[];
+  /** How deep groups lie in each other. */
+  readonly depth: number;
 }
 
 /** A segment at its place. */
@@ -22,6 +23,8 @@ export interface Leaf {
   readonly max: number;
   /** The groups around it, the outermost first. */
   readonly groups: readonly Group[];
+  /** How many they are. */
+  readonly depth: number;
   readonly pos: string;
 }
 
@@ -59,7 +62,15 @@ export function structureOf(definition: MessageDefinition): Structure {
       }
       if (!tags.has(item.tag)) tags.set(item.tag, tags.size);
       const tagNumber = tags.get(item.tag) as number;
-      leaves.push({ index: first, tag: item.tag, tagNumber, max: item.max, groups, pos: item.pos });
+      leaves.push({
+        index: first,
+        tag: item.tag,
+        tagNumber,
+        max: item.max,
+        groups,
+        depth: groups.length,
+        pos: item.pos,
+      });
       return { first, last: first, mandatory: item.status === 'M', children: undefined };
     });
   }
@@ -82,7 +93,8 @@ export function structureOf(definition: MessageDefinition): Structure {
       if (only !== undefined && others.length === 0) plain[index * tags.size + tag] = ways.push(only);
     }
   }
-  return { title: definition.title, leaves, tags, tagNames: [...tags.keys()], routes, plain, ways };
+  const depth = Math.max(...leaves.map((leaf) => leaf.depth));
+  return { leaves, tags, tagNames: [...tags.keys()], routes, plain, ways, depth };
 }
 
 /** A segment or group with the leaves that it spans. */

@@ -207,10 +207,10 @@ describe('one defect in a message made at random gives exactly one finding', () 
             fc.pre(due !== undefined);
             const text = spell([made]);
             const found = findingsIn(text);
-            assert.deepEqual(found.map(brief), [brief(due!)], `${found.map((one) => one.text).join('; ')}\n${text.replaceAll("'", "'\n")}`); // prettier-ignore
+            assert.deepEqual(found.map(brief), [brief(due)], `${found.map((one) => one.text).join('; ')}\n${text.replaceAll("'", "'\n")}`); // prettier-ignore
             const [{ offset, length = 0, tag }] = found as [Finding];
             const spot = text.slice(offset, offset + length);
-            if (due!.code === '15' || due!.code === '35') assert.equal(spot, tag);
+            if (due.code === '15' || due.code === '35') assert.equal(spot, tag);
           },
         ),
         { numRuns: 150 },

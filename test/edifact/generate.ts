@@ -100,8 +100,8 @@ function componentsOf(
   random: Random,
 ): string[] {
   const parts = directory.composites[id]?.components ?? [{ id, status: 'M' as const }];
-  const texts = parts.map((part) => (wanted(part.status) ? valueOf(directory, part.id, random) : ''));
-  if (texts.every((text) => text === '')) texts[0] = valueOf(directory, parts[0]!.id, random);
+  const texts: string[] = parts.map((part) => (wanted(part.status) ? valueOf(directory, part.id, random) : ''));
+  if (texts.join('') === '') texts[0] = valueOf(directory, parts[0]!.id, random);
   while (texts.at(-1) === '') texts.pop();
   return texts;
 }
