@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { webcrypto } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 
 import forge from 'node-forge';
@@ -13,6 +14,7 @@ import { gather, sourceOf } from '../src/bytes/source.ts';
 import { memorySpool } from '../src/bytes/spool.ts';
 import type { KeyTransportName } from '../src/cms/algorithms.ts';
 import { newBoundary } from '../src/exchange/ids.ts';
+import { libas2 } from '../test/interop/peers/libas2.ts';
 import { temporaryFolder } from '../test/support/temporary.ts';
 import { makeSender, median } from './load.ts';
 
@@ -29,13 +31,18 @@ const [key, certificate] = [path.join(directory, 'key.pem'), path.join(directory
 writeFileSync(key, keyPem);
 writeFileSync(certificate, certificatePem);
 
-/** How long libraries and `openssl` take to open the same message as ours: 10 KiB, signed, encrypted by AES-128-CBC. */
+/**
+ * How long libraries and `openssl` take to open the same message as ours: 10 KiB, signed, encrypted by AES-128-CBC.
+ *
+ * @throws NotHad when libas2 cannot be fetched
+ */
 export async function measureOthers(rounds: number): Promise<OpenerRow[]> {
   const v15 = await message('rsa-pkcs1');
   const oaep = await message('rsa-oaep-sha256');
   return [
     await compared('node-forge, decrypting alone', rounds, 20, v15, () => openByForge(v15.body)),
     await compared('PKI.js, decrypting and verifying', rounds, 20, oaep, openerByPkijs(oaep.body)),
+    await compared('libas2, decrypting and verifying', rounds, 20, oaep, await openerByLibas2(oaep)),
     await compared('`openssl cms`, decrypting and verifying', rounds, 10, v15, () => openByOpenssl(v15.body)),
   ];
 }
@@ -119,6 +126,28 @@ function openerByPkijs(body: Buffer): () => Promise<void> {
     const data = new Uint8Array(signed).buffer;
     if (!(await signedData.verify({ signer: 0, trustedCerts: [recipient], data })))
       throw new Error('PKI.js did not verify it');
+  };
+}
+
+interface Libas2 {
+  readonly AS2Parser: { parse(message: string): Promise<Libas2Node> };
+}
+
+interface Libas2Node {
+  decrypt(options: { cert: string; key: string }): Promise<Libas2Node>;
+  verify(options: { cert: string }): Promise<Libas2Node | undefined>;
+}
+
+/** The library that the interop run fetches. */
+async function openerByLibas2({ headers, body }: Message): Promise<() => Promise<void>> {
+  const folder = path.resolve(import.meta.dirname, '../.peers/libas2');
+  await libas2.fetch(folder);
+  const { AS2Parser } = createRequire(path.join(folder, 'package.json'))('libas2') as Libas2;
+  const whole = `${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body.toString('latin1')}`;
+  return async () => {
+    const encrypted = await AS2Parser.parse(whole);
+    const signed = await encrypted.decrypt({ cert: certificatePem, key: keyPem });
+    if ((await signed.verify({ cert: certificatePem })) === undefined) throw new Error('libas2 did not verify it');
   };
 }
 

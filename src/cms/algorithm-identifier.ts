@@ -8,8 +8,10 @@ import type { Der } from './der.ts';
 /** AlgorithmIdentifier (RFC 5280 §4.1.1.2). */
 export interface AlgorithmIdentifier {
   readonly oid: string;
-  /** One element, as it stands; undefined when absent or NULL, which mean the same in every algorithm we know. */
+  /** One element, as it stands; undefined when absent or NULL, which mean the same in all algorithms but those of Edwards. */
   readonly parameters: Buffer | undefined;
+  /** Absent, not even NULL: RFC 8410 §3 wants that of X25519 and Ed25519. */
+  readonly isBare: boolean;
 }
 
 /** @throws CmsError */
@@ -17,7 +19,7 @@ export function readAlgorithm(reader: BerReader, tag: number = TAG.sequence): Al
   return reader.inside(tag, (inner) => {
     const found = inner.oid();
     const parameters = inner.more ? inner.raw() : undefined;
-    return { oid: found, parameters: parameters?.[0] === TAG.null ? undefined : parameters };
+    return { oid: found, parameters: parameters?.[0] === TAG.null ? undefined : parameters, isBare: !parameters };
   });
 }
 

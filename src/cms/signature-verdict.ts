@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Pieces } from '../bytes/source.ts';
+import { LARGEST_AT_A_STROKE } from '../limits.ts';
 import type { DigestName } from './algorithms.ts';
 import { TAG } from './ber.ts';
 import { refersTo } from './certificate-reference.ts';
@@ -101,20 +102,22 @@ function startTrial(
   const facts = factsOf(info, algorithm);
   if (!allowed(facts)) return { verdict: () => ({ kind: 'not-allowed', facts }) };
   const good: SignatureVerdict = { kind: 'verified', signer: { certificate, facts, [verified]: true } };
-  // RFC 8419 §3.2: over the content itself it would have to be gathered, whatever its size.
-  if (attributes === undefined && algorithm.scheme === 'ed25519')
-    return { verdict: () => ({ kind: 'unsupported', algorithm: 'ed25519 without signed attributes' }) };
   if (attributes === undefined) {
     const check = checkSignature(algorithm);
     let first: number | undefined;
+    let size = 0;
+    const isTooMuch = () => algorithm.scheme === 'ed25519' && size > LARGEST_AT_A_STROKE;
     return {
       update: (chunk) => {
         first ??= chunk[0];
-        check.update(chunk);
+        size += chunk.length;
+        if (!isTooMuch()) check.update(chunk);
       },
       // A signature over attributes is one over a SET too. Somebody could pass off the attributes of another message
       // as content that was signed without attributes; a MIME entity never begins with that octet.
       verdict: () => {
+        if (isTooMuch())
+          return { kind: 'unsupported', algorithm: 'ed25519 without signed attributes over more than 1 MiB' };
         onCheck();
         const holds = check.holds(certificate.publicKey, signature);
         return first !== TAG.set && holds ? good : { kind: 'content-changed' };

@@ -71,14 +71,14 @@ function toldCode({ code }: Finding, level: Level, syntax: Syntax): string {
 
 /** S011: 0098, 0104 and, in syntax 4, 0136; undefined without an element that 0098 can tell. */
 function place({ element, component, occurrence }: Finding, { version }: Syntax): readonly string[] | undefined {
-  if (element === undefined || element > largest0098) return undefined;
-  const inside = component !== undefined && component <= largest0098 ? `${component}` : '';
+  if (element === undefined || element > placesIn0098) return undefined;
+  const inside = component !== undefined && component <= placesIn0098 ? `${component}` : '';
   const repeat = version === '4' && occurrence !== undefined ? `${occurrence}` : '';
   return [`${element}`, inside, repeat];
 }
 
 /** 0098 and 0104 have three digits. */
-const largest0098 = 999;
+const placesIn0098 = 999;
 
 /** 0013 in syntax 1 to 3, 0135 in syntax 4. */
 function isServiceTag(tag: string, { version }: Syntax): boolean {

@@ -3,7 +3,8 @@ import { isMessageRejected, isRejected } from '../edifact/contrl.ts';
 import { errorName } from '../edifact/error-codes.ts';
 import type { Interchange, Party } from '../edifact/interchange.ts';
 import type { Partner } from '../config/home.ts';
-import type { Acknowledgement, Environment, SentInterchange, Store } from '../store/store.ts';
+import type { Environment, Store } from '../store/store.ts';
+import type { Acknowledgement, SentInterchange } from '../store/acknowledgement.ts';
 
 export interface Acknowledged {
   readonly acknowledgements: readonly Acknowledgement[];

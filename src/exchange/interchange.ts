@@ -9,14 +9,8 @@ import { allFindings, type Interchange, type MessageIdentifier } from '../edifac
 import { type Payload, readInterchanges } from '../edifact/reader.ts';
 import type { ReadSettings } from '../edifact/settings.ts';
 import type { WritableMessage } from '../edifact/writer.ts';
-import type {
-  Acknowledgement,
-  CertificateChange,
-  InterchangeRecord,
-  JobResult,
-  OutboundMessage,
-  SentInterchange,
-} from '../store/store.ts';
+import type { CertificateChange, InterchangeRecord, JobResult, OutboundMessage } from '../store/store.ts';
+import type { Acknowledgement, SentInterchange } from '../store/acknowledgement.ts';
 import { EDIFACT_LIMITS, LONGEST_EDIFACT } from '../limits.ts';
 import { acknowledgementsOf, nameOf } from './acknowledgements.ts';
 import { makeAnswer, type AnswerRoute } from './answer.ts';

@@ -16,7 +16,7 @@ import { BodyTooSlow, ExaminationAbandoned, SpoolFull } from './errors.ts';
 import type { Authentic, Examined, Refused } from './examine.ts';
 import type { Exchange } from './exchange.ts';
 import { newId } from './ids.ts';
-import { takeIn } from './intake.ts';
+import { createIntake } from './intake.ts';
 import { paced } from './pace.ts';
 import { receiveMdn } from './receive-mdn.ts';
 import { createSpoolSpace } from './spool-space.ts';
@@ -38,6 +38,7 @@ interface Incoming {
 export function createReceive(exchange: Exchange): Receive {
   const { spoolDirectory } = exchange.store;
   const space = createSpoolSpace(spoolDirectory, () => exchange.home().endpoint.limits.spoolSpace);
+  const takeIn = createIntake();
   return async (arrival) => {
     const home = exchange.home();
     const { messageSize, receiveTime } = home.endpoint.limits;

@@ -9,10 +9,11 @@ import type { Home, Partner } from '../config/home.ts';
 import type { Headers } from '../mime/headers.ts';
 import { formatParameter } from '../mime/parameters.ts';
 import { pinnedFor } from '../pki/pinned.ts';
-import type { OutboundMessage, Payload, SentInterchange } from '../store/store.ts';
+import type { OutboundMessage, Payload } from '../store/store.ts';
+import type { SentInterchange } from '../store/acknowledgement.ts';
 import { NoEncryptionCertificate } from './errors.ts';
 import { hostOf, newBoundary, newId, newMessageId } from './ids.ts';
-import { signerOf } from './receipt.ts';
+import { signerFor } from './receipt.ts';
 
 /** What is to be sent, before it is an AS2 message. */
 export interface Consignment {
@@ -43,11 +44,10 @@ export async function makeMessage(
   const messageId = newMessageId(now, hostOf(home));
 
   const sign = send.sign !== 'none' && {
-    identity: signerOf(home, now),
+    ...signerFor(home, partner, now),
     digest: send.sign,
     signingTime: now,
     micalg: micalgName(send.sign, send.micalgStyle),
-    ...(send.scheme && { scheme: send.scheme }),
   };
   const encrypt = encryptionFor(partner, now);
   const wrapped = await wrap(

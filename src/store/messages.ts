@@ -4,7 +4,8 @@ import type { Database } from './database.ts';
 import { matching } from './matching.ts';
 import { mdnSummary } from './mdns.ts';
 import { type MdnRow, type MessageRow, readFacts, readHeaders, readSigner } from './rows.ts';
-import type { ContrlOutcome, MessageDetail, MessageSummary, Store } from './store.ts';
+import type { MessageDetail, MessageSummary, Store } from './store.ts';
+import type { ContrlOutcome } from '../edifact/contrl-reader.ts';
 
 type MessageStore = Pick<Store, 'listMessages' | 'getMessage' | 'getContent' | 'nextDue'>;
 

@@ -1,7 +1,10 @@
 import type { Kept } from '../bytes/kept.ts';
 import type { Source } from '../bytes/source.ts';
 import type { Headers } from '../mime/headers.ts';
+import type { ContrlOutcome } from '../edifact/contrl-reader.ts';
+import type { Acknowledgement, SentInterchange } from './acknowledgement.ts';
 import type { LedgerEntry, LedgerEvent, LedgerFilter, LedgerVerdict } from './ledger-entry.ts';
+import type { MdnDetail, MdnFilter, MdnSummary } from './mdn-view.ts';
 
 /**
  * What the exchange needs of storage.
@@ -221,25 +224,6 @@ export interface InterchangeRecord {
   readonly rejected: number;
 }
 
-/** An interchange by its names in EDIFACT; parties as `id:qualifier`. */
-export interface SentInterchange {
-  readonly sender: string;
-  readonly recipient: string;
-  readonly reference: string;
-}
-
-/** What CONTRL says of an interchange as a whole. */
-export type ContrlOutcome = 'received' | 'acknowledged' | 'partly-rejected' | 'rejected';
-
-export interface Acknowledgement {
-  /** Our id of the message in which the interchange was sent. */
-  readonly subjectId: string;
-  readonly reference: string;
-  readonly outcome: ContrlOutcome;
-  /** What was refused, and why. */
-  readonly detail?: string | undefined;
-}
-
 export interface CertificateRecord {
   readonly environment: Environment;
   readonly number: string;
@@ -392,36 +376,6 @@ export interface MessageDetail extends MessageSummary {
     readonly messageId: string;
     readonly at: Date;
   })[];
-}
-
-export interface MdnFilter extends Page {
-  readonly direction?: 'in' | 'out' | undefined;
-  /** Received: the verdict. Sent: `sent` (with the response), `pending`, `delivered` or `failed`. */
-  readonly state?: string | undefined;
-}
-
-export interface MdnSummary {
-  readonly id: string;
-  readonly direction: 'in' | 'out';
-  readonly at: Date;
-  readonly partner: string | undefined;
-  /** Our id of the message it is about. */
-  readonly subjectId: string | undefined;
-  readonly messageId: string | undefined;
-  readonly originalMessageId: string | undefined;
-  readonly mode: 'sync' | 'async';
-  readonly signed: boolean;
-  readonly disposition: string | undefined;
-  readonly mic: string | undefined;
-  readonly state: string;
-  readonly detail: string | undefined;
-}
-
-export interface MdnDetail extends MdnSummary {
-  readonly text: string | undefined;
-  readonly signer: { readonly fingerprint: string; readonly subject: string } | undefined;
-  readonly headers: Headers;
-  readonly body: Buffer;
 }
 
 export interface CertificateFilter extends Page {

@@ -70,7 +70,7 @@ async function* notesOn(input: Input, report: Report): AsyncGenerator<Noted> {
       }
       case 'message':
         report.messages++;
-        for (const finding of event.message.findings) yield noted('error', finding, event.message);
+        for (const finding of inOrder(event.message.findings)) yield noted('error', finding, event.message);
         break;
       case 'closed':
         report.interchanges++;
@@ -84,6 +84,11 @@ async function* notesOn(input: Input, report: Report): AsyncGenerator<Noted> {
         yield noted('error', event.warning);
     }
   }
+}
+
+/** As they stand in the file. */
+function inOrder(findings: readonly Finding[]): readonly Finding[] {
+  return [...findings].sort((a, b) => a.offset - b.offset);
 }
 
 function shown(noted: Noted, input: Input, terminal: Terminal): string {
