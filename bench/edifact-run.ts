@@ -50,7 +50,9 @@ const works: Readonly<Record<string, () => (() => number) | Promise<() => number
       let found = 0;
       const parser = new Parser();
       parser.encoding('UNOC');
-      parser.onopensegment = () => void found++;
+      parser.onopensegment = () => {
+        found++;
+      };
       parser.onelement = parser.oncomponent = parser.onclosesegment = () => undefined;
       parser.write(text);
       parser.end();

@@ -195,11 +195,11 @@ export function isRightTrailer({ reference, count }: OpenMessage, { scan, bytes,
   const from = start + (second >> 2) + 1;
   if (counted !== count || end - from !== reference.length || end === from) return false;
   for (let at = 0; at < reference.length; at++) if (bytes[from + at] !== reference.charCodeAt(at)) return false;
-  return second - first <= longestCount;
+  return second - first <= roomForCount;
 }
 
 /** Ten digits (0074), as `Scan.ends` counts. */
-const longestCount = 11 << 2;
+const roomForCount = 11 << 2;
 
 /**
  * Holds UNT against UNH (ISO 9735-1 §7.3): the same reference, as many segments as it says.

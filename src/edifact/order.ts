@@ -96,7 +96,7 @@ type Place = Pick<OrderFault, 'segment' | 'offset' | 'tag'>;
 const costs = { repetition: 9, missing: 10, misplaced: 10, trigger: 11, settled: 2 };
 /** Beyond these a way is given up. */
 const dearest = 25;
-const mostPaths = 12;
+const pathsAtMost = 12;
 /** So many segments that fit decide which way was right. */
 const calmEnough = 8;
 /** Of one message; the rest of it is not judged. */
@@ -112,7 +112,7 @@ function branch(order: Order, tag: number, place: Place): void {
   const most = cheapest.cost + (order.calm >= calmEnough ? 0 : dearest);
   const kept: Path[] = [];
   for (const path of next) {
-    if (path.cost <= most && kept.length < mostPaths && !kept.some((other) => isSame(other, path))) kept.push(path);
+    if (path.cost <= most && kept.length < pathsAtMost && !kept.some((other) => isSame(other, path))) kept.push(path);
   }
   order.paths = order.calm >= calmEnough ? kept.slice(0, 1) : kept;
   if (cheapest.cost > faultsAtMost * costs.missing) order.lost = true;

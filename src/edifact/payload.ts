@@ -138,7 +138,7 @@ function begin(state: State, bytes: Buffer, at: number, base: number, last: bool
     state.open = readHead(bytes, at, base, settings, (message) => tell({ kind: 'message', message }));
   } catch (error) {
     if (!(error instanceof UnreadableInterchange)) throw error;
-    if (!last && bytes.length - at <= settings.maxSegmentLength + longestAdvice) return undefined;
+    if (!last && bytes.length - at <= settings.maxSegmentLength + roomForAdvice) return undefined;
     state.fault ??= error;
     state.tried++;
     const { search, from } = startSearch(bytes, at, state.delimiters);
@@ -153,7 +153,7 @@ function begin(state: State, bytes: Buffer, at: number, base: number, last: bool
 }
 
 /** UNA with blanks behind it. */
-const longestAdvice = 64;
+const roomForAdvice = 64;
 
 function skipOn(state: State, bytes: Buffer, at: number, base: number, last: boolean): { at: number; found: boolean } {
   const { search, from, why } = state.skip as NonNullable<State['skip']>;

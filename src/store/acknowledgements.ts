@@ -1,8 +1,7 @@
 import type { Database } from './database.ts';
+import type { Acknowledgement, ContrlOutcome } from './acknowledgement.ts';
 import { insertInto } from './rows.ts';
 import type { MessageDetail, OutboundMessage, Store } from './store.ts';
-import type { ContrlOutcome } from '../edifact/contrl-reader.ts';
-import type { Acknowledgement } from './acknowledgement.ts';
 
 export interface Acknowledgements extends Pick<Store, 'findSentInterchange'> {
   /** Within a write: the interchanges in a message that we send. Returns the rows, for its ledger entry. */

@@ -5,7 +5,7 @@ import { matching } from './matching.ts';
 import { mdnSummary } from './mdns.ts';
 import { type MdnRow, type MessageRow, readFacts, readHeaders, readSigner } from './rows.ts';
 import type { MessageDetail, MessageSummary, Store } from './store.ts';
-import type { ContrlOutcome } from '../edifact/contrl-reader.ts';
+import type { ContrlOutcome } from './acknowledgement.ts';
 
 type MessageStore = Pick<Store, 'listMessages' | 'getMessage' | 'getContent' | 'nextDue'>;
 

@@ -1,8 +1,7 @@
 import type { Kept } from '../bytes/kept.ts';
+import type { Acknowledgement, ContrlOutcome, SentInterchange } from './acknowledgement.ts';
 import type { Source } from '../bytes/source.ts';
 import type { Headers } from '../mime/headers.ts';
-import type { ContrlOutcome } from '../edifact/contrl-reader.ts';
-import type { Acknowledgement, SentInterchange } from './acknowledgement.ts';
 import type { LedgerEntry, LedgerEvent, LedgerFilter, LedgerVerdict } from './ledger-entry.ts';
 import type { MdnDetail, MdnFilter, MdnSummary } from './mdn-view.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Environment, InterchangeRecord } from '../../../src/store/store.ts';
-import type { ContrlOutcome } from '../../../src/edifact/contrl-reader.ts';
+import type { ContrlOutcome } from '../../../src/store/acknowledgement.ts';
 import { at, change, completeJob, inbound, LEASE_MS, outbound, result, sealedJob, sentOf } from '../fixtures.ts';
 import type { OpenTestStore } from './open.ts';
 
