@@ -56,10 +56,10 @@ export function linesOf(source: Source): Lines {
       const line = lineEnd === -1 ? shown : shown.subarray(0, place - from + lineEnd);
       const cut = decode(line.subarray(0, place - from));
       const before = (from > lineStart ? '…' : '') + cut;
-      const whole = gather(source.pieces(lineStart, Math.min(place, lineStart + LONGEST_LINE)));
+      const whole = gather(source.pieces(lineStart, Math.min(place, lineStart + countedInCharacters)));
       return {
         line: breaks + 1,
-        column: (place - lineStart > LONGEST_LINE ? place - lineStart : decode(whole).length) + 1,
+        column: (place - lineStart > countedInCharacters ? place - lineStart : decode(whole).length) + 1,
         text: before + decode(line.subarray(place - from)),
         before,
         at: decode(line.subarray(place - from, place - from + length)),
@@ -69,4 +69,4 @@ export function linesOf(source: Source): Lines {
 }
 
 /** Beyond it columns count octets: nobody counts so far by eye. */
-const LONGEST_LINE = 4096;
+const countedInCharacters = 4096;
