@@ -169,7 +169,10 @@ export const MOST_ITERATIONS = 2_000_000;
 /** Interchanges of as many messages as were agreed on have some hundred thousand segments, which seldom reach 500 octets. */
 export const EDIFACT_LIMITS = { maxSegmentLength: 64 * KiB, maxSegments: 999_999, maxInterchanges: 1000 };
 
-/** Messages in an interchange, as agreed on with all partners. */
+/** The same where messages are read one by one and none is kept: as many segments as fit into some GiB. */
+export const EDIFACT_STREAM_LIMITS = { ...EDIFACT_LIMITS, maxSegments: 999_999_999 };
+
+/** Messages in an interchange, where a partner's file does not say another number: as many as programmes allow. */
 export const MOST_EDIFACT_MESSAGES = 3000;
 
 /**

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { KEY_TRANSPORTS, SIGNATURE_SCHEMES, STRONG_CIPHERS, STRONG_DIGESTS } from '../cms/algorithms.ts';
+import { MOST_EDIFACT_MESSAGES } from '../limits.ts';
 import { as2Name, edifactIdentity, filePath, httpUrl, variableName } from './common-schema.ts';
 import { duration, instantFrom, instantTo } from './units.ts';
 
@@ -137,6 +138,22 @@ const send = z.strictObject({
   timeout: duration.optional().describe('How long one attempt may take. `outbox.timeout` when left out.'),
 });
 
+/** The directories that come with the product; SANCRT, CUSRES and REQDOC of each (`reference/edifact`). */
+const release = z.enum([
+  'D.95B',
+  'D.96A',
+  'D.96B',
+  'D.97A',
+  'D.97B',
+  'D.98A',
+  'D.98B',
+  'D.99A',
+  'D.99B',
+  'D.00A',
+  'D.00B',
+  'D.01B',
+]);
+
 const edifact = z.strictObject({
   identities: z
     .array(
@@ -157,15 +174,67 @@ const edifact = z.strictObject({
     .describe(
       'Participants that this partner speaks for; a network may speak for several. Interchanges of others are refused.',
     ),
-  release: z.enum(['D.96B', 'D.97B']).default('D.97B').describe('Directory of the messages that we write.'),
+  release: release
+    .exclude(['D.95B', 'D.96A'])
+    .default('D.97B')
+    .describe(
+      'Directory of the messages that we write. D.95B and D.96A cannot be chosen: their CUSRES tells errors another way.',
+    ),
   syntax: z
     .enum(['UNOA:1', 'UNOA:2', 'UNOA:3', 'UNOB:1', 'UNOB:2', 'UNOB:3', 'UNOC:3'])
     .default('UNOC:3')
     .describe('Character set and version of the interchanges that we write.'),
+  messageTypes: z
+    .array(z.enum(['SANCRT', 'REQDOC', 'CUSRES']))
+    .min(1)
+    .default(['SANCRT'])
+    .describe(
+      'Types of message that are taken; others are refused (CONTRL error 17). SANCRT is worked on, the others are checked, acknowledged and kept. CONTRL is always taken.',
+    ),
+  releases: z
+    .array(release)
+    .min(1)
+    .default(['D.96B', 'D.97B'])
+    .describe('Directories that they may be of; others are refused (17).'),
+  maxMessages: z
+    .int()
+    .min(1)
+    .max(999_999)
+    .default(MOST_EDIFACT_MESSAGES)
+    .describe('Messages that an interchange may have; one with more is refused (17).'),
+  mixedTypes: z
+    .boolean()
+    .default(false)
+    .describe('Take several types of message in one interchange. Without it those unlike the first are refused (14).'),
+  groups: z
+    .boolean()
+    .default(false)
+    .describe('Take functional groups (UNG, UNE). Without it an interchange that has any is refused (15).'),
+  directoryFaults: z
+    .enum(['refuse', 'warn'])
+    .default('refuse')
+    .describe(
+      'What becomes of a message that is not as its directory has it: `refuse` tells it by CONTRL and does not work on it; `warn` takes it as far as it can be read, and tells the operator.',
+    ),
+  referenceWindow: duration
+    .optional()
+    .describe(
+      'How long a sender must not use a control reference again: a second interchange under it is refused (26). For ever when left out.',
+    ),
   contrl: z
     .enum(['always', 'when-asked', 'on-error'])
     .default('always')
-    .describe('When to answer an interchange with CONTRL. One with errors is answered in any case.'),
+    .describe(
+      'When to answer an interchange with CONTRL: `always`; `when-asked`: UNB asks for it (0031); `on-error`. One with errors is answered in any case.',
+    ),
+  contrlEveryMessage: z
+    .boolean()
+    .default(false)
+    .describe('CONTRL names every message (UCM), not only those that are refused.'),
+  contrlReceiptOnly: z
+    .boolean()
+    .default(false)
+    .describe('When nothing is refused, CONTRL says no more than that the interchange was received (8).'),
 });
 
 export const partnerSchema = z.strictObject({

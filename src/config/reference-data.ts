@@ -26,8 +26,8 @@ export async function loadReference(directory: string = builtIn): Promise<EcertR
 
 /** ISO 3166-1 alpha-2, as DE 3207 of EDIFACT has them. @throws ConfigError */
 export async function countryCodes(): Promise<ReadonlySet<string>> {
-  const { lists } = (await read(EXTERNAL_CODES)) as { lists: { 3207: Record<string, unknown> } };
-  return new Set(Object.keys(lists[3207]));
+  const { iso3166 } = (await read(EXTERNAL_CODES)) as { iso3166: Record<string, unknown> };
+  return new Set(Object.keys(iso3166));
 }
 
 async function read(file: string): Promise<unknown> {

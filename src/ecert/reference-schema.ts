@@ -70,6 +70,4 @@ export const errorsSchema = z.strictObject({
     }),
 });
 
-export const externalCodesSchema = z.object({
-  lists: z.object({ '6411': z.record(z.string(), z.string().nullable()) }),
-});
+export const externalCodesSchema = z.object({ rec20: z.record(z.string(), z.string().nullable()) });

@@ -120,7 +120,7 @@ function parseErrors(value: unknown): ErrorList {
 
 /** The codes of Recommendation 20. */
 function parseUnits(value: unknown): readonly string[] {
-  return Object.keys(parse('external codes', externalCodesSchema, value).lists['6411']);
+  return Object.keys(parse('external codes', externalCodesSchema, value).rec20);
 }
 
 function parse<T>(file: string, schema: z.ZodType<T>, value: unknown): T {

@@ -10,6 +10,7 @@ import type { Headers } from '../mime/headers.ts';
 import { formatParameter } from '../mime/parameters.ts';
 import { pinnedFor } from '../pki/pinned.ts';
 import type { OutboundMessage, Payload } from '../store/store.ts';
+import type { SentInterchange } from '../store/acknowledgement.ts';
 import { NoEncryptionCertificate } from './errors.ts';
 import { hostOf, newBoundary, newId, newMessageId } from './ids.ts';
 import { signerFor } from './receipt.ts';
@@ -20,6 +21,8 @@ export interface Consignment {
   readonly subject?: string | undefined;
   /** Our id of the received message that this one answers. */
   readonly answers?: string | undefined;
+  /** Those in the payload, where they are known. */
+  readonly interchanges?: readonly SentInterchange[] | undefined;
 }
 
 /**
@@ -36,7 +39,7 @@ export async function makeMessage(
   now: Date,
   spool: Spool,
 ): Promise<OutboundMessage> {
-  const { payload, subject = partner.send.subject, answers } = consignment;
+  const { payload, subject = partner.send.subject, answers, interchanges } = consignment;
   const { send } = partner;
   const messageId = newMessageId(now, hostOf(home));
 
@@ -89,6 +92,7 @@ export async function makeMessage(
     mdnMode: send.mdn,
     mdnSigned: send.mdnSigned,
     answers,
+    interchanges,
   };
 }
 

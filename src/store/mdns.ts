@@ -5,7 +5,8 @@ import { mdnRecord } from './evidence.ts';
 import { ENDPOINT_CHAIN, type Ledger } from './ledger.ts';
 import { matching } from './matching.ts';
 import { type MdnRow, jsonOrNull, present, readHeaders, readSigner } from './rows.ts';
-import type { Facts, InboundMessage, MdnSummary, OutgoingMdn, ReceivedMdn, Store } from './store.ts';
+import type { Facts, InboundMessage, OutgoingMdn, ReceivedMdn, Store } from './store.ts';
+import type { MdnSummary } from './mdn-view.ts';
 
 export interface Mdns extends Pick<Store, 'listMdns' | 'getMdn'> {
   /** Within a write. Returns what the ledger entry of its message says of it. */

@@ -1,3 +1,4 @@
+import type { Acknowledgements } from './acknowledgements.ts';
 import type { Contents, PreparedContent } from './contents.ts';
 import type { Database } from './database.ts';
 import { messageRecord } from './evidence.ts';
@@ -27,6 +28,7 @@ export function outboundIn(
   ledger: Ledger,
   transitions: Transitions,
   work: Work,
+  acknowledgements: Acknowledgements,
 ): Outbound {
   async function prepare(messages: readonly OutboundMessage[]): Promise<PreparedMessage[]> {
     const prepared: PreparedMessage[] = [];
@@ -44,7 +46,11 @@ export function outboundIn(
       work.add('message', message.id, message.createdAt);
       const { environment, as2From, as2To, messageId, url, mic, answers } = message;
       const said = { environment, as2From, as2To, messageId, url, mic, answers };
-      const facts = { ...said, raw: row.raw, payload: row.payload, record: messageRecord(row) };
+      const sent = acknowledgements.insertSent(message);
+      const facts = {
+        ...{ ...said, raw: row.raw, payload: row.payload, record: messageRecord(row) },
+        sent: sent.length === 0 ? undefined : sent,
+      };
       ledger.append(
         { chain: message.partner, kind: 'outbound.queued', subjectId: message.id, facts },
         message.createdAt,

