@@ -17,11 +17,13 @@ const EXTERNAL_CODES = path.join(builtIn, 'edifact', 'external-codes.json');
  * @throws ConfigError, ReferenceDataError
  */
 export async function loadReference(directory: string = builtIn): Promise<EcertReference> {
-  const [programmes, countries, errors] = await Promise.all(
-    ['programmes', 'countries', 'errors'].map((name) => read(path.join(directory, 'ecert', `${name}.yaml`))),
+  const [programmes, countries, errors, claims, conditions] = await Promise.all(
+    ['programmes', 'countries', 'errors', 'claims', 'conditions'].map((name) =>
+      read(path.join(directory, 'ecert', `${name}.yaml`)),
+    ),
   );
   const externalCodes = await read(EXTERNAL_CODES);
-  return parseReference({ programmes, countries, errors, externalCodes });
+  return parseReference({ programmes, countries, errors, claims, conditions, externalCodes });
 }
 
 /** ISO 3166-1 alpha-2, as DE 3207 of EDIFACT has them. @throws ConfigError */
