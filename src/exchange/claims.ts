@@ -1,21 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Claim, judgeClaim } from '../ecert/claim.ts';
+import { type Claim, claimSchema, judgeClaim } from '../ecert/claim.ts';
 import type { Registration } from '../ecert/certificate.ts';
 import type { EcertReference, Mismatch } from '../ecert/reference.ts';
 import { itemsOf } from '../ecert/standing.ts';
-import { CountersignError } from '../errors.ts';
 import type { ClaimRecord } from '../store/claim-record.ts';
 import { ENDPOINT_CHAIN } from '../store/ledger.ts';
-import type { Environment, Store } from '../store/store.ts';
 import { registrationOf } from './certificates.ts';
-
-/** The register that entries draw on. */
-export interface Register {
-  readonly store: Store;
-  readonly reference: EcertReference;
-  readonly environment: Environment;
-  readonly clock: () => Date;
-}
+import { EntryLineTaken, NoSuchClaim, RequestMalformed } from './claim-errors.ts';
+import type { Register } from './standings.ts';
 
 /** Nothing of a claim that is not matched is on file but its ledger entry: release goes on, and the rate is another. */
 export type ClaimOutcome =
@@ -42,7 +34,7 @@ export async function makeClaim(claim: Claim, register: Register, version?: numb
     const before = await store.findClaim(environment, claim.entry, claim.line);
     const found = (await store.findCertificates(environment, [claim.number])).get(claim.number);
     const known = found && registrationOf(found);
-    if (before !== undefined && known !== undefined && isSame(before, claim, version))
+    if (before !== undefined && isSame(before, claim, version))
       return { kind: 'matched', repeated: true, record: before, remaining: remainingOf(known, before) };
 
     const verdict = judgeClaim(claim, known, reference);
@@ -74,7 +66,7 @@ function isSame(before: ClaimRecord, claim: Claim, version: number | undefined):
   const same = isDeepStrictEqual(before.claim, { ...claim });
   if (before.kind === 'claim') {
     if (same && (version ?? before.version) === before.version) return true;
-    throw new EntryLineTaken(before, 'has another claim on file. Reverse that one first.');
+    throw new EntryLineTaken(before, `has another claim on file, version ${before.version}. Reverse that one first.`);
   }
   const next = before.version + 1;
   if (version === undefined ? !same : version === next) return false;
@@ -105,26 +97,14 @@ export async function reverseClaim(
   }
 }
 
-function remainingOf(known: Registration, { hts, unit }: ClaimRecord): number {
-  const item = itemsOf(known).find((each) => each.hts === hts && each.unit === unit);
+function remainingOf(known: Registration | undefined, { hts, unit }: ClaimRecord): number {
+  const item = known && itemsOf(known).find((each) => each.hts === hts && each.unit === unit);
   return item === undefined ? 0 : item.certified - item.used;
 }
 
-/** The entry line has something else on file. */
-export class EntryLineTaken extends CountersignError {
-  readonly code = 'ENTRY_LINE_TAKEN';
-  readonly onFile: ClaimRecord;
-
-  constructor(onFile: ClaimRecord, what: string) {
-    super(`Line ${onFile.entryLine} of entry ${onFile.entry} ${what}`);
-    this.onFile = onFile;
-  }
-}
-
-export class NoSuchClaim extends CountersignError {
-  readonly code = 'NO_SUCH_CLAIM';
-
-  constructor({ entry, entryLine }: Pick<ClaimRecord, 'entry' | 'entryLine'>) {
-    super(`Line ${entryLine} of entry ${entry} has no claim on file.`);
-  }
+/** @throws RequestMalformed with every member that is wrong */
+export function readClaim(value: unknown, reference: EcertReference): Claim {
+  const result = claimSchema(reference).safeParse(value);
+  if (result.success) return result.data;
+  throw new RequestMalformed(result.error.issues);
 }
