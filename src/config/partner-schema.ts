@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { KEY_TRANSPORTS, SIGNATURE_SCHEMES, STRONG_CIPHERS, STRONG_DIGESTS } from '../cms/algorithms.ts';
 import { as2Name, edifactIdentity, filePath, httpUrl, variableName } from './common-schema.ts';
 import { duration, instantFrom, instantTo } from './units.ts';
 
@@ -8,21 +9,10 @@ export type PartnerConfig = z.output<typeof partnerSchema>;
 export type PartnerFile = z.input<typeof partnerSchema>;
 
 // draft rfc4130bis §7.1, §7.2: SHA-1, MD5, 3DES and RC2 are never sent.
-const digests = z.array(z.enum(['sha256', 'sha384', 'sha512'])).min(1);
-const aes = z.enum(['aes128-cbc', 'aes192-cbc', 'aes256-cbc', 'aes128-gcm', 'aes192-gcm', 'aes256-gcm']);
-const keyTransport = z.enum([
-  'rsa-pkcs1',
-  'rsa-oaep-sha1',
-  'rsa-oaep-sha256',
-  'rsa-oaep-sha384',
-  'rsa-oaep-sha512',
-  'ecdh-sha1',
-  'ecdh-sha256',
-  'ecdh-sha384',
-  'ecdh-sha512',
-]);
-const ownScheme = z.enum(['rsa-pkcs1', 'rsa-pss', 'ecdsa']);
-const signatureScheme = z.enum([...ownScheme.options, 'ed25519']);
+const digests = z.array(z.enum(STRONG_DIGESTS)).min(1);
+const aes = z.enum(STRONG_CIPHERS);
+const keyTransport = z.enum(KEY_TRANSPORTS);
+const signatureScheme = z.enum(SIGNATURE_SCHEMES);
 
 const as2 = z.strictObject({
   id: as2Name.describe("The partner's AS2 name, as it writes it in AS2-From. Case matters."),
@@ -61,7 +51,7 @@ const receive = z.strictObject({
     .default(false)
     .describe('Dangerous: anybody who knows the AS2 names can send in the name of the partner.'),
   allowUnencrypted: z.boolean().default(false).describe('Dangerous: content may cross the network in clear.'),
-  digests: digests.default(['sha256', 'sha384', 'sha512']).describe('Digests that signatures may use.'),
+  digests: digests.default([...STRONG_DIGESTS]).describe('Digests that signatures may use.'),
   allowSha1: z.boolean().default(false).describe('Dangerous: SHA-1 signatures can be forged at a price.'),
   ciphers: z
     .array(aes)
@@ -83,28 +73,30 @@ const receive = z.strictObject({
 
 const send = z.strictObject({
   sign: z
-    .enum(['sha256', 'sha384', 'sha512', 'none'])
+    .enum([...STRONG_DIGESTS, 'none'])
     .default('sha256')
     .describe('Digest to sign with; `none` is dangerous: the partner cannot tell who sent it.'),
-  scheme: ownScheme
+  scheme: signatureScheme
     .optional()
     .describe(
-      'Kind of signature. When left out: `rsa-pkcs1` with an RSA key, which all partners know, `ecdsa` with an EC key.',
+      'Kind of signature, on messages and receipts, and so which of our keys makes it: the newest that can. When left out: `rsa-pkcs1` or `ecdsa`, as the newest RSA or EC key has it; `ed25519` where we have no other. `ed25519` needs `sign: sha512`.',
     ),
   encrypt: z
     .enum([...aes.options, 'none'])
     .default('aes128-cbc')
     .describe(
-      'Cipher. The default is the one that every S/MIME since 3.1 knows, old Java without unlimited-strength cryptography included; `none` is dangerous.',
+      'Cipher. The default is the one that every S/MIME since 3.1 knows, old Java without unlimited-strength cryptography included; `-ccm` takes messages up to 16 MiB; `none` is dangerous.',
     ),
   gcmForm: z
     .enum(['auth-enveloped-data', 'enveloped-data'])
     .default('auth-enveloped-data')
-    .describe('Structure for the `-gcm` ciphers: that of RFC 5083, or the one that BouncyCastle systems write.'),
+    .describe(
+      'Structure for the `-gcm` and `-ccm` ciphers: that of RFC 5083, or the one that BouncyCastle systems write.',
+    ),
   keyTransport: keyTransport
     .optional()
     .describe(
-      'How the key is encrypted. When left out: `rsa-pkcs1` to an RSA key, which all partners know, `ecdh-sha256` to an EC key.',
+      'How the key is encrypted. When left out: `rsa-pkcs1` to an RSA key, which all partners know, `ecdh-sha256` to an EC key, `ecdh-hkdf-sha256` to an X25519 key. HKDF is for X25519 alone.',
     ),
   compress: z.enum(['none', 'before-signing', 'after-signing']).default('none').describe('Compression (RFC 5402).'),
   mdn: z.enum(['none', 'sync', 'async']).default('sync').describe('Receipt that we ask for.'),

@@ -12,7 +12,7 @@ import { pinnedFor } from '../pki/pinned.ts';
 import type { OutboundMessage, Payload } from '../store/store.ts';
 import { NoEncryptionCertificate } from './errors.ts';
 import { hostOf, newBoundary, newId, newMessageId } from './ids.ts';
-import { signerOf } from './receipt.ts';
+import { signerFor } from './receipt.ts';
 
 /** What is to be sent, before it is an AS2 message. */
 export interface Consignment {
@@ -41,11 +41,10 @@ export async function makeMessage(
   const messageId = newMessageId(now, hostOf(home));
 
   const sign = send.sign !== 'none' && {
-    identity: signerOf(home, now),
+    ...signerFor(home, partner, now),
     digest: send.sign,
     signingTime: now,
     micalg: micalgName(send.sign, send.micalgStyle),
-    ...(send.scheme && { scheme: send.scheme }),
   };
   const encrypt = encryptionFor(partner, now);
   const wrapped = await wrap(

@@ -1,7 +1,6 @@
 import type { Certificates } from './certificates.ts';
 import type { Database } from './database.ts';
 import type { Outbound, PreparedMessage } from './outbound.ts';
-import { insertInto } from './rows.ts';
 import { StoreError } from './store-error.ts';
 import type { DoneJob, InterchangeRecord, Store } from './store.ts';
 import type { Transitions } from './transitions.ts';
@@ -35,7 +34,7 @@ export function jobsIn(
         if (work.release('interchange', messageId, lease, undefined) === 'lost') return 'lease-lost';
         const known = interchanges.some((row) => findInterchange(row.environment, row.sender, row.reference));
         if (known) throw conflict();
-        for (const row of interchanges) db.statement(insertInto('interchanges', row)).run(row);
+        for (const row of interchanges) db.insert('interchanges', row);
         const changes = certificates.insert(messageId, result.certificates);
         if (changes === undefined) throw conflict();
         outbound.insert(answers);

@@ -4,7 +4,7 @@ import type { Database } from './database.ts';
 import { mdnRecord } from './evidence.ts';
 import { ENDPOINT_CHAIN, type Ledger } from './ledger.ts';
 import { matching } from './matching.ts';
-import { type MdnRow, insertInto, jsonOrNull, present, readHeaders, readSigner } from './rows.ts';
+import { type MdnRow, jsonOrNull, present, readHeaders, readSigner } from './rows.ts';
 import type { Facts, InboundMessage, MdnSummary, OutgoingMdn, ReceivedMdn, Store } from './store.ts';
 
 export interface Mdns extends Pick<Store, 'listMdns' | 'getMdn'> {
@@ -21,8 +21,6 @@ export interface Mdns extends Pick<Store, 'listMdns' | 'getMdn'> {
 }
 
 export function mdnsIn(db: Database, contents: Contents, ledger: Ledger): Mdns {
-  const insert = (row: MdnRow) => db.statement(insertInto('mdns', row)).run(row);
-
   const bytesOf = async (row: MdnRow) => gathered(await contents.read(row.body));
 
   return {
@@ -47,7 +45,7 @@ export function mdnsIn(db: Database, contents: Contents, ledger: Ledger): Mdns {
         state: mdn.mode === 'sync' ? 'sent' : 'pending',
         detail: null,
       };
-      insert(row);
+      db.insert('mdns', row);
       return { id: mdn.id, mode: mdn.mode, body: row.body, record: mdnRecord(row) };
     },
     insertReceived(mdn, body, now) {
@@ -71,7 +69,7 @@ export function mdnsIn(db: Database, contents: Contents, ledger: Ledger): Mdns {
         state: mdn.verdict,
         detail: mdn.detail ?? null,
       };
-      insert(row);
+      db.insert('mdns', row);
       const { verdict, disposition, mic, originalMessageId, detail } = mdn;
       const said = { verdict, disposition, mic, originalMessageId, signer: mdn.signer?.fingerprint, detail };
       const facts = { ...said, mdn: { id: mdn.id, mode: mdn.mode, body: row.body, record: mdnRecord(row) } };

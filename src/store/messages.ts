@@ -14,13 +14,16 @@ const SIZED = '(SELECT messages.*, contents.size FROM messages JOIN contents ON 
 /** Looking at messages, whichever way they went. */
 export function messagesIn(db: Database, contents: Contents): MessageStore {
   function find(id: string): SizedRow | undefined {
-    const bare = id.replace(/^<(.*)>$/, '$1');
+    return db.statement<SizedRow>(`SELECT * FROM ${SIZED} WHERE id = @id`).get({ id }) ?? latest(id);
+  }
+
+  function latest(messageId: string): SizedRow | undefined {
+    const bare = messageId.replace(/^<(.*)>$/, '$1');
     return db
       .statement<SizedRow>(
-        `SELECT * FROM ${SIZED} WHERE id = @id OR message_id IN (@bare, @bracketed)
-         ORDER BY CASE id WHEN @id THEN 0 ELSE 1 END, at DESC, position DESC LIMIT 1`,
+        `SELECT * FROM ${SIZED} WHERE message_id IN (@bare, @bracketed) ORDER BY at DESC, position DESC LIMIT 1`,
       )
-      .get({ id, bare, bracketed: `<${bare}>` });
+      .get({ bare, bracketed: `<${bare}>` });
   }
 
   function detail(row: SizedRow): MessageDetail {

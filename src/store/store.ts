@@ -19,14 +19,14 @@ export interface Store {
   readonly spoolDirectory: string;
 
   // receiving
-  /** Seals a received message with its MDN, and, when accepted, its job; or finds that it was sealed before. */
+  /**
+   * Seals a received message with its MDN, and, when accepted, its job; or finds that it was sealed before. A refused one
+   * may come again. A payload that an accepted message of the partner held before is told in the facts, by
+   * `payloadSeenBefore`.
+   */
   sealInbound(message: InboundMessage): Promise<{ kind: 'sealed' } | { kind: 'duplicate'; sealed: SealedMessage }>;
-  /** The accepted message with this key, if any. Refused messages are not found: they may come again. */
-  findSealed(key: MessageKey): Promise<SealedMessage | undefined>;
   /** Puts the stored asynchronous MDN of a message into the outbox once more; nothing when it is there still. */
   requeueMdn(messageId: string, now: Date): Promise<void>;
-  /** True when an accepted message of this partner holds the same payload (lower-case hex SHA-256). */
-  payloadSeen(partner: string, sha256: string): Promise<boolean>;
 
   /** Takes back every lease. Only for the one worker of a store, at its start: what a dead process held is due now. */
   releaseLeases(): Promise<void>;

@@ -12,7 +12,7 @@ describe('config/load', () => {
     const { endpoint, partners, warnings } = await load(await endpointFiles());
     assert.deepEqual(partners, []);
     assert.deepEqual(warnings, []);
-    assert.deepEqual(endpoint.listen, { host: '0.0.0.0', port: 4080, path: '/as2' });
+    assert.deepEqual(endpoint.listen, { host: '0.0.0.0', port: 4080, path: '/as2', tls: undefined });
     assert.deepEqual(endpoint.operators, { host: '127.0.0.1', port: 4081 });
     assert.equal(endpoint.environment, 'test');
     assert.equal(endpoint.outbox.firstPause, 30_000);
