@@ -122,10 +122,10 @@ function writeSegment(
   if (!/^[A-Z][A-Z0-9]{2}$/.test(tag)) throw new UnwritableInterchange(`${JSON.stringify(tag)} is no segment tag`);
   const texts = elements.map((element, index) => {
     const components = typeof element === 'string' ? [element] : element;
-    const at = (component: number): WritePosition => ({ ...place, tag, element: index + 2, component });
-    return withoutTrailing(components.map((text, part) => escape(writer, text, at(part + 1)))).join(
-      delimiters.component,
+    const texts = components.map((text, part) =>
+      escape(writer, text, () => ({ ...place, tag, element: index + 2, component: part + 1 })),
     );
+    return withoutTrailing(texts).join(delimiters.component);
   });
   return [tag, ...withoutTrailing(texts)].join(delimiters.element) + delimiters.terminator;
 }
@@ -135,10 +135,10 @@ function withoutTrailing(texts: readonly string[]): readonly string[] {
   return texts.slice(0, texts.findLastIndex((text) => text !== '') + 1);
 }
 
-function escape({ characterSet, delimiters, special }: Writer, text: string, position: WritePosition): string {
+function escape({ characterSet, delimiters, special }: Writer, text: string, position: () => WritePosition): string {
   const { release } = delimiters;
   const lacking = characterSet.lacks(text);
   const unfit = lacking === -1 && release === ' ' ? text.search(special) : lacking;
-  if (unfit !== -1) throw new UnwritableCharacter(position, unfit + 1, text, characterSet.id);
+  if (unfit !== -1) throw new UnwritableCharacter(position(), unfit + 1, text, characterSet.id);
   return release === ' ' ? text : text.replace(special, (character) => release + character);
 }
