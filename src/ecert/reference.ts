@@ -91,11 +91,14 @@ export interface ConditionEntry {
 /** A reference file does not have the form that it must have. */
 export class ReferenceDataError extends CountersignError {
   readonly code = 'ECERT_REFERENCE_DATA';
+  /** `programmes`, `countries`… */
+  readonly file: string;
   /** What is wrong, under which keys. */
   readonly issues: readonly ReferenceIssue[];
 
   constructor(file: string, issues: readonly ReferenceIssue[]) {
     super(`${file}: ${issues.map(({ path, message }) => `${path.join('.') || 'as a whole'}: ${message}`).join('; ')}`);
+    this.file = file;
     this.issues = issues;
   }
 }

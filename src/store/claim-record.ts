@@ -67,3 +67,10 @@ export interface UsageFilter {
   /** Default 100. */
   readonly limit?: number | undefined;
 }
+
+export interface CertificateFilter extends Page {
+  readonly environment?: Environment | undefined;
+  readonly number?: string | undefined;
+  readonly country?: string | undefined;
+  readonly state?: string | undefined;
+}

@@ -1,7 +1,7 @@
 import type { Kept } from '../bytes/kept.ts';
 import type { Source } from '../bytes/source.ts';
 import type { Headers } from '../mime/headers.ts';
-import type { CertificateOnFile, ClaimFilter, ClaimRecord, UsageFilter } from './claim-record.ts';
+import type { CertificateFilter, CertificateOnFile, ClaimFilter, ClaimRecord, UsageFilter } from './claim-record.ts';
 import type { LedgerEntry, LedgerEvent, LedgerFilter, LedgerVerdict } from './ledger-entry.ts';
 
 /**
@@ -390,11 +390,4 @@ export interface MdnDetail extends MdnSummary {
   readonly signer: { readonly fingerprint: string; readonly subject: string } | undefined;
   readonly headers: Headers;
   readonly body: Buffer;
-}
-
-export interface CertificateFilter extends Page {
-  readonly environment?: Environment | undefined;
-  readonly number?: string | undefined;
-  readonly country?: string | undefined;
-  readonly state?: string | undefined;
 }
