@@ -17,9 +17,13 @@ export interface Home {
 }
 
 /** Paths in it are absolute. */
-export interface Endpoint extends Omit<EndpointConfig, 'identities' | 'listen'> {
+export interface Endpoint extends Omit<EndpointConfig, 'identities' | 'listen' | 'operators'> {
   readonly listen: Omit<EndpointConfig['listen'], 'tls'> & { readonly tls?: Tls | undefined };
   readonly identities: readonly ConfiguredIdentity[];
+  readonly operators: Pick<EndpointConfig['operators'], 'host' | 'port'> & {
+    /** Never printed. */
+    readonly token: string | undefined;
+  };
 }
 
 export interface ConfiguredIdentity extends OwnIdentity {

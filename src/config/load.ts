@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { ConfigError, type Problem } from './config-error.ts';
-import { loadBasicAuth, loadIdentities, loadPins } from './credentials.ts';
+import { loadBasicAuth, loadIdentities, loadOperatorsToken, loadPins } from './credentials.ts';
 import { checkHome } from './cross-check.ts';
 import { readEndpointFile, readPartnerFiles, type Read } from './files.ts';
 import { noFindings } from './findings.ts';
@@ -53,11 +53,12 @@ function refusal(problems: readonly Problem[]): ConfigError {
 }
 
 async function loadEndpoint(vault: Vault, file: Read<EndpointConfig>): Promise<Endpoint> {
-  const { data, reference, listen } = file.config;
+  const { data, reference, listen, operators } = file.config;
   return {
     ...file.config,
     listen: { ...listen, tls: await loadTls(vault, file) },
     identities: await loadIdentities(vault, file),
+    operators: { host: operators.host, port: operators.port, token: await loadOperatorsToken(vault, file) },
     data: path.resolve(vault.directory, data),
     reference: reference === undefined ? undefined : path.resolve(vault.directory, reference),
   };
@@ -79,6 +80,7 @@ function secretVariables(
 ): ReadonlySet<string> {
   const named = [
     ...(endpoint?.config.identities ?? []).map(({ passphraseEnv }) => passphraseEnv),
+    endpoint?.config.operators.tokenEnv,
     endpoint?.config.listen.tls?.passphraseEnv,
     ...[...partners.values()].map(({ config }) => config.as2.basicAuth?.passwordEnv),
   ];

@@ -1,43 +1,75 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { parse } from 'yaml';
-
-import { parseReference, type EcertReference } from '../ecert/reference.ts';
+import { parseReference, type EcertReference, ReferenceDataError } from '../ecert/reference.ts';
 import { ConfigError } from './config-error.ts';
+import { whyUnreadable } from './files.ts';
+import { formatPath } from './validate.ts';
+import { readYaml, type YamlFile } from './yaml.ts';
 
 /** The data that comes with the product; beside `src` and beside `dist` alike. */
 const builtIn = path.resolve(import.meta.dirname, '../../reference');
 const EXTERNAL_CODES = path.join(builtIn, 'edifact', 'external-codes.json');
 
+const names = ['programmes', 'countries', 'errors', 'claims', 'conditions'] as const;
+
 /**
- * Programmes, countries, error codes and units.
+ * Programmes, countries, codes of errors, mismatches and conditions, and units.
  *
  * @param directory the operator's own `ecert/*.yaml`, in place of those that come with the product
- * @throws ConfigError, ReferenceDataError
+ * @throws ConfigError with everything that is wrong in the first file that does not fit, each with its line
  */
 export async function loadReference(directory: string = builtIn): Promise<EcertReference> {
-  const [programmes, countries, errors] = await Promise.all(
-    ['programmes', 'countries', 'errors'].map((name) => read(path.join(directory, 'ecert', `${name}.yaml`))),
-  );
-  const externalCodes = await read(EXTERNAL_CODES);
-  return parseReference({ programmes, countries, errors, externalCodes });
+  const read = await Promise.all(names.map(async (name) => [name, await yamlFile(directory, name)] as const));
+  const files = Object.fromEntries(read) as Record<(typeof names)[number], YamlFile>;
+  const { programmes, countries, errors, claims, conditions } = files;
+  try {
+    return parseReference({
+      ...{ programmes: programmes.value, countries: countries.value, errors: errors.value },
+      ...{ claims: claims.value, conditions: conditions.value, externalCodes: await externalCodes() },
+    });
+  } catch (error) {
+    const file = error instanceof ReferenceDataError ? read.find(([name]) => name === error.file)?.[1] : undefined;
+    if (!(error instanceof ReferenceDataError) || file === undefined) throw error;
+    const problems = error.issues.map(({ path: at, message }) => ({
+      ...{ file: file.file, line: file.lineOf(at), key: formatPath(at), message, remedy },
+    }));
+    throw new ConfigError(problems, { cause: error });
+  }
 }
 
-/** ISO 3166-1 alpha-2, as DE 3207 of EDIFACT has them. @throws ConfigError */
+/** ISO 3166-1 alpha-2, as DE 3207 of EDIFACT has them. */
 export async function countryCodes(): Promise<ReadonlySet<string>> {
-  const { iso3166 } = (await read(EXTERNAL_CODES)) as { iso3166: Record<string, unknown> };
+  const { iso3166 } = (await externalCodes()) as { iso3166: Record<string, unknown> };
   return new Set(Object.keys(iso3166));
 }
 
-async function read(file: string): Promise<unknown> {
+const remedy = 'The beginning of the file says what may stand there.';
+
+/** A directory of an operator may do without what was added later: then that of the product holds. */
+async function yamlFile(directory: string, name: string): Promise<YamlFile> {
+  const file = path.join(directory, 'ecert', `${name}.yaml`);
   try {
-    const text = await readFile(file, 'utf8');
-    return file.endsWith('.json') ? JSON.parse(text) : parse(text);
+    return readYaml(file, await readFile(file, 'utf8'));
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new ConfigError([
-      { file, key: '', message, remedy: 'Mend it, or leave `reference` out to use what is built in' },
-    ]);
+    if (error instanceof ConfigError) throw error;
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (isMissing && addedLater.includes(name) && directory !== builtIn) return yamlFile(builtIn, name);
+    throw unreadable(file, error);
   }
+}
+
+const addedLater: readonly string[] = ['claims', 'conditions'];
+
+async function externalCodes(): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(EXTERNAL_CODES, 'utf8')) as unknown;
+  } catch (error) {
+    throw unreadable(EXTERNAL_CODES, error);
+  }
+}
+
+function unreadable(file: string, error: unknown): ConfigError {
+  const instead = 'Mend it, or leave `reference` out to use what is built in';
+  return new ConfigError([{ file, key: '', message: whyUnreadable(error), remedy: instead }], { cause: error });
 }

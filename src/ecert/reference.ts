@@ -1,7 +1,16 @@
 import type { z } from 'zod';
 import { CountersignError } from '../errors.ts';
-import { countriesSchema, errorsSchema, externalCodesSchema, programmesSchema } from './reference-schema.ts';
-import { type RuleName, ruleNames } from './rule-names.ts';
+import {
+  claimsSchema,
+  conditionsSchema,
+  countriesSchema,
+  errorsSchema,
+  externalCodesSchema,
+  type optionalElements,
+  programmesSchema,
+} from './reference-schema.ts';
+import { type ClaimRuleName, type RuleName, claimRuleNames, ruleNames } from './rule-names.ts';
+import { type Condition, conditions } from './standing.ts';
 
 /** The lists that the rules judge by. Operators may replace the files that they come from. */
 export interface EcertReference {
@@ -14,6 +23,10 @@ export interface EcertReference {
   /** All units there are: of Recommendation 20, and the programmes' own. */
   readonly units: ReadonlySet<string>;
   readonly errors: ErrorList;
+  /** An entry number matches one of them as a whole. */
+  readonly entryForms: readonly RegExp[];
+  readonly mismatches: ReadonlyMap<ClaimRuleName, Mismatch>;
+  readonly conditions: ReadonlyMap<Condition, ConditionEntry>;
 }
 
 export interface Programme {
@@ -26,6 +39,8 @@ export interface Programme {
   /** Beginnings of the subheadings that it covers. */
   readonly hts: readonly string[];
   readonly units: readonly string[];
+  /** Elements that are optional otherwise. */
+  readonly required: readonly (typeof optionalElements)[number][];
   readonly largestQuantity: number;
 }
 
@@ -58,14 +73,32 @@ export interface ErrorEntry {
   readonly text: string;
 }
 
+/** What is amiss with a claim, as its sender is told. */
+export interface Mismatch {
+  /** `M01`… */
+  readonly code: string;
+  /** The member of the claim that it is about. */
+  readonly element: string;
+  readonly text: string;
+}
+
+export interface ConditionEntry {
+  /** GIS 7365 of a REQDOC, and of the report. */
+  readonly code: string;
+  readonly text: string;
+}
+
 /** A reference file does not have the form that it must have. */
 export class ReferenceDataError extends CountersignError {
   readonly code = 'ECERT_REFERENCE_DATA';
+  /** `programmes`, `countries`… */
+  readonly file: string;
   /** What is wrong, under which keys. */
   readonly issues: readonly ReferenceIssue[];
 
   constructor(file: string, issues: readonly ReferenceIssue[]) {
     super(`${file}: ${issues.map(({ path, message }) => `${path.join('.') || 'as a whole'}: ${message}`).join('; ')}`);
+    this.file = file;
     this.issues = issues;
   }
 }
@@ -75,11 +108,13 @@ export interface ReferenceIssue {
   readonly message: string;
 }
 
-/** The contents of the four files, as YAML or JSON give them. */
+/** The contents of the files, as YAML or JSON give them. */
 export interface ReferenceFiles {
   readonly programmes: unknown;
   readonly countries: unknown;
   readonly errors: unknown;
+  readonly claims: unknown;
+  readonly conditions: unknown;
   /** `edifact/external-codes.json` */
   readonly externalCodes: unknown;
 }
@@ -98,7 +133,11 @@ export function parseReference(files: ReferenceFiles): EcertReference {
   if (issues.length > 0) throw new ReferenceDataError('programmes', issues);
   const own = [...programmes.values()].flatMap(({ units }) => units);
   const units = new Set([...parseUnits(files.externalCodes), ...own]);
-  return { programmes, importerForms, countries, units, errors: parseErrors(files.errors) };
+  return {
+    ...{ programmes, importerForms, countries, units, errors: parseErrors(files.errors) },
+    ...parseClaims(files.claims),
+    conditions: parseConditions(files.conditions),
+  };
 }
 
 /** @throws ReferenceDataError */
@@ -116,6 +155,18 @@ function parseCountries(value: unknown): ReadonlyMap<string, Country> {
 function parseErrors(value: unknown): ErrorList {
   const { section, errors } = parse('errors', errorsSchema, value);
   return { section, byRule: new Map(ruleNames.map((rule) => [rule, errors[rule]])) };
+}
+
+/** @throws ReferenceDataError */
+function parseClaims(value: unknown): Pick<EcertReference, 'entryForms' | 'mismatches'> {
+  const { entryForms, mismatches } = parse('claims', claimsSchema, value);
+  return { entryForms, mismatches: new Map(claimRuleNames.map((rule) => [rule, mismatches[rule]])) };
+}
+
+/** @throws ReferenceDataError */
+function parseConditions(value: unknown): EcertReference['conditions'] {
+  const codes = parse('conditions', conditionsSchema, value).conditions;
+  return new Map(conditions.map((condition) => [condition, codes[condition]]));
 }
 
 /** The codes of Recommendation 20. */

@@ -153,7 +153,7 @@ type ElementPosition = Omit<WritePosition, 'component'>;
 
 function writeValue(writer: Writer, value: ElementValue, place: ElementPosition): string {
   const components = typeof value === 'string' ? [value] : value;
-  const texts = components.map((text, index) => escape(writer, text, { ...place, component: index + 1 }));
+  const texts = components.map((text, index) => escape(writer, text, () => ({ ...place, component: index + 1 })));
   return withoutTrailing(texts).join(writer.delimiters.component);
 }
 
@@ -162,10 +162,10 @@ function withoutTrailing(texts: readonly string[]): readonly string[] {
   return texts.slice(0, texts.findLastIndex((text) => text !== '') + 1);
 }
 
-function escape({ characterSet, delimiters, special }: Writer, text: string, position: WritePosition): string {
+function escape({ characterSet, delimiters, special }: Writer, text: string, position: () => WritePosition): string {
   const { release } = delimiters;
   const lacking = characterSet.lacks(text);
   const unfit = lacking === -1 && release === ' ' ? text.search(special) : lacking;
-  if (unfit !== -1) throw new UnwritableCharacter(position, unfit + 1, text, characterSet.id);
+  if (unfit !== -1) throw new UnwritableCharacter(position(), unfit + 1, text, characterSet.id);
   return release === ' ' ? text : text.replace(special, (character) => release + character);
 }

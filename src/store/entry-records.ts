@@ -1,7 +1,8 @@
 import type { AcknowledgementRow, SentRow } from './acknowledgements.ts';
 import { canonicalJson } from './canonical-json.ts';
+import type { ClaimRow } from './claims.ts';
 import type { Database, Values } from './database.ts';
-import { certificatesRecord, mdnRecord, messageRecord } from './evidence.ts';
+import { certificatesRecord, claimFacts, mdnRecord, messageRecord } from './evidence.ts';
 import type { InterchangeRow } from './jobs.ts';
 import { ENDPOINT_CHAIN } from './ledger.ts';
 import { type MdnRow, type MessageRow, readFacts } from './rows.ts';
@@ -31,11 +32,15 @@ interface Told {
   readonly sent?: readonly SentRow[];
   readonly acknowledgements?: readonly AcknowledgementRow[];
   readonly certificates?: { registered: number; replaced: number; cancelled: number; record: string };
+  readonly claim?: ClaimRow;
 }
 
 /** Checks the entries of one walk through the ledger. Runs within reads. */
 export function recordsIn(db: Database): EntryRecords {
-  const told = { messages: 0, mdns: 0, interchanges: 0, certificates: 0, sent_interchanges: 0, acknowledgements: 0 };
+  const told = {
+    ...{ messages: 0, mdns: 0, interchanges: 0, certificates: 0, claims: 0 },
+    ...{ sent_interchanges: 0, acknowledgements: 0 },
+  };
   /** Told last: it may come of entries that are missing or were changed, and then those are the break. */
   let wrongOutcome: Broken | undefined;
 
@@ -115,6 +120,19 @@ export function recordsIn(db: Database): EntryRecords {
     return same ? [] : { fault: 'certificates that it changed are missing or were changed' };
   }
 
+  function claim(expected: ClaimRow): Checked {
+    told.claims += 1;
+    const { environment, entry, entry_line, version } = expected;
+    const row = db
+      .statement<ClaimRow>(
+        `SELECT * FROM claims
+         WHERE environment = @environment AND entry = @entry AND entry_line = @entry_line AND version = @version`,
+      )
+      .get({ environment, entry, entry_line, version });
+    const same = row !== undefined && canonicalJson(claimFacts(row)) === canonicalJson(expected);
+    return same ? [] : { fault: 'its claim is missing or was changed' };
+  }
+
   return {
     check(entry) {
       if (!isOwnKind(entry.kind)) return [];
@@ -125,6 +143,7 @@ export function recordsIn(db: Database): EntryRecords {
         certificates: changes,
         sent,
         acknowledgements,
+        claim: drawn,
       } = entry.facts as Told;
       const subject = entry.subjectId ?? '';
       const checked: Checked[] = [];
@@ -136,6 +155,7 @@ export function recordsIn(db: Database): EntryRecords {
         checked.push(rowsOf('acknowledgements', 'what CONTRL said', subject, acknowledgements));
       }
       if (changes) checked.push(certificates(subject, changes));
+      if (drawn) checked.push(claim(drawn));
       return (
         checked.find((result) => 'fault' in result) ?? checked.flatMap((result) => ('fault' in result ? [] : result))
       );

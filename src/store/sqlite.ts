@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { acknowledgementsIn } from './acknowledgements.ts';
 import { certificatesIn } from './certificates.ts';
+import { claimsIn } from './claims.ts';
 import { openContentFiles, syncDirectory } from './content-files.ts';
 import { contentsIn } from './contents.ts';
 import { openDatabase, type Commits } from './database.ts';
@@ -41,7 +42,7 @@ export async function openSqliteStore({ directory, ...commits }: SqliteStoreOpti
   const outbound = outboundIn(db, contents, ledger, transitions, work, acknowledgements);
   const certificates = certificatesIn(db);
   const { queueOutbound, findOutbound, resend } = outbound;
-  const { findCertificates, listCertificates } = certificates;
+  const { findCertificates, listCertificates, certificateUsage } = certificates;
   const { listMdns, getMdn } = mdns;
   const { note, listLedger } = ledger;
 
@@ -53,7 +54,8 @@ export async function openSqliteStore({ directory, ...commits }: SqliteStoreOpti
     ...messagesIn(db, contents, acknowledgements),
     ...verificationIn(db, contents),
     ...{ queueOutbound, findOutbound, resend },
-    ...{ findCertificates, listCertificates },
+    ...{ findCertificates, listCertificates, certificateUsage },
+    ...claimsIn(db, ledger),
     ...{ listMdns, getMdn },
     ...{ note, listLedger },
     findSentInterchange: acknowledgements.findSentInterchange,

@@ -15,6 +15,8 @@ export const referenceFiles: ReferenceFiles = {
   programmes: parse(text('ecert/programmes.yaml')),
   countries: parse(text('ecert/countries.yaml')),
   errors: parse(text('ecert/errors.yaml')),
+  claims: parse(text('ecert/claims.yaml')),
+  conditions: parse(text('ecert/conditions.yaml')),
   externalCodes: JSON.parse(text('edifact/external-codes.json')),
 };
 

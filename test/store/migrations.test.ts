@@ -12,6 +12,7 @@ import { temporaryDirectories } from './temporary.ts';
 const RELEASED = [
   '36b2f8f06167530f1e6961461f0ef10c22ebbcbd7bf9d9401c1b37085e4156cc',
   '87a4e8fe0a07a2894986dd32f112d3a4f6bcfc945cf5c2d21312e1ca671fe377',
+  'ee92a31a1f94f262c5fe091c69467b57bace4d560ee8f9499b0789f9ec59070d',
 ];
 
 describe('migrations', () => {

@@ -8,6 +8,7 @@ import type { Store } from '../../src/store/store.ts';
 import {
   at,
   change,
+  claim,
   claimedDelivery,
   completeJob,
   digestOf,
@@ -40,7 +41,8 @@ describe('tampering', () => {
     };
     const sent = { sender: 'US:ZZZ', recipient: 'NZMPI:ZZZ', reference: 'US1' };
     const answer = outbound({ id: 'out-1', createdAt: at(1), answers: 'in-1', interchanges: [sent] });
-    const certificates = [change('A1'), change('A2')];
+    const lines = [{ hts: '020230', unit: 'KGM', certified: 10 }];
+    const certificates = [change('A1', 0, {}, lines), change('A2')];
     await completeJob(store, job, result({ interchanges: [interchange], certificates, outbound: [answer] }), at(1));
     const delivery = await claimedDelivery(store, outbound({ id: 'out-2', createdAt: at(1) }));
     await store.settleDelivery(delivery, { kind: 'failed', detail: 'gave up' }, at(2));
@@ -49,7 +51,8 @@ describe('tampering', () => {
     const acknowledgements = [{ subjectId: 'out-1', reference: 'US1', outcome: 'acknowledged' }] as const;
     await completeJob(store, contrl, result({ acknowledgements }), at(4));
     await store.sealInbound(refused({ id: 'in-2', partner: undefined }));
-    assert.deepEqual(await store.verifyLedger(), { kind: 'whole', chains: 2, entries: 10 });
+    await store.recordClaim(claim(1));
+    assert.deepEqual(await store.verifyLedger(), { kind: 'whole', chains: 2, entries: 11 });
     await store.close();
   });
 
@@ -122,7 +125,7 @@ describe('tampering', () => {
       'entries cut off the end',
       `DELETE FROM ledger WHERE chain = 'van' AND sequence > 5`,
       'van 6',
-      /should end with entry 9/,
+      /should end with entry 10/,
     ],
     ['a whole chain taken out', `DELETE FROM ledger WHERE chain = 'endpoint'`, 'endpoint 1', /should end with entry 1/],
     ['the head of a chain', `DELETE FROM chains WHERE chain = 'endpoint'`, 'endpoint 1', /no head/],
@@ -213,6 +216,14 @@ describe('tampering', () => {
     ],
     ['what CONTRL said', `UPDATE acknowledgements SET outcome = 'rejected'`, 'van 9', /what CONTRL said/],
     ['an interchange', `UPDATE interchanges SET accepted = 1`, 'van 3', /interchange is missing or was changed/],
+    ['a claim', `UPDATE claims SET drawn = 9`, 'van 10', /claim is missing or was changed/],
+    ['a claim taken out', `DELETE FROM claims`, 'van 10', /claim is missing or was changed/],
+    [
+      'a claim put in',
+      `INSERT INTO claims SELECT 99, environment, 'other', entry_line, version, kind, number, certificate_version, partner, hts, unit, drawn, changed_at, claim, reason FROM claims`,
+      'endpoint 0',
+      /2 claims .* 1/,
+    ],
     [
       'bytes in the database',
       `UPDATE contents SET bytes = X'00' WHERE sha256 = (SELECT raw FROM messages WHERE id = 'out-2')`,
@@ -264,6 +275,7 @@ describe('tampering', () => {
     'certificates',
     'sent_interchanges',
     'acknowledgements',
+    'claims',
   ]) {
     it(`${table}: the database itself refuses to change or delete evidence`, () => {
       const database = new Sqlite(path.join(directory, 'countersign.db'));
