@@ -164,6 +164,10 @@ function allFindings(open: OpenMessage, trailing: readonly Finding[], duplicate:
   return [...framing, ...below];
 }
 
+function times(most = 0): string {
+  return most === 1 ? 'once' : `${most} times`;
+}
+
 function orderFinding({ code, segment, offset, tag, length, leaf }: OrderFault): Finding {
   const group = leaf?.groups.at(-1);
   const where = group === undefined ? '' : ` of group ${group.number}`;
@@ -173,8 +177,8 @@ function orderFinding({ code, segment, offset, tag, length, leaf }: OrderFault):
       leaf === undefined
         ? `${tag === '' ? 'What has no tag' : tag} is no segment of this message`
         : `${tag} has no place here`,
-    '35': `${tag}${where} stands here more than ${leaf?.max ?? 0} times`,
-    '36': `Group ${group?.number ?? ''} (${tag}) stands here more than ${group?.max ?? 0} times`,
+    '35': `${tag}${where} stands here more than ${times(leaf?.max)}`,
+    '36': `Group ${group?.number ?? ''} (${tag}) stands here more than ${times(group?.max)}`,
   };
   return {
     ...{ level: 'UCS', code, tag, segment, offset, text: texts[code] },

@@ -74,6 +74,11 @@ describe('holding messages against their directory', () => {
     assert.equal(told('UNOE', 'latin1', '\xb6'.repeat(36)), `"${'Ж'.repeat(36)}" is too long for 1004, an..35`);
   });
 
+  it('35: what may stand once is told so', () => {
+    const [found] = allFindings(read(sancrt(['BGM+811'])));
+    assert.equal(found?.text, 'BGM stands here more than once');
+  });
+
   it('30: messages beside groups are told as such, not by the count of UNZ as well', () => {
     const group = `UNG+SANCRT+A:ZZZ+B:ZZZ+261102:0930+7+UN+D:97B'${message('1')}UNE+1+7'`;
     const subject = readInterchange(Buffer.from(interchange([group, message('2')])), { ...settings, groups: true });
