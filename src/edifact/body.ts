@@ -188,7 +188,7 @@ function finishMessage(body: Body, framing?: readonly Finding[]): void {
   const fault = unnameable(message, subject.syntax);
   if (fault !== undefined) add(body, fault);
   if (group !== undefined) checkInGroup(body, group, message);
-  else if (groups.length > 0) add(body, at(message.header, '30', 'A message stands outside of the groups'));
+  else if (groups.length > 0) add(body, at(message.header, mixed, 'A message stands outside of the groups'));
   const duplicate = noteReference(body.seen, message.reference);
   const place = group === undefined ? undefined : groups.length;
   body.tell(closeMessage(message, framing ?? trailerFindings(message, undefined), duplicate, place));
@@ -227,7 +227,7 @@ function takeEnvelope(body: Body, current: Current, key: number): void {
 
 function startGroup(body: Body, header: Segment): void {
   if (body.group === undefined && body.groups.length === 0 && body.messages > 0) {
-    add(body, at(header, '30', 'Messages stand outside of the groups'));
+    add(body, at(header, mixed, 'Messages stand outside of the groups'));
   }
   finishGroup(body, undefined);
   body.group = openGroup(header, noteReference(body.groupsSeen, valueOf(header, 5)));
@@ -244,7 +244,7 @@ function finishGroup(body: Body, trailer: Segment | undefined): void {
 
 /** UNZ against what was read (ISO 9735-1 §7.1): 0020 the same, 0036 the number of messages, or of groups where there are such. */
 function checkTrailer(body: Body, trailer: Segment): void {
-  const { subject, messages, groups, refused } = body;
+  const { subject, messages, groups, refused, findings } = body;
   const [counted, reference] = [valueOf(trailer, 1), valueOf(trailer, 2)];
   const fault = (code: string, element: number, text: string, expected: string) =>
     add(body, { ...at(trailer, code, text, element), expected });
@@ -255,12 +255,15 @@ function checkTrailer(body: Body, trailer: Segment): void {
   }
   const [count, what] = groups.length > 0 ? [groups.length, 'groups'] : [messages, 'messages'];
   if (counted === '') fault('13', 2, `The number of ${what} is missing`, `0036: ${count}`);
-  // With groups it is their number that counts; where they are refused, they are so as such.
-  else if (!refused && !isCount(counted, count)) {
+  // With groups it is their number that counts; where they are refused, or mixed with messages, they are so as such.
+  else if (!refused && !findings.some(({ code }) => code === mixed) && !isCount(counted, count)) {
     fault('29', 2, `UNZ counts ${counted} ${what}; there are ${count}`, `0036: ${count}`);
   }
   if (messages === 0) add(body, at(trailer, '32', 'The interchange holds no message'));
 }
+
+/** 0085: groups and messages mixed. */
+const mixed = '30';
 
 type Break = Pick<Finding, 'code' | 'tag' | 'text'>;
 

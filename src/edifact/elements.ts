@@ -141,7 +141,7 @@ interface Spot {
 function tellValue(current: Current, levels: Levels, checking: Checking, spot: Spot, fault: ValueFault | '21'): void {
   const { slot, component, from, to, next } = spot;
   const part = slot?.parts[component];
-  const value = quoted(current, from, to);
+  const value = quoted(current, from, to, checking.format);
   if (fault === '12' && part !== undefined) {
     // 1131 and 3055 say that the value is of another list, which nobody here has.
     if (isElsewhere(current.scan, next, component, part)) return;
@@ -274,9 +274,14 @@ function isElsewhere({ ends }: Scan, next: number, component: number, { list, ag
 /** So much of a value is shown. */
 const shown = 40;
 
-function quoted({ bytes }: Current, from: number, to: number): string {
-  const text = bytes.toString('latin1', from, Math.min(to, from + shown)).replace(/[^\x20-\x7e\xa0-\xff]/g, '.');
-  return `"${text}${to - from > shown ? '…' : ''}"`;
+function quoted({ bytes }: Current, from: number, to: number, { characterSet }: Format): string {
+  // A character has up to four bytes.
+  const characters = Array.from(characterSet.decode(bytes.toString('latin1', from, Math.min(to, from + 4 * shown))));
+  const text = characters
+    .slice(0, shown)
+    .join('')
+    .replace(/[\p{C}\ufffd]/gu, '.');
+  return `"${text}${characters.length > shown ? '…' : ''}"`;
 }
 
 function sentence(

@@ -114,21 +114,24 @@ const judgedWithEnvelope = new Map([
   ['UNT', [0, 1]],
 ]);
 
-/** The same rules, in which those elements may hold what they will, as far as the character set has it. */
+/** The same rules, in which those elements may hold what they will, as far as the character set has it; of 0007 it is told. */
 function relaxed(rules: SegmentRules): SegmentRules {
   const places = judgedWithEnvelope.get(rules.tag);
   if (places === undefined) return rules;
   const slots = rules.slots.map((slot, index): Slot => {
     if (!places.includes(index)) return slot;
     const open = slot.parts.map(anything);
-    const more = Array.from({ length: spareComponents }, () => anything(open[0] as ComponentRules));
+    const spare = rules.tag === 'UNB' && parties.includes(index) ? spareComponents : 0;
+    const more = Array.from({ length: spare }, () => anything(open[0] as ComponentRules));
     return { ...slot, mandatory: false, required: 0, parts: [...open, ...more] };
   });
   return { ...rules, slots, least: leastOf(slots) };
 }
 
+/** S002 and S003 of UNB: that they have too many components is told there too. */
+const parties = [1, 2];
 const spareComponents = 8;
 
 function anything(part: ComponentRules): ComponentRules {
-  return { ...part, type: 'an', min: 0, max: Number.MAX_SAFE_INTEGER, codes: undefined };
+  return { ...part, type: 'an', min: 0, max: Number.MAX_SAFE_INTEGER, codes: part.lenient ? part.codes : undefined };
 }

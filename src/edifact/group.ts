@@ -24,8 +24,10 @@ export function openGroup(header: Segment, duplicate: boolean): OpenGroup {
 export function closeGroup(group: OpenGroup, trailer: Segment | undefined): Group {
   const { header, messages, findings } = group;
   const reference = valueOf(header, 5);
-  const add = (segment: Segment, code: string, text: string, element?: number) =>
-    findings.push(groupFinding(segment, code, text, element));
+  const add = (segment: Segment, code: string, text: string, element: 2 | 3) => {
+    const expected = element === 2 ? `0060: ${messages}` : `0048: ${reference}`;
+    findings.push({ ...groupFinding(segment, code, text, element), expected });
+  };
   if (trailer === undefined) findings.push({ ...groupFinding(header, '13', 'UNE is missing'), tag: 'UNE' });
   else {
     const [counted, repeated] = [valueOf(trailer, 1), valueOf(trailer, 2)];
@@ -33,9 +35,10 @@ export function closeGroup(group: OpenGroup, trailer: Segment | undefined): Grou
     else if (!isCount(counted, messages))
       add(trailer, '29', `UNE counts ${counted} messages; there are ${messages}`, 2);
     if (repeated === '') add(trailer, '13', 'The group reference is missing', 3);
-    else if (repeated !== reference) add(trailer, '28', `UNE refers to ${repeated}, UNG to ${reference}`, 3);
+    else if (repeated !== reference && reference !== '')
+      add(trailer, '28', `UNE refers to ${repeated}, UNG to ${reference}`, 3);
   }
-  if (messages === 0) add(header, '32', 'The group holds no message');
+  if (messages === 0) findings.push(groupFinding(header, '32', 'The group holds no message'));
   return { reference, header, findings, messages, offset: header.offset };
 }
 

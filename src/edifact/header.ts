@@ -1,4 +1,4 @@
-import { characterSetOf } from './character-set.ts';
+import { characterSetNames, characterSetOf } from './character-set.ts';
 import { UnreadableInterchange } from './errors.ts';
 import { type NamingFault, namingFault, partyLengths, referenceLength, repeatableSet } from './identification.ts';
 import {
@@ -59,7 +59,11 @@ export function readHeader(unb: Segment): Header {
       testIndicator: test !== '' && test !== '0',
       header: unb,
     },
-    findings: [...syntaxFindings(unb, syntax), ...constituentFindings(unb, syntax), ...preparationFindings(unb, date)],
+    findings: [
+      ...syntaxFindings(unb, syntax),
+      ...constituentFindings(unb, syntax),
+      ...preparationFindings(unb, syntax, date),
+    ],
     warnings: dateWarnings(unb, syntax, date),
   };
 }
@@ -110,7 +114,8 @@ function syntaxFindings(unb: Segment, syntax: Syntax): readonly Finding[] {
   }
   if (characterSetOf(syntax.id) !== undefined) return [];
   const code = syntax.version === '4' ? '46' : '2'; // 46 is of syntax 4 alone
-  return [finding(code, 1, `Syntax identifier ${JSON.stringify(syntax.id)} is not supported`)];
+  const expected = `0001: ${characterSetNames.join(', ')}`;
+  return [{ ...finding(code, 1, `Syntax identifier ${JSON.stringify(syntax.id)} is not supported`), expected }];
 }
 
 /** Parties with more components than they have places (16), an application reference that is too long (39). */
@@ -140,13 +145,14 @@ function applicationFault(unb: Segment, syntax: Syntax): NamingFault | undefined
   return namingFault(unb.elements[6] ?? [], [referenceLength], 0, repeatableSet(syntax.id));
 }
 
-function preparationFindings(unb: Segment, date: Date | undefined): readonly Finding[] {
+function preparationFindings(unb: Segment, syntax: Syntax, date: Date | undefined): readonly Finding[] {
   if (date !== undefined) return [];
   const missing = valueOf(unb, 4, 1) === '' || valueOf(unb, 4, 2) === '';
   const text = missing ? 'Date or time of preparation is missing' : 'S004 is no date and time';
   const position = { element: 5, component: valueOf(unb, 4, 1) === '' || !missing ? 1 : 2 };
   const spot = spotOf(unb, position.element, position.component);
-  return [{ level: 'UCI', code: missing ? '13' : '12', tag: 'UNB', segment: 0, ...position, ...spot, text }];
+  const expected = `S004: ${syntax.version === '4' ? 'CCYYMMDD' : 'YYMMDD'} and HHMM`;
+  return [{ level: 'UCI', code: missing ? '13' : '12', tag: 'UNB', segment: 0, ...position, ...spot, text, expected }];
 }
 
 /** 0017 has six digits before syntax 4 and eight from it; either is understood in either. */

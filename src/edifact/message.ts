@@ -164,14 +164,21 @@ function allFindings(open: OpenMessage, trailing: readonly Finding[], duplicate:
   return [...framing, ...below];
 }
 
+function times(most = 0): string {
+  return most === 1 ? 'once' : `${most} times`;
+}
+
 function orderFinding({ code, segment, offset, tag, length, leaf }: OrderFault): Finding {
   const group = leaf?.groups.at(-1);
   const where = group === undefined ? '' : ` of group ${group.number}`;
   const texts = {
     '13': `${tag}${where} is missing`,
-    '15': leaf === undefined ? `${tag} is no segment of this message` : `${tag} has no place here`,
-    '35': `${tag}${where} stands here more than ${leaf?.max ?? 0} times`,
-    '36': `Group ${group?.number ?? ''} (${tag}) stands here more than ${group?.max ?? 0} times`,
+    '15':
+      leaf === undefined
+        ? `${tag === '' ? 'What has no tag' : tag} is no segment of this message`
+        : `${tag} has no place here`,
+    '35': `${tag}${where} stands here more than ${times(leaf?.max)}`,
+    '36': `Group ${group?.number ?? ''} (${tag}) stands here more than ${times(group?.max)}`,
   };
   return {
     ...{ level: 'UCS', code, tag, segment, offset, text: texts[code] },
@@ -220,7 +227,8 @@ export function trailerFindings(
   }
   const repeated = valueOf(trailer, 2);
   if (repeated === '') findings.push(at(trailer, '13', 'The message reference is missing', 3));
-  else if (repeated !== reference) {
+  // Where UNH has none it is told of UNH.
+  else if (repeated !== reference && reference !== '') {
     const text = `UNT refers to ${repeated}, UNH to ${reference}`;
     findings.push({ ...at(trailer, '28', text, 3), expected: `0062: ${reference}` });
   }

@@ -131,6 +131,8 @@ function ways(structure: Structure, path: Path, tag: number, place: Place): Path
     // What fits fits: a fault is looked for where nothing does.
     const clean = found.filter(({ fault }) => fault === path.fault);
     if (clean.length > 0 && clean.some(({ cost }) => cost === path.cost)) return clean;
+    // Nothing comes behind UNT, so that what was left out is told, however much it is.
+    if (found.length > 0 && structure.tagNames[tag] === 'UNT') return found;
   }
   return [...found, misplaced(structure, path, tag, place)];
 }

@@ -113,7 +113,8 @@ function triggerOf(group: GroupItem): string {
 function routesFrom(from: number, targets: readonly Leaf[], leaves: readonly Leaf[], root: readonly Node[]): Route[] {
   const routes: Route[] = [];
   const add = (kind: Route['kind'], target: Leaf, depth: number, missing: readonly number[]) => {
-    if (missing.length > missingAtMost) return;
+    // UNT has no other place.
+    if (missing.length > missingAtMost && target.tag !== 'UNT') return;
     routes.push({ kind, target, depth, missing: missing.map((index) => leaves[index] as Leaf) });
   };
   for (const target of targets) {

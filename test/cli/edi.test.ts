@@ -63,6 +63,22 @@ describe('edi check', () => {
     assert.match(stdout, /-:4:12 .*\n *\|\n4 \| BGM\+811\+\u20ac\u20ac\+X9'\n {2}\| {12}\^\^/);
   });
 
+  it('shows no half of a character where the line is cut', async () => {
+    for (const padding of ['', 'A', 'AA']) {
+      const bgm = `BGM+811+${'\u20ac'.repeat(30)}${padding}+X9'`;
+      const text = `UNB+UNOY:4+A:ZZZ+B:ZZZ+20261102:0930+R'UNH+1+SANCRT:D:97B:UN'${bgm}UNT+3+1'UNZ+1+R'`;
+      const { stdout } = await countersign('edi', 'check', '-', Buffer.from(text));
+      assert.match(stdout, /^1 \| \u2026\u20ac/m);
+      assert.doesNotMatch(stdout, /\ufffd/);
+    }
+  });
+
+  it('names no message that has no reference, and no tag where there is none', async () => {
+    const text = "UNB+UNOC:3+A:ZZZ+B:ZZZ+261102:0930+R'UNH++SANCRT:D:97B:UN'BGM''UNT+4+1'UNZ+1+R'";
+    const { stdout } = await countersign('edi', 'check', '-', Buffer.from(text));
+    assert.match(stdout, /What has no tag is no segment of this message\n.*\(interchange R, segment 3\)/);
+  });
+
   it('tells what is no interchange at all', async () => {
     for (const bytes of ['', 'hello', 'UNB', "UNA:+.? 'UNH+1'"]) {
       const { status, stdout } = await countersign('edi', 'check', '-', Buffer.from(bytes));

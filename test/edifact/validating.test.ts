@@ -45,6 +45,12 @@ describe('holding messages against their directory', () => {
     ['two defects are both told', sancrt(['ZZX+1', 'LOC+QQQ+AU', 'ZZX+2']), ['UCS 15 ZZX 3', 'UCD 12 LOC 4 2', 'UCS 15 ZZX 5']],
     ['a segment and the one behind it, exchanged, are one defect', interchange([message('1', undefined, ['LOC+27+AU', 'BGM+811'])]), ['UCS 15 LOC 2']],
     ['a group without its trigger', sancrt(['LIN+1', 'MEA+AAJ+AAI+KGM:1', 'ADR+1:1:1', 'CTA+AA+A', 'COM+A:AA']), ['UCS 13 PNA 5']],
+    ['13: many segments are missing at the end', interchange([message('1', 'REQDOC:D:97B:UN', ['BGM+811'])]), ['UCS 13 DOC 3', 'UCS 13 DTM 3', 'UCS 13 NAD 3', 'UCS 13 LIN 3']],
+    ['13: all segments are missing', interchange([message('1', 'REQDOC:D:97B:UN', [])]), ['UCS 13 BGM 2', 'UCS 13 DOC 2', 'UCS 13 DTM 2', 'UCS 13 NAD 2', 'UCS 13 LIN 2']],
+    ['16: a component too many in S009', interchange([message('1', 'SANCRT:D:97B:UN:A:B', ['BGM+811'])]), ['UCM 16 UNH 1 3']],
+    ['16: a component behind the count of UNT', sancrt([]).replace(/UNT\+(\d+)/, 'UNT+$1:9'), ['UCM 16 UNT 3 2']],
+    ['16: a party with a component too many', sancrt([], unb.replace(/:ZZZ/, ':ZZZ:A:B')), ['UCI 16 UNB 0 3']],
+    ['13: without a reference in UNH, that of UNT is not held against it', sancrt([]).replace('UNH+1+', 'UNH++'), ['UCI 13 UNH 1 2 1']],
     ['48: a dependency note of UCI', interchange([message('1', 'CONTRL:4:1:UN', ['UCI+R1+A+B+7++UNB'])], unb4), ['UCS 48 UCI 2']],
   ]; // prettier-ignore
   for (const [rule, text, faults] of cases) {
@@ -53,6 +59,37 @@ describe('holding messages against their directory', () => {
       assert.deepEqual(found.map(brief), faults, found.map((one) => one.text).join('; ')); // prettier-ignore
     });
   }
+
+  it('a value outside of 0007 in UNB is a warning, not a fault', () => {
+    const { warnings, ...rest } = read(sancrt([], unb.replace('AUDAFF:ZZZ', 'AUDAFF:ZZ')));
+    assert.deepEqual(allFindings({ warnings, ...rest }), []);
+    assert.deepEqual(warnings, [{ offset: unb.indexOf('ZZ'), text: '0007 "ZZ" is in no list' }]);
+  });
+
+  it('a value is told in its own character set', () => {
+    const long = 'Ж'.repeat(50);
+    const told = (id: string, encoding: BufferEncoding, value: string) =>
+      allFindings(read(sancrt([`BGM+1+${value}`], unb4.replace('UNOC', id)), encoding)).at(-1)?.text;
+    assert.equal(told('UNOY', 'utf8', long), `"${'Ж'.repeat(40)}…" is too long for 1004, an..35`);
+    assert.equal(told('UNOE', 'latin1', '\xb6'.repeat(36)), `"${'Ж'.repeat(36)}" is too long for 1004, an..35`);
+  });
+
+  it('35: what may stand once is told so', () => {
+    const [found] = allFindings(read(sancrt(['BGM+811'])));
+    assert.equal(found?.text, 'BGM stands here more than once');
+  });
+
+  it('30: messages beside groups are told as such, not by the count of UNZ as well', () => {
+    const group = `UNG+SANCRT+A:ZZZ+B:ZZZ+261102:0930+7+UN+D:97B'${message('1')}UNE+1+7'`;
+    const subject = readInterchange(Buffer.from(interchange([group, message('2')])), { ...settings, groups: true });
+    assert.deepEqual(allFindings(subject).map(brief), ['UCI 30 UNH 0']);
+  });
+
+  it('28, 29: what would be right is told of UNE too', () => {
+    const group = `UNG+SANCRT+A:ZZZ+B:ZZZ+261102:0930+7+UN+D:97B'${message('1')}UNE+2+8'`;
+    const { groups = [] } = readInterchange(Buffer.from(interchange([group])), { ...settings, groups: true });
+    assert.deepEqual(groups.flatMap(({ findings }) => findings.map(({ expected }) => expected)), ['0060: 1', '0048: 7']); // prettier-ignore
+  });
 
   it('a finding tells the exact spot, and what would be right', () => {
     const text = sancrt(['LOC+27+AU', 'MOA+1:18O00']);

@@ -118,8 +118,8 @@ function width(text: string): number {
 function placeOf({ interchange, message, segment, tag, element, component, occurrence }: Noted): string {
   const parts = [
     interchange === undefined ? '' : `interchange ${interchange}`,
-    message === undefined ? '' : `message ${message}`,
-    segment === undefined || segment === 0 ? (tag ?? '') : `segment ${segment} ${tag ?? ''}`,
+    message === undefined || message === '' ? '' : `message ${message}`,
+    segment === undefined || segment === 0 ? (tag ?? '') : `segment ${segment} ${tag ?? ''}`.trim(),
     element === undefined ? '' : `element ${element}`,
     occurrence === undefined ? '' : `occurrence ${occurrence}`,
     component === undefined ? '' : `component ${component}`,

@@ -55,7 +55,7 @@ export function linesOf(source: Source): Lines {
       const lineEnd = shown.subarray(place - from).findIndex((byte) => byte === 0x0a || byte === 0x0d);
       const line = lineEnd === -1 ? shown : shown.subarray(0, place - from + lineEnd);
       const cut = decode(line.subarray(0, place - from));
-      const before = (from > lineStart ? '…' : '') + cut;
+      const before = from > lineStart ? `…${cut.replace(/^\ufffd{1,3}/, '')}` : cut; // a character may be cut in two
       const whole = gather(source.pieces(lineStart, Math.min(place, lineStart + countedInCharacters)));
       return {
         line: breaks + 1,
