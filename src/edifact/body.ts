@@ -62,7 +62,7 @@ export function openBody(subject: Subject, settings: ReadSettings, tell: (messag
   const tags = ['UNB', 'UNG', 'UNE', 'UNZ'];
   return {
     subject,
-    settings,
+    settings: sameShape(settings),
     tell,
     current: { scan, bytes: Buffer.alloc(0), start: 0, end: 0, base: 0, tag: '', position: 0 },
     checking: { format, notation, findings, warnings: [] },
@@ -79,6 +79,11 @@ export function openBody(subject: Subject, settings: ReadSettings, tell: (messag
     refused: false,
     end: undefined,
   };
+}
+
+/** However the settings were put together: objects that differ in shape would have the code below compiled again for each interchange. */
+function sameShape({ maxSegmentLength, maxSegments, maxInterchanges, directories, groups, headersOnly }: ReadSettings) {
+  return { maxSegmentLength, maxSegments, maxInterchanges, directories, groups, headersOnly };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type CodeTable, codeTable } from './code-table.ts';
+import { type CompactRules, compactRules } from './conform.ts';
 import type { Directory, ElementDefinition, Part } from './directory.ts';
 
 /** A segment of a directory, made ready for checking: repeats unfolded, code lists as tables. */
@@ -10,6 +11,8 @@ export interface SegmentRules {
   readonly notes: readonly DependencyNote[];
   /** How many slots there are up to the last that is mandatory. */
   readonly least: number;
+  /** Of all but the notes. */
+  readonly compact: CompactRules;
 }
 
 /** A place for a data element. */
@@ -81,11 +84,13 @@ export function segmentRules(
     type,
     elements: elements.map((pos) => places.get(pos) ?? 0),
   }));
-  return { tag, name: definition.name, slots, notes, least: leastOf(slots) };
+  return { tag, name: definition.name, slots, notes, ...measuresOf(slots) };
 }
 
-export function leastOf(slots: readonly Slot[]): number {
-  return slots.findLastIndex(({ mandatory }) => mandatory) + 1;
+/** What of `SegmentRules` follows from its slots. */
+export function measuresOf(slots: readonly Slot[]): Pick<SegmentRules, 'least' | 'compact'> {
+  const least = slots.findLastIndex(({ mandatory }) => mandatory) + 1;
+  return { least, compact: compactRules(slots, least) };
 }
 
 function slotOf(directory: Directory, { id }: Part, mandatory: boolean, repeats: number, flags: Directory): Slot {

@@ -1,4 +1,4 @@
-import { type ComponentRules, type SegmentRules, type Slot, leastOf, segmentRules } from './definitions.ts';
+import { type ComponentRules, type SegmentRules, type Slot, measuresOf, segmentRules } from './definitions.ts';
 import type { Directory, FindDirectory } from './directory.ts';
 import type { Levels } from './elements.ts';
 import type { MessageIdentifier } from './interchange.ts';
@@ -125,7 +125,7 @@ function relaxed(rules: SegmentRules): SegmentRules {
     const more = Array.from({ length: spare }, () => anything(open[0] as ComponentRules));
     return { ...slot, mandatory: false, required: 0, parts: [...open, ...more] };
   });
-  return { ...rules, slots, least: leastOf(slots) };
+  return { ...rules, slots, ...measuresOf(slots) };
 }
 
 /** S002 and S003 of UNB: that they have too many components is told there too. */

@@ -44,7 +44,7 @@ const [ZERO, NINE, MINUS, POINT, COMMA, EXPONENT] = [0x30, 0x39, 0x2d, 0x2e, 0x2
  * or a digit; a digit stands before and behind its mark, and no triads are set apart. Before syntax 4 the mark has
  * errors of its own: 19 and 38.
  */
-function digitsOf(bytes: Uint8Array, start: number, end: number, notation: Notation): number | ValueFault {
+export function digitsOf(bytes: Uint8Array, start: number, end: number, notation: Notation): number | ValueFault {
   let at = bytes[start] === MINUS ? start + 1 : start;
   const first = at;
   let mark = -1;
@@ -75,7 +75,7 @@ function isExponent(bytes: Uint8Array, at: number, end: number): boolean {
   return first < end;
 }
 
-function holdsDigit(bytes: Uint8Array, start: number, end: number): boolean {
+export function holdsDigit(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if ((bytes[at] as number) >= ZERO && (bytes[at] as number) <= NINE) return true;
   return false;
 }
