@@ -1,7 +1,8 @@
 import { isTag, skipBlanks } from './delimiters.ts';
+import { conformingEnd } from './conform.ts';
 import type { SegmentRules } from './definitions.ts';
 import { type Checking, type Current, type Levels, checkElements, report, tagAt } from './elements.ts';
-import { envelopeRules, keyOf } from './grammar.ts';
+import { type SegmentGrammar, envelopeRules, keyOf } from './grammar.ts';
 import { type OpenGroup, closeGroup, groupFinding, openGroup } from './group.ts';
 import { type Finding, type Group, type Message, type Segment, type Syntax, valueOf } from './interchange.ts';
 import {
@@ -14,7 +15,9 @@ import {
   openMessage,
   trailerFindings,
   unnameable,
+  usualSegment,
 } from './message.ts';
+import { takeSegment } from './order.ts';
 import { newScan, scanSegment } from './scan.ts';
 import { noteReference, nothingSeen, type Seen } from './seen.ts';
 import { type Format, makeSegment, spotOf } from './segment.ts';
@@ -97,6 +100,7 @@ function sameShape({ maxSegmentLength, maxSegments, maxInterchanges, directories
 export function readBody(body: Body, bytes: Buffer, from: number, base: number, last: boolean): number {
   const { current, settings } = body;
   const { scan } = current;
+  const { notation } = body.checking;
   const { length } = bytes;
   current.bytes = bytes;
   current.base = base;
@@ -115,7 +119,10 @@ export function readBody(body: Body, bytes: Buffer, from: number, base: number, 
       breakOff(body, base + start, missing('another interchange begins instead'));
       return start;
     }
-    const end = scanSegment(scan, bytes, start, length);
+    const known = usualSegment(body.message, scan, bytes, start);
+    let end = known === undefined ? -1 : conformingEnd(known.compact, scan, bytes, start, length, notation);
+    const conforms = end !== -1;
+    if (!conforms) end = scanSegment(scan, bytes, start, length);
     if (end === -1) {
       if (length - start > settings.maxSegmentLength) breakOff(body, base + start, tooLarge('A segment is too long'));
       else if (last) breakOff(body, base + length, missing('the interchange breaks off within a segment'));
@@ -127,7 +134,8 @@ export function readBody(body: Body, bytes: Buffer, from: number, base: number, 
     }
     current.start = start;
     current.end = end;
-    take(body, current);
+    if (known !== undefined && conforms) takeConforming(body, body.message as OpenMessage, current, known);
+    else take(body, current);
     at = end + 1;
     if (body.end !== undefined) return at;
   }
@@ -170,6 +178,15 @@ function beginMessage(body: Body, current: Current): void {
   checking.findings = message.findings;
   message.segments.push(message.header);
   checkSegment(message, current, UNH, checking);
+}
+
+/** One of a message's own segments, of which nothing is wrong but perhaps its place. */
+function takeConforming(body: Body, message: OpenMessage, current: Current, known: SegmentGrammar): void {
+  current.position = ++message.count;
+  current.tag = known.tag;
+  const { order } = message.kind;
+  if (order !== undefined) takeSegment(order, known.number, current.position, current.base + current.start, known.tag);
+  if (body.settings.headersOnly !== true) message.segments.push(segmentOf(body, current));
 }
 
 function takeInMessage(body: Body, message: OpenMessage, current: Current, key: number): void {

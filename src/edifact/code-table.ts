@@ -20,9 +20,13 @@ export function codeTable(codes: Iterable<string>): CodeTable {
 }
 
 /** Whether the bytes from `start` to `end` are a code of the list. They hold no release character. */
-export function hasCode({ slots, long }: CodeTable, bytes: Buffer, start: number, end: number): boolean {
-  if (end - start > 4) return long.has(bytes.toString('latin1', start, end));
-  const key = keyOf(bytes, start, end);
+export function hasCode(table: CodeTable, bytes: Buffer, start: number, end: number): boolean {
+  if (end - start > 4) return table.long.size > 0 && table.long.has(bytes.toString('latin1', start, end));
+  return hasKey(table, keyOf(bytes, start, end));
+}
+
+/** The same of a code of up to four characters, its bytes in one number. */
+export function hasKey({ slots }: CodeTable, key: number): boolean {
   for (let at = hashOf(key) & (slots.length - 1); ; at = (at + 1) & (slots.length - 1)) {
     const slot = slots[at];
     if (slot === key) return true;

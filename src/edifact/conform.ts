@@ -1,7 +1,7 @@
-import { type CodeTable, hasCode } from './code-table.ts';
-import type { Slot } from './definitions.ts';
-import { COMPONENT, ELEMENT, END, REPETITION, type Scan } from './scan.ts';
-import { type Notation, digitsOf, holdsDigit } from './value.ts';
+import { type CodeTable, hasCode, hasKey } from './code-table.ts';
+import type { SegmentRules } from './definitions.ts';
+import { COMPONENT, DATA, DIGIT, ELEMENT, KIND, REPETITION, type Scan, TERMINATOR } from './scan.ts';
+import { type Notation, digitsOf } from './value.ts';
 
 /** The rules of a segment as numbers in a row, for the question whether all is well. */
 export interface CompactRules {
@@ -20,7 +20,7 @@ const types = { an: ANY, n: NUMBER, a: LETTERS };
 const perSlot = 4;
 const perPart = 3;
 
-export function compactRules(slots: readonly Slot[], least: number): CompactRules {
+export function compactRules({ slots, least }: SegmentRules): CompactRules {
   const parts = slots.flatMap((slot) => slot.parts);
   const ends: number[] = [];
   for (const slot of slots) ends.push((ends.at(-1) ?? 0) + slot.parts.length);
@@ -35,65 +35,70 @@ export function compactRules(slots: readonly Slot[], least: number): CompactRule
 }
 
 /**
- * Whether a segment without release characters and suspect ones surely keeps its rules, dependencies aside. False says
- * nothing: `checkElements` finds out what is wrong with it, if anything is. Most segments conform, so that this is where
- * time goes.
+ * Reads the segment that starts at `start`, its tag and an element separator first, and judges it in the same pass. Most
+ * segments conform, so that this is where time goes.
+ *
+ * @returns the offset of its terminator when it surely keeps its rules; -1 says nothing: it has to be looked at by
+ * `scanSegment` and `checkElements`, which tell what is wrong, if anything is
  */
-export function surelyConforms(
+export function conformingEnd(
   rules: CompactRules,
   scan: Scan,
   bytes: Buffer,
   start: number,
+  to: number,
   notation: Notation,
-): boolean {
-  const { ends } = scan;
+): number {
+  const { classes } = scan;
   const { slots, parts, codes } = rules;
-  const { count } = scan;
-  let slot = -perSlot;
+  const limit = Math.min(to, start + scan.longest + 1);
+  let slot = 0;
   let part = 0;
-  let last = 0;
+  let last = slots[1] as number;
   let present = 0;
   let bit = 1;
-  let from = 0;
-  // A nesting indicator of old stands behind the tag.
-  let kind = (ends[0] as number) & 3;
-  if (kind === COMPONENT || kind === REPETITION) return false;
-  for (let next = 1; next < count; next++) {
-    if (kind === ELEMENT) {
-      slot += perSlot;
-      if (slot >= slots.length) return false;
-      part = slots[slot] as number;
-      last = slots[slot + 1] as number;
-      present = 0;
-      bit = 1;
-      from = start + ((ends[next - 1] as number) >> 2) + 1;
+  for (let at = start + 4; at < limit; at++) {
+    const from = at;
+    let key = 0;
+    let seen = 0;
+    let byte = bytes[at] as number;
+    let found = classes[byte] as number;
+    while ((found & KIND) === DATA) {
+      key = (key << 8) | byte;
+      seen |= found;
+      if (++at >= limit) return -1;
+      byte = bytes[at] as number;
+      found = classes[byte] as number;
     }
-    const token = ends[next] as number;
-    const to = start + (token >> 2);
-    kind = token & 3;
-    if (to > from) {
-      if (part >= last) return false;
+    if (found === REPETITION || found > TERMINATOR) return -1;
+    if (at > from) {
+      if (part >= last) return -1;
       const rule = part * perPart;
       const type = parts[rule] as number;
-      let length = to - from;
-      if (type === NUMBER) {
-        const digits = digitsOf(bytes, from, to, notation);
-        if (typeof digits === 'string') return false;
+      let length = at - from;
+      if (type === NUMBER && seen !== DIGIT) {
+        const digits = digitsOf(bytes, from, at, notation);
+        if (typeof digits === 'string') return -1;
         length = digits;
-      } else if (type === LETTERS && holdsDigit(bytes, from, to)) return false;
-      if (length < (parts[rule + 1] as number) || length > (parts[rule + 2] as number)) return false;
+      } else if (type === LETTERS && (seen & DIGIT) !== 0) return -1;
+      if (length < (parts[rule + 1] as number) || length > (parts[rule + 2] as number)) return -1;
       const table = codes[part];
-      if (table !== undefined && !hasCode(table, bytes, from, to)) return false;
+      if (table !== undefined && !(at - from <= 4 ? hasKey(table, key) : hasCode(table, bytes, from, at))) return -1;
       present |= bit;
-    } else if (kind === END || (kind === ELEMENT && bit !== 1)) return false; // separators with nothing behind them
-    if (kind === COMPONENT) {
+    } else if (found === TERMINATOR || (found === ELEMENT && bit !== 1)) return -1; // a separator with nothing behind it
+    if (found === COMPONENT) {
       part++;
       bit <<= 1;
-      from = to + 1;
-    } else {
-      if (kind === REPETITION) return false;
-      if (present === 0 ? slots[slot + 3] !== 0 : ((slots[slot + 2] as number) & ~present) !== 0) return false;
+      continue;
     }
+    if (present === 0 ? slots[slot + 3] !== 0 : ((slots[slot + 2] as number) & ~present) !== 0) return -1;
+    if (found === TERMINATOR) return slot >= (rules.least - 1) * perSlot ? at : -1;
+    slot += perSlot;
+    if (slot >= slots.length) return -1;
+    part = slots[slot] as number;
+    last = slots[slot + 1] as number;
+    present = 0;
+    bit = 1;
   }
-  return slot >= (rules.least - 1) * perSlot;
+  return -1;
 }

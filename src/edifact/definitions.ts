@@ -1,5 +1,4 @@
 import { type CodeTable, codeTable } from './code-table.ts';
-import { type CompactRules, compactRules } from './conform.ts';
 import type { Directory, ElementDefinition, Part } from './directory.ts';
 
 /** A segment of a directory, made ready for checking: repeats unfolded, code lists as tables. */
@@ -11,8 +10,6 @@ export interface SegmentRules {
   readonly notes: readonly DependencyNote[];
   /** How many slots there are up to the last that is mandatory. */
   readonly least: number;
-  /** Of all but the notes. */
-  readonly compact: CompactRules;
 }
 
 /** A place for a data element. */
@@ -84,13 +81,11 @@ export function segmentRules(
     type,
     elements: elements.map((pos) => places.get(pos) ?? 0),
   }));
-  return { tag, name: definition.name, slots, notes, ...measuresOf(slots) };
+  return { tag, name: definition.name, slots, notes, least: leastOf(slots) };
 }
 
-/** What of `SegmentRules` follows from its slots. */
-export function measuresOf(slots: readonly Slot[]): Pick<SegmentRules, 'least' | 'compact'> {
-  const least = slots.findLastIndex(({ mandatory }) => mandatory) + 1;
-  return { least, compact: compactRules(slots, least) };
+export function leastOf(slots: readonly Slot[]): number {
+  return slots.findLastIndex(({ mandatory }) => mandatory) + 1;
 }
 
 function slotOf(directory: Directory, { id }: Part, mandatory: boolean, repeats: number, flags: Directory): Slot {

@@ -1,4 +1,3 @@
-import { surelyConforms } from './conform.ts';
 import type { ComponentRules, SegmentRules, Slot } from './definitions.ts';
 import { dependencyFaults } from './dependencies.ts';
 import type { Finding, Level, Warning } from './interchange.ts';
@@ -61,12 +60,8 @@ export function checkElements(
   const { scan, start, bytes } = current;
   const { ends } = scan;
   const plain = !scan.hasRelease && !scan.hasSuspect;
+  if (rules === undefined && plain) return;
   const { notation } = checking;
-  if (plain && (rules === undefined || surelyConforms(rules.compact, scan, bytes, start, notation))) {
-    if (rules !== undefined && rules.notes.length > 0)
-      finishSegment(current, rules, rules.slots.length, allIsThere, levels, checking);
-    return;
-  }
   let next = 0;
   // What stands between the tag and the first element (a nesting indicator of old) is no data.
   while (((ends[next] as number) & 3) === COMPONENT || ((ends[next] as number) & 3) === REPETITION) next++;
@@ -130,8 +125,6 @@ export function checkElements(
     finishSegment(current, rules, index, { trailing, beyond }, levels, checking);
   }
 }
-
-const allIsThere = { trailing: false, beyond: false };
 
 /** A place in the segment that is being read. */
 interface Spot {

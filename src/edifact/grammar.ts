@@ -1,4 +1,5 @@
-import { type ComponentRules, type SegmentRules, type Slot, measuresOf, segmentRules } from './definitions.ts';
+import { type CompactRules, compactRules } from './conform.ts';
+import { type ComponentRules, type SegmentRules, type Slot, leastOf, segmentRules } from './definitions.ts';
 import type { Directory, FindDirectory } from './directory.ts';
 import type { Levels } from './elements.ts';
 import type { MessageIdentifier } from './interchange.ts';
@@ -32,6 +33,8 @@ export interface SegmentGrammar {
   /** In the structure. */
   readonly number: number;
   readonly rules: SegmentRules | undefined;
+  /** The same for most segments; undefined where they do not say all: of UNH and UNT, and where notes have to be kept. */
+  readonly compact: CompactRules | undefined;
   readonly levels: Levels;
 }
 
@@ -87,7 +90,8 @@ function make(
     const levels = envelope ? messageLevels : segmentLevels;
     let at = hashOf(keyOf(tag));
     while (segments[at] !== undefined) at = (at + 1) % places;
-    segments[at] = { key: keyOf(tag), tag, number, rules: rules && relaxed(rules), levels };
+    const compact = envelope || rules === undefined || rules.notes.length > 0 ? undefined : compactRules(rules);
+    segments[at] = { key: keyOf(tag), tag, number, rules: rules && relaxed(rules), compact, levels };
   }
   return { structure, segments };
 }
@@ -125,7 +129,7 @@ function relaxed(rules: SegmentRules): SegmentRules {
     const more = Array.from({ length: spare }, () => anything(open[0] as ComponentRules));
     return { ...slot, mandatory: false, required: 0, parts: [...open, ...more] };
   });
-  return { ...rules, slots, ...measuresOf(slots) };
+  return { ...rules, slots, least: leastOf(slots) };
 }
 
 /** S002 and S003 of UNB: that they have too many components is told there too. */

@@ -7,7 +7,9 @@ import type { Format } from './segment.ts';
 export interface Scan {
   /** What each byte is, as the constants below say. */
   readonly kinds: Uint8Array;
-  /** The same where a release character stands in front. */
+  /** The kind of each byte in the bits of `KIND`; above them, for data, whether it is a digit. */
+  readonly classes: Uint8Array;
+  /** What each byte is where a release character stands in front. */
   readonly released: Uint8Array;
   /** For each separator and for the terminator, in order: its distance from the segment's first byte, shifted by two, and its kind. */
   readonly ends: Int32Array;
@@ -27,10 +29,16 @@ export const COMPONENT = 1;
 export const ELEMENT = 2;
 export const REPETITION = 3;
 
-const DATA = 0;
-const TERMINATOR = 4;
+/** Other kinds of bytes. */
+export const DATA = 0;
+export const TERMINATOR = 4;
 const RELEASE = 5;
 const SUSPECT = 6;
+
+/** The bits of `Scan.classes`. */
+export const KIND = 7;
+export const DIGIT = 8;
+const NO_DIGIT = 16;
 
 export function newScan(format: Format, longest: number): Scan {
   const released = suspectBytes(format);
@@ -45,8 +53,9 @@ export function newScan(format: Format, longest: number): Scan {
   ] as const;
   // A space is none.
   for (const [character, kind] of services) if (character !== ' ') kinds[character.charCodeAt(0)] = kind;
+  const classes = kinds.map((kind, byte) => (kind === DATA ? (byte >= 0x30 && byte <= 0x39 ? DIGIT : NO_DIGIT) : kind));
   const ends = new Int32Array(longest + 2);
-  return { kinds, released, ends, longest, count: 0, hasRelease: false, hasSuspect: false };
+  return { kinds, classes, released, ends, longest, count: 0, hasRelease: false, hasSuspect: false };
 }
 
 /**

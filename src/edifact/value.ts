@@ -75,7 +75,7 @@ function isExponent(bytes: Uint8Array, at: number, end: number): boolean {
   return first < end;
 }
 
-export function holdsDigit(bytes: Uint8Array, start: number, end: number): boolean {
+function holdsDigit(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if ((bytes[at] as number) >= ZERO && (bytes[at] as number) <= NINE) return true;
   return false;
 }
