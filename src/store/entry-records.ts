@@ -1,6 +1,6 @@
 import { canonicalJson } from './canonical-json.ts';
 import type { Database, Values } from './database.ts';
-import { certificatesRecord, mdnRecord, messageRecord } from './evidence.ts';
+import { certificatesRecord, mdnRecord, messageRecord, rowRecord } from './evidence.ts';
 import type { InterchangeRow } from './jobs.ts';
 import { ENDPOINT_CHAIN } from './ledger.ts';
 import { type MdnRow, type MessageRow, readFacts } from './rows.ts';
@@ -27,11 +27,12 @@ interface Told {
   readonly detail?: string;
   readonly interchanges?: readonly InterchangeRow[];
   readonly certificates?: { registered: number; replaced: number; cancelled: number; record: string };
+  readonly onboarding?: { participant: string; sequence: number; record: string };
 }
 
 /** Checks the entries of one walk through the ledger. Runs within reads. */
 export function recordsIn(db: Database): EntryRecords {
-  const told = { messages: 0, mdns: 0, interchanges: 0, certificates: 0 };
+  const told = { messages: 0, mdns: 0, interchanges: 0, certificates: 0, onboarding: 0 };
   /** Told last: it may come of entries that are missing or were changed, and then those are the break. */
   let wrongOutcome: Broken | undefined;
 
@@ -96,15 +97,26 @@ export function recordsIn(db: Database): EntryRecords {
     return same ? [] : { fault: 'certificates that it changed are missing or were changed' };
   }
 
+  function step(partner: string, { participant, sequence, record }: NonNullable<Told['onboarding']>): Checked {
+    told.onboarding += 1;
+    const row = db
+      .statement<Values>(
+        'SELECT * FROM onboarding WHERE partner = @partner AND participant = @participant AND sequence = @sequence',
+      )
+      .get({ partner, participant, sequence });
+    return row && rowRecord(row) === record ? [] : { fault: 'its step into production is missing or was changed' };
+  }
+
   return {
     check(entry) {
       if (!isOwnKind(entry.kind)) return [];
-      const { record, mdn: answer, interchanges = [], certificates: changes } = entry.facts as Told;
+      const { record, mdn: answer, interchanges = [], certificates: changes, onboarding } = entry.facts as Told;
       const checked: Checked[] = [];
       if (record !== undefined) checked.push(message(entry, record));
       if (typeof answer === 'object') checked.push(mdn(answer));
       for (const row of interchanges) checked.push(interchange(row));
       if (changes) checked.push(certificates(entry.subjectId ?? '', changes));
+      if (onboarding) checked.push(step(entry.chain, onboarding));
       return (
         checked.find((result) => 'fault' in result) ?? checked.flatMap((result) => ('fault' in result ? [] : result))
       );

@@ -1,10 +1,11 @@
 import type Sqlite from 'better-sqlite3';
 import { sha256 } from './canonical-json.ts';
 import { initial } from './migrations/0001-initial.ts';
+import { onboarding } from './migrations/0003-onboarding.ts';
 import { StoreError } from './store-error.ts';
 
 /** In order; the first is number 1. One that was released is never edited: what changes later is a new one. */
-export const migrations: readonly Migration[] = [initial];
+export const migrations: readonly Migration[] = [initial, onboarding];
 
 export interface Migration {
   readonly name: string;

@@ -2,6 +2,7 @@ import type { Kept } from '../bytes/kept.ts';
 import type { Source } from '../bytes/source.ts';
 import type { Headers } from '../mime/headers.ts';
 import type { LedgerEntry, LedgerEvent, LedgerFilter, LedgerVerdict } from './ledger-entry.ts';
+import type { OnboardingStep } from './onboarding-step.ts';
 
 /**
  * What the exchange needs of storage.
@@ -88,6 +89,12 @@ export interface Store {
   listCertificates(filter: CertificateFilter): Promise<CertificateRecord[]>;
   /** When the next job or delivery is due, if any is waiting. */
   nextDue(): Promise<Date | undefined>;
+
+  // the way into production
+  /** Writes the next step of a participant; `conflict`: there is one with this sequence, or none before it. */
+  recordStep(step: OnboardingStep): Promise<'done' | 'conflict'>;
+  /** All steps of a participant, in their order. */
+  stepsOf(partner: string, participant: string): Promise<OnboardingStep[]>;
 
   // the ledger
   /**

@@ -3,6 +3,7 @@ import { describeInbound } from './contract/inbound.ts';
 import { describeJobs } from './contract/jobs.ts';
 import { describeLedger } from './contract/ledger.ts';
 import { describeLooking } from './contract/looking.ts';
+import { describeOnboarding } from './contract/onboarding.ts';
 import type { OpenTestStore } from './contract/open.ts';
 import { describeProperties } from './contract/properties.ts';
 
@@ -13,6 +14,7 @@ export function describeStore(name: string, open: OpenTestStore): void {
     describeJobs(open);
     describeDeliveries(open);
     describeLooking(open);
+    describeOnboarding(open);
     describeLedger(open);
     describeProperties(open);
   });

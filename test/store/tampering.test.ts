@@ -18,6 +18,7 @@ import {
   result,
   sealedJob,
 } from './fixtures.ts';
+import { step } from './contract/onboarding.ts';
 import { tamper } from './tamper.ts';
 import { temporaryDirectories } from './temporary.ts';
 
@@ -45,7 +46,8 @@ describe('tampering', () => {
     await store.settleDelivery(delivery, { kind: 'failed', detail: 'gave up' }, at(2));
     await store.recordMdn(receivedMdn(outbound({ id: 'out-1' }), { id: 'mdn-1' }), at(3));
     await store.sealInbound(refused({ id: 'in-2', partner: undefined }));
-    assert.deepEqual(await store.verifyLedger(), { kind: 'whole', chains: 2, entries: 8 });
+    await store.recordStep(step(1, { partner: 'bank' }));
+    assert.deepEqual(await store.verifyLedger(), { kind: 'whole', chains: 3, entries: 9 });
     await store.close();
   });
 
@@ -194,6 +196,19 @@ describe('tampering', () => {
       /certificates .* changed/,
     ],
     ['a certificate taken out', `DELETE FROM certificates WHERE number = 'A1'`, 'van 3', /certificates .* missing/],
+    [
+      'who decided on a step into production',
+      `UPDATE onboarding SET decided_by = 'Nobody'`,
+      'bank 1',
+      /step into production .* changed/,
+    ],
+    ['a step into production taken out', `DELETE FROM onboarding`, 'bank 1', /step into production is missing/],
+    [
+      'a step into production put in',
+      `INSERT INTO onboarding SELECT 99, partner, participant, 2, 'production', at, effective, decided_by, note, evidence FROM onboarding`,
+      'endpoint 0',
+      /2 onboarding .* 1/,
+    ],
     [
       'a certificate put in',
       `INSERT INTO certificates SELECT 99, environment, 'A9', version, kind, state, country, programme, partner, participant, changed_at, certificate, 'out-1' FROM certificates LIMIT 1`,
