@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 
 import { parse } from 'yaml';
@@ -13,15 +13,19 @@ const EXTERNAL_CODES = path.join(builtIn, 'edifact', 'external-codes.json');
 /**
  * Programmes, countries, error codes and units.
  *
- * @param directory the operator's own `ecert/*.yaml`, in place of those that come with the product
+ * @param directory the operator's own `ecert/*.yaml`; a file that is not there is that of the product
  * @throws ConfigError, ReferenceDataError
  */
 export async function loadReference(directory: string = builtIn): Promise<EcertReference> {
-  const [programmes, countries, errors] = await Promise.all(
-    ['programmes', 'countries', 'errors'].map((name) => read(path.join(directory, 'ecert', `${name}.yaml`))),
+  const own = await filesOf(directory);
+  const [programmes, countries, errors, onboarding] = await Promise.all(
+    ['programmes', 'countries', 'errors', 'onboarding'].map((name) => {
+      const file = path.join('ecert', `${name}.yaml`);
+      return read(path.join(own.has(path.basename(file)) ? directory : builtIn, file));
+    }),
   );
   const externalCodes = await read(EXTERNAL_CODES);
-  return parseReference({ programmes, countries, errors, externalCodes });
+  return parseReference({ programmes, countries, errors, onboarding, externalCodes });
 }
 
 /** ISO 3166-1 alpha-2, as DE 3207 of EDIFACT has them. @throws ConfigError */
@@ -30,10 +34,26 @@ export async function countryCodes(): Promise<ReadonlySet<string>> {
   return new Set(Object.keys(lists[3207]));
 }
 
-async function read(file: string): Promise<unknown> {
-  try {
+/** A directory without any would be a mistake that nobody notices. @throws ConfigError */
+async function filesOf(directory: string): Promise<ReadonlySet<string>> {
+  const folder = path.join(directory, 'ecert');
+  return attempt(folder, async () => {
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.yaml'));
+    if (names.length === 0) throw new Error('holds no .yaml');
+    return new Set(names);
+  });
+}
+
+function read(file: string): Promise<unknown> {
+  return attempt(file, async () => {
     const text = await readFile(file, 'utf8');
-    return file.endsWith('.json') ? JSON.parse(text) : parse(text);
+    return file.endsWith('.json') ? (JSON.parse(text) as unknown) : (parse(text) as unknown);
+  });
+}
+
+async function attempt<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new ConfigError([

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { characterSetOf } from '../edifact/character-set.ts';
 import { ruleNames } from './rule-names.ts';
+import { requestKinds } from './traffic.ts';
 
 /** A regular expression that matches the whole of a text. */
 const pattern = z.string().transform((source, context) => {
@@ -68,6 +69,11 @@ export const errorsSchema = z.strictObject({
     .refine((errors) => new Set(Object.values(errors).map(({ code }) => code)).size === ruleNames.length, {
       message: 'two rules have the same code',
     }),
+});
+
+export const onboardingSchema = z.strictObject({
+  required: z.array(z.enum(requestKinds)),
+  watch: z.strictObject({ days: z.int().min(1), lateReceipt: z.int().min(1) }),
 });
 
 export const externalCodesSchema = z.object({

@@ -1,7 +1,14 @@
 import type { z } from 'zod';
 import { CountersignError } from '../errors.ts';
-import { countriesSchema, errorsSchema, externalCodesSchema, programmesSchema } from './reference-schema.ts';
+import {
+  countriesSchema,
+  errorsSchema,
+  externalCodesSchema,
+  onboardingSchema,
+  programmesSchema,
+} from './reference-schema.ts';
 import { type RuleName, ruleNames } from './rule-names.ts';
+import type { RequestKind } from './traffic.ts';
 
 /** The lists that the rules judge by. Operators may replace the files that they come from. */
 export interface EcertReference {
@@ -14,6 +21,7 @@ export interface EcertReference {
   /** All units there are: of Recommendation 20, and the programmes' own. */
   readonly units: ReadonlySet<string>;
   readonly errors: ErrorList;
+  readonly onboarding: OnboardingRules;
 }
 
 export interface Programme {
@@ -58,6 +66,18 @@ export interface ErrorEntry {
   readonly text: string;
 }
 
+/** What the way into production asks for. */
+export interface OnboardingRules {
+  /** What must have been accepted in the application test. */
+  readonly required: readonly RequestKind[];
+  readonly watch: {
+    /** From the first of production on. */
+    readonly days: number;
+    /** In minutes: an MDN that takes longer is late. */
+    readonly lateReceipt: number;
+  };
+}
+
 /** A reference file does not have the form that it must have. */
 export class ReferenceDataError extends CountersignError {
   readonly code = 'ECERT_REFERENCE_DATA';
@@ -75,11 +95,12 @@ export interface ReferenceIssue {
   readonly message: string;
 }
 
-/** The contents of the four files, as YAML or JSON give them. */
+/** The contents of the files, as YAML or JSON give them. */
 export interface ReferenceFiles {
   readonly programmes: unknown;
   readonly countries: unknown;
   readonly errors: unknown;
+  readonly onboarding: unknown;
   /** `edifact/external-codes.json` */
   readonly externalCodes: unknown;
 }
@@ -98,7 +119,14 @@ export function parseReference(files: ReferenceFiles): EcertReference {
   if (issues.length > 0) throw new ReferenceDataError('programmes', issues);
   const own = [...programmes.values()].flatMap(({ units }) => units);
   const units = new Set([...parseUnits(files.externalCodes), ...own]);
-  return { programmes, importerForms, countries, units, errors: parseErrors(files.errors) };
+  return {
+    programmes,
+    importerForms,
+    countries,
+    units,
+    errors: parseErrors(files.errors),
+    onboarding: parse('onboarding', onboardingSchema, files.onboarding),
+  };
 }
 
 /** @throws ReferenceDataError */

@@ -35,6 +35,7 @@ export const ruleNames = [
   'test-in-production',
   'production-in-test',
   'not-certified-for-production',
+  'in-link-test',
   // Not of a certificate: closes a list that is longer than a response can carry.
   'more-errors',
 ] as const;

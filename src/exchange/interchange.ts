@@ -1,11 +1,11 @@
 import { PIECE, gather, gathered, type Source } from '../bytes/source.ts';
 import type { Spool } from '../bytes/spool.ts';
-import { edifactIdentityOf, type Home, type Partner } from '../config/home.ts';
+import type { Home, Partner } from '../config/home.ts';
 import { judgeByAgreement } from '../edifact/agreement.ts';
 import { readContrl } from '../edifact/contrl-reader.ts';
 import { contrlDue, isRejected, makeContrl } from '../edifact/contrl.ts';
 import { UnreadableInterchange } from '../edifact/errors.ts';
-import { allFindings, type Interchange, type Party } from '../edifact/interchange.ts';
+import { allFindings, type Interchange } from '../edifact/interchange.ts';
 import { type Payload, readInterchanges } from '../edifact/reader.ts';
 import type { WritableMessage } from '../edifact/writer.ts';
 import type { CertificateChange, InterchangeRecord, JobResult, OutboundMessage } from '../store/store.ts';
@@ -13,6 +13,8 @@ import { LONGEST_EDIFACT, MOST_EDIFACT_MESSAGES } from '../limits.ts';
 import { makeAnswer, type AnswerRoute } from './answer.ts';
 import { answersOf, changeOf, decide, requestsOf } from './certificates.ts';
 import type { Exchange } from './exchange.ts';
+import { standingIn } from './onboarding.ts';
+import { nameOf, participantOf } from './participant.ts';
 
 /** A received message whose payload is to be worked on. */
 export interface Received {
@@ -123,13 +125,15 @@ async function processInterchange(
   });
 
   const now = exchange.clock();
-  const participant = edifactIdentityOf(partner, subject.sender.id, subject.sender.qualifier);
+  const participant = participantOf(partner, subject.sender);
+  const standing =
+    participant && (await standingIn(participant, exchange.store, environment, exchange.reference(), now));
   const requests = isRejected(subject) || participant === undefined ? [] : requestsOf(subject);
   const decisions = await decide(requests, pending.certificates, exchange.store, {
     now,
     environment,
     testIndicator: subject.testIndicator,
-    sender: { id: sender, countries: participant?.countries ?? [], production: participant?.production ?? false },
+    sender: { id: sender, countries: participant?.countries ?? [], stage: standing?.stage ?? 'link-test' },
     reference: exchange.reference(),
   });
 
@@ -171,9 +175,4 @@ function rejections({ messages }: Interchange): string[] {
       const codes = findings.map(({ code }) => code).join(', ');
       return `The partner rejected our interchange ${interchangeReference}: CONTRL errors ${codes}`;
     });
-}
-
-/** `id:qualifier`, as certificates and interchanges are kept under. */
-function nameOf({ id, qualifier }: Party): string {
-  return qualifier === undefined || qualifier === '' ? id : `${id}:${qualifier}`;
 }

@@ -257,7 +257,7 @@ describe('tampering', () => {
     assert.equal((await store.verifyLedger()).kind, 'whole');
   });
 
-  for (const table of ['ledger', 'chains', 'contents', 'messages', 'mdns', 'interchanges', 'certificates']) {
+  for (const table of ['ledger', 'chains', 'contents', 'messages', 'mdns', 'interchanges', 'certificates', 'onboarding']) {
     it(`${table}: the database itself refuses to change or delete evidence`, () => {
       const database = new Sqlite(path.join(directory, 'countersign.db'));
       const columns = database.prepare<[], { name: string }>(`SELECT name FROM pragma_table_info('${table}')`).all();
