@@ -37,9 +37,15 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Brings an endpoint to life from its home: the one place where the rooms are put together.
  *
+ * @param work what works on the payloads that come in
  * @throws ConfigError, ReferenceDataError, StoreError, HomeInUse, or what listening met
  */
-export async function startEndpoint(directory: string, env: Environment, log: Logger): Promise<RunningEndpoint> {
+export async function startEndpoint(
+  directory: string,
+  env: Environment,
+  log: Logger,
+  work: (exchange: Exchange) => Worker = startJobs,
+): Promise<RunningEndpoint> {
   const open = await openExchange(directory, env, log, availableParallelism());
   const { exchange } = open;
   const { endpoint } = exchange.home();
@@ -59,7 +65,7 @@ export async function startEndpoint(directory: string, env: Environment, log: Lo
     let ready = true;
     const operatorsPages = operatorsApp(exchange.store, exchange.metrics, () => ready);
     const operators = await listen(operatorsPages, endpoint.operators.host, endpoint.operators.port, refused);
-    const workers = open.startWorkers();
+    const workers = open.startWorkers(work);
     return {
       as2Address: as2.address + endpoint.listen.path,
       operatorsAddress: operators.address,
@@ -87,7 +93,7 @@ export interface OpenExchange {
   readonly exchange: Exchange;
   readonly reload: () => Promise<void>;
   /** Begins to work through payloads and to send. */
-  readonly startWorkers: () => Pick<Worker, 'stop'>;
+  readonly startWorkers: (work: (exchange: Exchange) => Worker) => Pick<Worker, 'stop'>;
   readonly close: () => Promise<void>;
 }
 
@@ -141,8 +147,8 @@ export async function openExchange(
       await former.close();
       tellDoubts(home, log);
     },
-    startWorkers() {
-      workers.jobs = startJobs(exchange);
+    startWorkers(work) {
+      workers.jobs = work(exchange);
       workers.outbox = startOutbox(exchange);
       return {
         async stop() {

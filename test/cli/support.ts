@@ -12,7 +12,11 @@ export interface Outcome {
 }
 
 /** Runs one command line as the program would, and keeps what it printed. */
-export function runner(nouns: readonly RegisterNoun[], env: Readonly<Record<string, string>> = {}) {
+export function runner(
+  nouns: readonly RegisterNoun[],
+  env: Readonly<Record<string, string>> = {},
+  clock = (): Date => now,
+) {
   return async (...args: string[]): Promise<Outcome> => {
     const printed = { stdout: '', stderr: '' };
     const stream = (name: keyof typeof printed) => ({
@@ -22,7 +26,7 @@ export function runner(nouns: readonly RegisterNoun[], env: Readonly<Record<stri
       },
       once: () => undefined,
     });
-    const terminal = { stdout: stream('stdout'), stderr: stream('stderr'), env, now: () => now };
+    const terminal = { stdout: stream('stdout'), stderr: stream('stderr'), env, now: clock };
     const status = await run(args, terminal, nouns);
     return { status, ...printed, json: (): unknown => JSON.parse(printed.stdout) };
   };
