@@ -37,6 +37,9 @@ export const IDLE_CONNECTION_TIME = MINUTE;
 /** For what is in hand when the endpoint stops: a message that is not answered by then comes again. */
 export const STOPPING_TIME = 10 * SECOND;
 
+/** Of a request to the API: a claim has some hundred octets. */
+export const LONGEST_API_BODY = 16 * KiB;
+
 // HTTP, going out
 
 /** Until the partner has taken the connection, with TLS. The rest of an attempt is bounded by `outbox.timeout`. */

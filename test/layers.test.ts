@@ -17,7 +17,7 @@ const above: Record<string, readonly string[]> = {
   config: ['mime', 'cms', 'pki', 'edifact', 'as2', 'ecert'],
   store: ['bytes', 'mime'],
   exchange: ['telemetry', 'bytes', 'mime', 'cms', 'pki', 'edifact', 'as2', 'ecert', 'config', 'store'],
-  http: ['telemetry', 'bytes', 'mime', 'config', 'store', 'exchange'],
+  http: ['telemetry', 'bytes', 'mime', 'ecert', 'config', 'store', 'exchange'],
   cli: ['telemetry', 'bytes', 'mime', 'cms', 'pki', 'edifact', 'as2', 'ecert', 'config', 'store', 'exchange', 'http'],
 };
 

@@ -1,23 +1,30 @@
 import { Option, type Command } from 'commander';
-
-import type { CertificateFilter, CertificateRecord } from '../store/store.ts';
-import { instant, withPageOptions, withStore, type PageOptions } from './looking.ts';
+import { dayAt } from '../ecert/calendar.ts';
+import { type State, states } from '../ecert/standing.ts';
+import { type Standing, standingOf } from '../exchange/standings.ts';
+import type { CertificateFilter } from '../store/store.ts';
+import { registerClaim } from './ecert-claim.ts';
+import { registerStatistics } from './ecert-statistics.ts';
+import { instant, withPageOptions, type PageOptions } from './looking.ts';
 import { CommandError, fields, printResult, table, type Terminal } from './output.ts';
 import { optionsOf } from './program.ts';
+import { withRegister } from './register.ts';
 
-type ListOptions = PageOptions & Pick<CertificateFilter, 'country' | 'state' | 'environment'>;
+interface ListOptions extends PageOptions, Pick<CertificateFilter, 'country' | 'environment'> {
+  readonly state?: State;
+}
 
 export function registerEcert(program: Command, terminal: Terminal): void {
   const ecert = program.command('ecert').description('the certificates on file');
 
   withPageOptions(ecert.command('list').description('list them, last changed first'))
     .option('--country <code>', 'country of origin, ISO 3166')
-    .addOption(new Option('--state <state>', 'registered or cancelled').choices(['registered', 'cancelled']))
+    .addOption(new Option('--state <state>', states.join(', ')).choices(states))
     .addOption(new Option('--environment <name>', 'test or production').choices(['test', 'production']))
     .action(async (_options: unknown, command: Command) => {
-      const { home, json, ...filter } = optionsOf<ListOptions>(command);
-      const certificates = await withStore(home, terminal, (store) => store.listCertificates(filter));
-      printResult(terminal, json, certificates, listing(certificates));
+      const { home, json, state, ...filter } = optionsOf<ListOptions>(command);
+      const certificates = await find(home, terminal, filter, state);
+      printResult(terminal, json, certificates.map(told), listing(certificates));
     });
 
   ecert
@@ -26,39 +33,68 @@ export function registerEcert(program: Command, terminal: Terminal): void {
     .argument('<number>', 'certificate number')
     .action(async (number: string, _options: unknown, command: Command) => {
       const { home, json } = optionsOf(command);
-      const found = await withStore(home, terminal, (store) => store.listCertificates({ number }));
+      const found = await find(home, terminal, { number });
       if (found.length === 0) throw new CommandError(`No certificate ${number} is on file.`);
-      printResult(terminal, json, found, found.map(described).join('\n\n'));
+      printResult(terminal, json, found.map(told), found.map(described).join('\n\n'));
     });
+
+  registerClaim(ecert, terminal);
+  registerStatistics(ecert, terminal);
 }
 
-function listing(certificates: readonly CertificateRecord[]): string {
+/** As they stand today. Most states follow from what is used and from the day, so that they are looked for here. */
+function find(home: string, terminal: Terminal, filter: CertificateFilter, state?: State): Promise<Standing[]> {
+  return withRegister(home, terminal, async ({ store, reference, clock }) => {
+    const today = dayAt(clock(), 0);
+    const limit = state === undefined ? filter.limit : Number.MAX_SAFE_INTEGER;
+    const found = await store.listCertificates({ ...filter, limit });
+    return found
+      .map((each) => standingOf(each, reference, today))
+      .filter((each) => state === undefined || each.state === state)
+      .slice(0, filter.limit);
+  });
+}
+
+/** One level, as programs like it. */
+function told({ registration, state, ...rest }: Standing) {
+  return { ...registration, ...rest, state };
+}
+
+function listing(certificates: readonly Standing[]): string {
   return table(
-    ['number', 'environment', 'state', 'country', 'programme', 'participant', 'version', 'changed'],
-    certificates.map(({ number, environment, state, country, programme, participant, version, changedAt }) => [
-      number,
+    ['number', 'environment', 'state', 'country', 'programme', 'participant', 'version', 'changed', 'used'],
+    certificates.map(({ registration, environment, state, changedAt }) => [
+      registration.number,
       environment,
       state,
-      country,
-      programme,
-      participant,
-      String(version),
+      registration.country,
+      registration.programme,
+      registration.sender,
+      String(registration.version),
       instant(changedAt),
+      registration.lines.map(({ used, certified, unit }) => `${used}/${certified} ${unit}`).join(', '),
     ]),
   );
 }
 
-function described(record: CertificateRecord): string {
+function described({ registration, environment, state, condition, partner, changedAt }: Standing): string {
+  const { number, programme, country, issueDate, importer, manufacturer, lines, sender, version } = registration;
   return fields([
-    ['number', record.number],
-    ['environment', record.environment],
-    ['state', record.state],
-    ['partner', record.partner],
-    ['participant', record.participant],
-    ['version', String(record.version)],
-    ['changed', record.changedAt.toISOString()],
-    ...Object.entries(record.certificate)
-      .filter(([name]) => !['number', 'state', 'version', 'sender'].includes(name))
-      .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)] as const),
+    ['number', number],
+    ['environment', environment],
+    ['state', state],
+    ['condition', condition],
+    ['partner', partner],
+    ['participant', sender],
+    ['version', String(version)],
+    ['changed', changedAt.toISOString()],
+    ['programme', programme],
+    ['country', country],
+    ['issued', issueDate],
+    ['importer', importer],
+    ['manufacturer', manufacturer && [manufacturer.id, manufacturer.name].filter(Boolean).join(' ')],
+    ...lines.map(({ hts, unit, certified, used }, index) => {
+      return [`line ${index + 1}`, `${hts}: ${certified} ${unit}, used ${used}, left ${certified - used}`] as const;
+    }),
   ]);
 }

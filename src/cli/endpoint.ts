@@ -14,6 +14,7 @@ import { clearReceived } from '../exchange/spool-space.ts';
 import type { Worker } from '../exchange/worker.ts';
 import { as2Endpoint } from '../http/as2-endpoint.ts';
 import { createPost } from '../http/client.ts';
+import { apiOf } from '../http/api.ts';
 import { operatorsApp } from '../http/operators.ts';
 import { listen } from '../http/server.ts';
 import { ENDPOINT_CHAIN } from '../store/ledger.ts';
@@ -63,7 +64,7 @@ export async function startEndpoint(
     const as2 = await listen(receive, endpoint.listen.host, endpoint.listen.port, refused);
     opened.unshift(() => as2.close());
     let ready = true;
-    const operatorsPages = operatorsApp(exchange.store, exchange.metrics, () => ready);
+    const operatorsPages = operatorsApp(exchange.store, exchange.metrics, apiOf(exchange), () => ready);
     const operators = await listen(operatorsPages, endpoint.operators.host, endpoint.operators.port, refused);
     const workers = open.startWorkers(work);
     return {

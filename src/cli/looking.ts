@@ -29,7 +29,7 @@ export function withPageOptions(command: Command): Command {
     .option('--partner <name>', "partner's short name")
     .option('--since <date>', 'from this day or instant on, UTC', parseInstant)
     .option('--until <date>', 'up to this day (included) or instant, UTC', parseEnd)
-    .option('--limit <n>', 'at most so many, newest first', parseLimit, 100);
+    .option('--limit <n>', 'at most so many, newest first', wholeNumber, 100);
 }
 
 export function parseInstant(text: string): Date {
@@ -47,10 +47,16 @@ export function parseEnd(text: string): Date {
   return text.includes('T') ? instant : new Date(instant.getTime() + 86_400_000);
 }
 
-function parseLimit(text: string): number {
-  const limit = Number(text);
-  if (!Number.isInteger(limit) || limit < 1) throw new InvalidArgumentError('Give a whole number from 1 on.');
-  return limit;
+/** Of an option: `2026-11-02`, as it was written. */
+export function dayOption(text: string): string {
+  return day(parseInstant(text));
+}
+
+/** Of an option. */
+export function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('Give a whole number from 1 on.');
+  return number;
 }
 
 /** What a disposition says, without how it came to be said, which is always the same. */

@@ -68,6 +68,12 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     .join('\n');
 }
 
+/** Lines of CSV (RFC 4180), heads first; a cell stands in quotes where it has to. */
+export function csv(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const quoted = (cell: string) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+  return [head, ...rows].map((row) => row.map(quoted).join(',')).join('\r\n');
+}
+
 /** Names before values, one a line; what is undefined is left out. */
 export function fields(entries: readonly (readonly [name: string, value: string | undefined])[]): string {
   const shown = entries.filter((entry): entry is readonly [string, string] => entry[1] !== undefined);

@@ -1,16 +1,8 @@
 import { Option, type Command } from 'commander';
 
 import type { ChecklistItem } from '../ecert/checklist.ts';
-import { stages, type Stage, type Standing } from '../ecert/stages.ts';
-import {
-  type Decider,
-  type Office,
-  progressOf,
-  promote,
-  setBack,
-  signOff,
-  standingIn,
-} from '../exchange/onboarding.ts';
+import { stages, type Stage, type StageStanding } from '../ecert/stages.ts';
+import { type Decider, type Office, progressOf, promote, setBack, signOff, stageIn } from '../exchange/onboarding.ts';
 import type { Participant } from '../exchange/participant.ts';
 import { instant, parseInstant } from './looking.ts';
 import { day, printResult, table, UsageError, type Terminal } from './output.ts';
@@ -103,11 +95,11 @@ export function registerPartnerStage(partner: Command, terminal: Terminal): void
 
 interface Row {
   readonly participant: Participant;
-  readonly standing: Standing;
+  readonly standing: StageStanding;
 }
 
 async function rowOf(participant: Participant, { store, environment, reference, now }: Office): Promise<Row> {
-  return { participant, standing: await standingIn(participant, store, environment, reference, now) };
+  return { participant, standing: await stageIn(participant, store, environment, reference, now) };
 }
 
 function valueOf({ participant: { partner, name }, standing }: Row) {

@@ -73,6 +73,21 @@ export async function loadBasicAuth(
   return undefined;
 }
 
+/** What `/api` demands, if anything. */
+export async function loadOperatorsToken(
+  vault: Vault,
+  { config, source }: Read<EndpointConfig>,
+): Promise<string | undefined> {
+  const { tokenFile, tokenEnv } = config.operators;
+  const at: Path = ['operators'];
+  const token = await secret(vault, source, at, { tokenFile, tokenEnv });
+  if (token === undefined || /^\S{32,}$/.test(token)) return token;
+  const remedy = 'Make one with `openssl rand -hex 32`.';
+  const message = 'has a token of less than 32 characters, or with blanks in it';
+  vault.findings.problems.push(problemAt(source, at, message, remedy));
+  return undefined;
+}
+
 /** A secret from a file (its last line end is not part of it) or an environment variable. */
 async function secret(
   vault: Vault,

@@ -12,7 +12,7 @@ export interface Danger {
 /** Every dangerous setting of a home that is in force, so that it can be logged. Inactive partners do no harm. */
 export function dangersOf({ endpoint, partners }: Home): Danger[] {
   const dangers: Danger[] = [];
-  if (!LOOPBACK.test(endpoint.operators.host)) {
+  if (!isLoopback(endpoint.operators.host)) {
     dangers.push({
       file: 'countersign.yaml',
       key: 'operators.host',
@@ -50,4 +50,7 @@ export function dangersOf({ endpoint, partners }: Home): Danger[] {
   return dangers;
 }
 
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
+/** True for names and addresses that nobody reaches from another machine. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/.test(host);
+}

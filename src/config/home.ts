@@ -16,8 +16,12 @@ export interface Home {
 }
 
 /** Paths in it are absolute. */
-export interface Endpoint extends Omit<EndpointConfig, 'identities'> {
+export interface Endpoint extends Omit<EndpointConfig, 'identities' | 'operators'> {
   readonly identities: readonly ConfiguredIdentity[];
+  readonly operators: Pick<EndpointConfig['operators'], 'host' | 'port'> & {
+    /** Never printed. */
+    readonly token: string | undefined;
+  };
 }
 
 export interface ConfiguredIdentity extends OwnIdentity {

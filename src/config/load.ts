@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { ConfigError, type Problem } from './config-error.ts';
-import { loadBasicAuth, loadIdentities, loadPins, type Vault } from './credentials.ts';
+import { loadBasicAuth, loadIdentities, loadOperatorsToken, loadPins, type Vault } from './credentials.ts';
 import { checkHome } from './cross-check.ts';
 import { readEndpointFile, readPartnerFiles, type Read } from './files.ts';
 import { noFindings } from './findings.ts';
@@ -51,10 +51,11 @@ function refusal(problems: readonly Problem[]): ConfigError {
 }
 
 async function loadEndpoint(vault: Vault, file: Read<EndpointConfig>): Promise<Endpoint> {
-  const { data, reference } = file.config;
+  const { data, reference, operators } = file.config;
   return {
     ...file.config,
     identities: await loadIdentities(vault, file),
+    operators: { host: operators.host, port: operators.port, token: await loadOperatorsToken(vault, file) },
     data: path.resolve(vault.directory, data),
     reference: reference === undefined ? undefined : path.resolve(vault.directory, reference),
   };
@@ -76,6 +77,7 @@ function secretVariables(
 ): ReadonlySet<string> {
   const named = [
     ...(endpoint?.config.identities ?? []).map(({ passphraseEnv }) => passphraseEnv),
+    endpoint?.config.operators.tokenEnv,
     ...[...partners.values()].map(({ config }) => config.as2.basicAuth?.passwordEnv),
   ];
   return new Set(named.filter((name) => name !== undefined));

@@ -18,14 +18,14 @@ const EXTERNAL_CODES = path.join(builtIn, 'edifact', 'external-codes.json');
  */
 export async function loadReference(directory: string = builtIn): Promise<EcertReference> {
   const own = await filesOf(directory);
-  const [programmes, countries, errors, onboarding] = await Promise.all(
-    ['programmes', 'countries', 'errors', 'onboarding'].map((name) => {
+  const [programmes, countries, errors, claims, conditions, onboarding] = await Promise.all(
+    ['programmes', 'countries', 'errors', 'claims', 'conditions', 'onboarding'].map((name) => {
       const file = path.join('ecert', `${name}.yaml`);
       return read(path.join(own.has(path.basename(file)) ? directory : builtIn, file));
     }),
   );
   const externalCodes = await read(EXTERNAL_CODES);
-  return parseReference({ programmes, countries, errors, onboarding, externalCodes });
+  return parseReference({ programmes, countries, errors, claims, conditions, onboarding, externalCodes });
 }
 
 /** ISO 3166-1 alpha-2, as DE 3207 of EDIFACT has them. @throws ConfigError */

@@ -64,9 +64,15 @@ export const endpointSchema = z.strictObject({
         .default('127.0.0.1')
         .describe('Address to listen on for operators. Whoever reaches it sees all of that: keep it local.'),
       port: port.default(4081).describe('Port to listen on; 0 takes any free one.'),
+      tokenFile: filePath
+        .optional()
+        .describe(
+          'File with the bearer token that `/api` demands, of 32 characters or more. Without one, only who is on this machine may use it.',
+        ),
+      tokenEnv: variableName.optional().describe('Environment variable that holds the bearer token.'),
     })
     .prefault({})
-    .describe('Health and metrics.'),
+    .describe('Health, metrics, and the API.'),
   identities: z
     .array(identity)
     .min(1)

@@ -18,8 +18,27 @@ export function readDay(text: string): Day | undefined {
   return !Number.isNaN(read.getTime()) && read.toISOString().startsWith(day) ? day : undefined;
 }
 
-/** The last digit of the year that a day is in; a year is named by that in which it begins. */
-export function yearDigit(day: Day, { begins }: Pick<YearRule, 'begins'>): string {
-  const year = Number(day.slice(0, 4)) - (day.slice(5) < begins ? 1 : 0);
-  return String(year % 10);
+/** The last digit of the year that a day is in. */
+export function yearDigit(day: Day, rule: Pick<YearRule, 'begins'>): string {
+  return String(yearAt(day, rule) % 10);
+}
+
+/** Both days included. */
+export interface Year {
+  readonly first: Day;
+  readonly last: Day;
+}
+
+/** The year that a day is in, or, given the last digit of a year, the first such one that is not over on that day. */
+export function yearOf(day: Day, rule: Pick<YearRule, 'begins'>, digit?: string): Year {
+  const earliest = yearAt(day, rule);
+  const year = digit === undefined ? earliest : earliest + ((Number(digit) - earliest + 10_000) % 10);
+  const [month = 1, date = 1] = rule.begins.split('-').map(Number);
+  const first = (of: number, days: number) => new Date(Date.UTC(of, month - 1, date + days)).toISOString().slice(0, 10);
+  return { first: first(year, 0), last: first(year + 1, -1) };
+}
+
+/** A year is named by that in which it begins. */
+function yearAt(day: Day, { begins }: Pick<YearRule, 'begins'>): number {
+  return Number(day.slice(0, 4)) - (day.slice(5) < begins ? 1 : 0);
 }

@@ -1,7 +1,10 @@
 import type { RuleName } from './rule-names.ts';
 import type { Location } from './sancrt.ts';
 
-/** A certificate as it stands in the register. Quantities are whole numbers, safe for arithmetic. */
+/**
+ * A certificate as it stands in the register. Quantities are whole numbers, safe for arithmetic. It is put on file with nothing
+ * used; what entries draw is on file beside it (`withUsage`).
+ */
 export interface Registration {
   readonly number: string;
   readonly state: 'registered' | 'cancelled';

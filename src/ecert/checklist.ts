@@ -1,4 +1,4 @@
-import type { Stage, Standing } from './stages.ts';
+import type { Stage, StageStanding } from './stages.ts';
 import type { Answer, ReceivedInterchange, Request, RequestKind, Sent, Traffic } from './traffic.ts';
 
 /** One thing that must have happened before a participant goes on. */
@@ -25,7 +25,7 @@ export function checklistOf(
   stage: Stage,
   traffic: Traffic,
   required: readonly RequestKind[],
-  signedOff: Standing['signedOff'],
+  signedOff: StageStanding['signedOff'],
 ): ChecklistItem[] {
   const link = [
     item('receipt-given', 'a message of the partner came, and our MDN reached it', receiptGiven(traffic)),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { characterSetOf } from '../edifact/character-set.ts';
-import { ruleNames } from './rule-names.ts';
+import { claimRuleNames, ruleNames } from './rule-names.ts';
+import { conditions } from './standing.ts';
 import { requestKinds } from './traffic.ts';
 
 /** A regular expression that matches the whole of a text. */
@@ -26,10 +27,13 @@ const programmeSchema = z
     units: z.array(z.string().regex(/^[A-Z0-9]{1,3}$/, 'is no unit: 1 to 3 capitals and digits')).min(1),
     largestQuantity: z.int().positive(),
   })
-  .refine(({ number, year }) => number.source.includes('(?<year>') === (year !== undefined), {
-    path: ['year'],
-    message: 'goes together with a group named year in number',
-  })
+  .refine(
+    ({ number, year }) => (number.source.includes('(?<year>') ? year !== undefined : year?.on !== 'processing-date'),
+    {
+      path: ['year'],
+      message: 'goes together with a group named year in number; without one the year is that of the issue-date',
+    },
+  )
   .transform(({ year, ...rest }) => ({ ...rest, year }));
 
 export const programmesSchema = z.strictObject({
@@ -56,6 +60,9 @@ const errorText = z
   .max(350)
   .refine((text) => characterSetOf('UNOA')?.lacks(text) === -1, 'holds characters that UNOA has not');
 
+const distinctCodes = (entries: Readonly<Record<string, { readonly code: string }>>): boolean =>
+  new Set(Object.values(entries).map(({ code }) => code)).size === Object.keys(entries).length;
+
 const errorSchema = z.strictObject({
   code: z.string().regex(/^[A-Z0-9]{1,8}$/),
   element: z.string().min(1),
@@ -64,11 +71,28 @@ const errorSchema = z.strictObject({
 
 export const errorsSchema = z.strictObject({
   section: z.string().regex(/^[A-Z0-9]{1,3}$/),
-  errors: z
-    .record(z.enum(ruleNames), errorSchema)
-    .refine((errors) => new Set(Object.values(errors).map(({ code }) => code)).size === ruleNames.length, {
-      message: 'two rules have the same code',
-    }),
+  errors: z.record(z.enum(ruleNames), errorSchema).refine(distinctCodes, { message: 'two rules have the same code' }),
+});
+
+const mismatchSchema = z.strictObject({
+  code: z.string().regex(/^[A-Z0-9]{1,8}$/),
+  element: z.enum(['number', 'country', 'hts', 'unit', 'quantity', 'importer', 'date']),
+  text: z.string().min(1),
+});
+
+export const claimsSchema = z.strictObject({
+  entryForms: z.array(pattern).min(1),
+  mismatches: z
+    .record(z.enum(claimRuleNames), mismatchSchema)
+    .refine(distinctCodes, { message: 'two mismatches have the same code' }),
+});
+
+const conditionSchema = z.strictObject({ code: z.string().regex(/^[A-Z0-9]{1,3}$/), text: z.string().min(1) });
+
+export const conditionsSchema = z.strictObject({
+  conditions: z
+    .record(z.enum(conditions), conditionSchema)
+    .refine(distinctCodes, { message: 'two conditions have the same code' }),
 });
 
 export const onboardingSchema = z.strictObject({

@@ -1,13 +1,16 @@
 import type { z } from 'zod';
 import { CountersignError } from '../errors.ts';
 import {
+  claimsSchema,
+  conditionsSchema,
   countriesSchema,
   errorsSchema,
   externalCodesSchema,
   onboardingSchema,
   programmesSchema,
 } from './reference-schema.ts';
-import { type RuleName, ruleNames } from './rule-names.ts';
+import { type ClaimRuleName, type RuleName, claimRuleNames, ruleNames } from './rule-names.ts';
+import { type Condition, conditions } from './standing.ts';
 import type { RequestKind } from './traffic.ts';
 
 /** The lists that the rules judge by. Operators may replace the files that they come from. */
@@ -22,6 +25,10 @@ export interface EcertReference {
   readonly units: ReadonlySet<string>;
   readonly errors: ErrorList;
   readonly onboarding: OnboardingRules;
+  /** An entry number matches one of them as a whole. */
+  readonly entryForms: readonly RegExp[];
+  readonly mismatches: ReadonlyMap<ClaimRuleName, Mismatch>;
+  readonly conditions: ReadonlyMap<Condition, ConditionEntry>;
 }
 
 export interface Programme {
@@ -78,6 +85,21 @@ export interface OnboardingRules {
   };
 }
 
+/** What is amiss with a claim, as its sender is told. */
+export interface Mismatch {
+  /** `M01`… */
+  readonly code: string;
+  /** The member of the claim that it is about. */
+  readonly element: string;
+  readonly text: string;
+}
+
+export interface ConditionEntry {
+  /** GIS 7365 of a REQDOC, and of the report. */
+  readonly code: string;
+  readonly text: string;
+}
+
 /** A reference file does not have the form that it must have. */
 export class ReferenceDataError extends CountersignError {
   readonly code = 'ECERT_REFERENCE_DATA';
@@ -101,6 +123,8 @@ export interface ReferenceFiles {
   readonly countries: unknown;
   readonly errors: unknown;
   readonly onboarding: unknown;
+  readonly claims: unknown;
+  readonly conditions: unknown;
   /** `edifact/external-codes.json` */
   readonly externalCodes: unknown;
 }
@@ -120,11 +144,9 @@ export function parseReference(files: ReferenceFiles): EcertReference {
   const own = [...programmes.values()].flatMap(({ units }) => units);
   const units = new Set([...parseUnits(files.externalCodes), ...own]);
   return {
-    programmes,
-    importerForms,
-    countries,
-    units,
-    errors: parseErrors(files.errors),
+    ...{ programmes, importerForms, countries, units, errors: parseErrors(files.errors) },
+    ...parseClaims(files.claims),
+    conditions: parseConditions(files.conditions),
     onboarding: parse('onboarding', onboardingSchema, files.onboarding),
   };
 }
@@ -144,6 +166,18 @@ function parseCountries(value: unknown): ReadonlyMap<string, Country> {
 function parseErrors(value: unknown): ErrorList {
   const { section, errors } = parse('errors', errorsSchema, value);
   return { section, byRule: new Map(ruleNames.map((rule) => [rule, errors[rule]])) };
+}
+
+/** @throws ReferenceDataError */
+function parseClaims(value: unknown): Pick<EcertReference, 'entryForms' | 'mismatches'> {
+  const { entryForms, mismatches } = parse('claims', claimsSchema, value);
+  return { entryForms, mismatches: new Map(claimRuleNames.map((rule) => [rule, mismatches[rule]])) };
+}
+
+/** @throws ReferenceDataError */
+function parseConditions(value: unknown): EcertReference['conditions'] {
+  const codes = parse('conditions', conditionsSchema, value).conditions;
+  return new Map(conditions.map((condition) => [condition, codes[condition]]));
 }
 
 /** The codes of Recommendation 20. */

@@ -41,3 +41,18 @@ export const ruleNames = [
 ] as const;
 
 export type RuleName = (typeof ruleNames)[number];
+
+/** Every way in which a claim can fail to match; each has its code and its text in the list of mismatches. */
+export const claimRuleNames = [
+  'certificate-unknown',
+  'certificate-cancelled',
+  'country-differs',
+  'importer-differs',
+  'hts-differs',
+  'unit-differs',
+  'used-up',
+  'quantity-exceeds',
+  'not-in-its-year',
+] as const;
+
+export type ClaimRuleName = (typeof claimRuleNames)[number];

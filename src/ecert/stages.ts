@@ -13,7 +13,7 @@ export interface StageStep {
 }
 
 /** Where a participant is on its way. */
-export interface Standing {
+export interface StageStanding {
   readonly stage: Stage;
   /** Undefined where nothing was ever decided, and the stage is that of the partner's file. */
   readonly since: Date | undefined;
@@ -35,7 +35,7 @@ const DAY = 86_400_000;
  * @param initial the stage of one without any step
  * @param watchDays how long a participant is watched in production
  */
-export function standingOf(steps: readonly StageStep[], initial: Stage, now: Date, watchDays: number): Standing {
+export function stageOf(steps: readonly StageStep[], initial: Stage, now: Date, watchDays: number): StageStanding {
   const begun = steps.filter(({ step }) => step !== 'signed-off');
   const current = begun.findLast(({ effective }) => effective <= now);
   const stage = current?.step ?? initial;

@@ -5,9 +5,11 @@ import type { JudgementContext } from '../ecert/judgement.ts';
 import type { EcertReference } from '../ecert/reference.ts';
 import { judgeAll } from '../ecert/rules.ts';
 import { readSancrt, type CertificateRequest } from '../ecert/sancrt.ts';
+import { withUsage } from '../ecert/standing.ts';
 import { isMessageRejected } from '../edifact/contrl.ts';
 import type { Interchange } from '../edifact/interchange.ts';
 import type { WritableMessage } from '../edifact/writer.ts';
+import type { CertificateOnFile } from '../store/claim-record.ts';
 import type { CertificateChange, CertificateRecord, Environment, Store } from '../store/store.ts';
 import { releaseOf, syntaxOf, type AnswerRoute } from './answer.ts';
 
@@ -36,7 +38,8 @@ export async function decide(
   const numbers = requests.flatMap(({ number }) => number?.value ?? []);
   const records = await store.findCertificates(context.environment, numbers);
   const known = new Map([...records].map(([number, record]) => [number, registrationOf(record)]));
-  for (const { record } of pending) known.set(record.number, registrationOf(record));
+  // What is changed was not used, or it would not have been.
+  for (const { record } of pending) known.set(record.number, registrationOf({ ...record, usage: [] }));
   const decisions = judgeAll(requests, known, context);
   return requests.flatMap((request, index) => {
     const decision = decisions[index];
@@ -82,7 +85,7 @@ export function changeOf(
   return [{ kind: decision.kind, expectedVersion: registration.version - 1, record }];
 }
 
-/** What `changeOf` wrote, read again. */
-function registrationOf({ certificate }: CertificateRecord): Registration {
-  return certificate as unknown as Registration;
+/** What `changeOf` wrote, read again, with what entries have drawn since. */
+export function registrationOf({ certificate, usage }: CertificateOnFile): Registration {
+  return withUsage(certificate as unknown as Registration, usage);
 }

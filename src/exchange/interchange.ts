@@ -13,7 +13,7 @@ import { LONGEST_EDIFACT, MOST_EDIFACT_MESSAGES } from '../limits.ts';
 import { makeAnswer, type AnswerRoute } from './answer.ts';
 import { answersOf, changeOf, decide, requestsOf } from './certificates.ts';
 import type { Exchange } from './exchange.ts';
-import { standingIn } from './onboarding.ts';
+import { stageIn } from './onboarding.ts';
 import { nameOf, participantOf } from './participant.ts';
 
 /** A received message whose payload is to be worked on. */
@@ -126,8 +126,7 @@ async function processInterchange(
 
   const now = exchange.clock();
   const participant = participantOf(partner, subject.sender);
-  const standing =
-    participant && (await standingIn(participant, exchange.store, environment, exchange.reference(), now));
+  const standing = participant && (await stageIn(participant, exchange.store, environment, exchange.reference(), now));
   const requests = isRejected(subject) || participant === undefined ? [] : requestsOf(subject);
   const decisions = await decide(requests, pending.certificates, exchange.store, {
     now,

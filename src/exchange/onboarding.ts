@@ -1,6 +1,6 @@
 import { type ChecklistItem, checklistOf, missingBeforeSignOff } from '../ecert/checklist.ts';
 import type { EcertReference } from '../ecert/reference.ts';
-import { type Stage, type Standing, initialStage, isBack, stageAfter, standingOf } from '../ecert/stages.ts';
+import { type Stage, type StageStanding, initialStage, isBack, stageAfter, stageOf } from '../ecert/stages.ts';
 import { type WatchReport, watchReport } from '../ecert/watch.ts';
 import { CountersignError } from '../errors.ts';
 import type { Environment, Store } from '../store/store.ts';
@@ -26,7 +26,7 @@ export interface Decider {
 
 /** Where a participant stands, and what it lacks of what comes next. */
 export interface Progress {
-  readonly standing: Standing;
+  readonly standing: StageStanding;
   readonly next: Stage | undefined;
   readonly checklist: readonly ChecklistItem[];
 }
@@ -37,22 +37,22 @@ export class StepRefused extends CountersignError {
 }
 
 /** Where a participant stands at this moment. */
-export async function standingIn(
+export async function stageIn(
   { partner, name, admitted }: Participant,
   store: Store,
   environment: Environment,
   { onboarding }: EcertReference,
   now: Date,
-): Promise<Standing> {
+): Promise<StageStanding> {
   const steps = await store.stepsOf(partner.shortName, name);
-  return standingOf(steps, initialStage(environment, admitted), now, onboarding.watch.days);
+  return stageOf(steps, initialStage(environment, admitted), now, onboarding.watch.days);
 }
 
 /** The checklist is that of the test, wherever the participant stands: computed from what was exchanged since it began. */
 export async function progressOf(participant: Participant, office: Office): Promise<Progress> {
   const { store, environment, testStore, reference, now } = office;
-  const standing = await standingIn(participant, store, environment, reference, now);
-  const tested = await standingIn(participant, testStore, 'test', reference, now);
+  const standing = await stageIn(participant, store, environment, reference, now);
+  const tested = await stageIn(participant, testStore, 'test', reference, now);
   const period: Period = { environment: 'test', since: tested.testedSince, until: undefined };
   const traffic = await trafficOf(testStore, participant, period);
   const stage = standing.stage === 'link-test' ? 'link-test' : 'application-test';
@@ -100,7 +100,7 @@ export async function signOff(participant: Participant, office: Office, decider:
 /** Puts a participant into the stage in which it is, anew, or into one before. @throws StepRefused */
 export async function setBack(participant: Participant, office: Office, stage: Stage, decider: Decider): Promise<void> {
   const { store, environment, reference, now } = office;
-  const standing = await standingIn(participant, store, environment, reference, now);
+  const standing = await stageIn(participant, store, environment, reference, now);
   if (!isBack(standing.stage, stage)) {
     const text = `${participant.name} is in ${standing.stage}: it goes on by \`partner promote\`, when its checklist is done.`;
     throw new StepRefused(text);
@@ -111,7 +111,7 @@ export async function setBack(participant: Participant, office: Office, stage: S
 /** How a participant fared: in production since it began, or in a time that is given. */
 export async function watch(participant: Participant, office: Office, period: Partial<Period>): Promise<Watched> {
   const { store, environment, reference, now } = office;
-  const standing = await standingIn(participant, store, environment, reference, now);
+  const standing = await stageIn(participant, store, environment, reference, now);
   const { days, lateReceipt } = reference.onboarding.watch;
   const inProduction = standing.stage === 'production' ? standing.since : undefined;
   const since = period.since ?? inProduction ?? new Date(now.getTime() - days * 86_400_000);
@@ -122,7 +122,7 @@ export async function watch(participant: Participant, office: Office, period: Pa
 }
 
 export interface Watched {
-  readonly standing: Standing;
+  readonly standing: StageStanding;
   readonly since: Date;
   readonly until: Date;
   readonly report: WatchReport;

@@ -1,10 +1,10 @@
-import express, { type Express } from 'express';
+import express, { type Express, type Router } from 'express';
 
 import type { Store } from '../store/store.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
 /** What operators and their machines look at; listens on the loopback address unless configured otherwise. */
-export function operatorsApp(store: Store, metrics: Metrics, ready: () => boolean): Express {
+export function operatorsApp(store: Store, metrics: Metrics, api: Router, ready: () => boolean): Express {
   const app = express();
   app.disable('x-powered-by');
 
@@ -28,6 +28,8 @@ export function operatorsApp(store: Store, metrics: Metrics, ready: () => boolea
   app.get('/metrics', async (_request, response) => {
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
+
+  app.use('/api/v1', api);
 
   return app;
 }

@@ -1,3 +1,4 @@
+import type { CertificateOnFile, Usage } from './claim-record.ts';
 import { certificatesRecord } from './evidence.ts';
 import type { Database, Values } from './database.ts';
 import { matching } from './matching.ts';
@@ -5,10 +6,10 @@ import { readFacts } from './rows.ts';
 import { StoreError } from './store-error.ts';
 import type { CertificateChange, CertificateRecord, Facts, Store } from './store.ts';
 
-export interface Certificates extends Pick<Store, 'findCertificates' | 'listCertificates'> {
+export interface Certificates extends Pick<Store, 'findCertificates' | 'listCertificates' | 'certificateUsage'> {
   /**
    * Within a write: adds a version of each, in order. Returns what the ledger entry of the interchange says of them,
-   * or undefined when one has another version now than was expected; then the write must be taken back.
+   * or undefined when one has another version now than was expected, or is used; then the write must be taken back.
    */
   insert(messageId: string, changes: readonly CertificateChange[]): Facts | undefined;
 }
@@ -17,6 +18,33 @@ const IN_FORCE = `NOT EXISTS (
   SELECT 1 FROM certificates AS later
   WHERE later.environment = certificates.environment AND later.number = certificates.number
     AND later.version > certificates.version)`;
+
+/** What entries draw on a certificate, as JSON. */
+const USAGE = `(
+  SELECT json_group_array(json_object('hts', hts, 'unit', unit, 'used', used)) FROM (
+    SELECT hts, unit, SUM(drawn) AS used FROM claims
+    WHERE claims.environment = certificates.environment AND claims.number = certificates.number
+    GROUP BY hts, unit HAVING SUM(drawn) > 0)) AS usage`;
+
+const CONDITION = `CASE
+  WHEN state = 'cancelled' THEN 'cancelled'
+  WHEN (SELECT SUM(drawn) FROM claims
+        WHERE claims.environment = certificates.environment AND claims.number = certificates.number) > 0 THEN 'matched'
+  ELSE 'unmatched' END`;
+
+/** What each member of a filter asks for. */
+const NARROWED = {
+  environment: 'environment = @environment',
+  partner: 'partner = @partner',
+  participant: 'participant = @participant',
+  country: 'country = @country',
+  programme: 'programme = @programme',
+  numbers: 'number IN (SELECT value FROM json_each(@numbers))',
+  issuedFrom: "certificate ->> 'issueDate' >= @issuedFrom",
+  issuedTo: "certificate ->> 'issueDate' <= @issuedTo",
+  condition: `${CONDITION} = @condition`,
+  after: 'number > @after',
+} as const;
 
 /** Every version is kept; none is changed. What is in force is the highest version of a number in its environment. */
 export function certificatesIn(db: Database): Certificates {
@@ -28,7 +56,8 @@ export function certificatesIn(db: Database): Certificates {
          SELECT @environment, @number, @version, @kind, @state, @country, @programme, @partner, @participant,
            @changed_at, @certificate, @message_id
          WHERE @version - 1 = COALESCE(
-           (SELECT MAX(version) FROM certificates WHERE environment = @environment AND number = @number), 0)`,
+           (SELECT MAX(version) FROM certificates WHERE environment = @environment AND number = @number), 0)
+         AND COALESCE((SELECT SUM(drawn) FROM claims WHERE environment = @environment AND number = @number), 0) = 0`,
       );
       const rows = changes.map((change) => rowOf(messageId, change));
       for (const row of rows) if (statement.run(row).changes === 0) return undefined;
@@ -40,18 +69,31 @@ export function certificatesIn(db: Database): Certificates {
       db.read(() => {
         const rows = db
           .statement<CertificateRow>(
-            `SELECT * FROM certificates
+            `SELECT *, ${USAGE} FROM certificates
              WHERE environment = @environment AND number IN (SELECT value FROM json_each(@numbers)) AND ${IN_FORCE}`,
           )
           .all({ environment, numbers: JSON.stringify(numbers) });
-        return new Map(rows.map((row) => [row.number, recordOf(row)]));
+        return new Map(rows.map((row) => [row.number, onFile(row)]));
       }),
     listCertificates: (filter) =>
       db.read(() => {
         const { partner, environment, number, country, state } = filter;
         const { sql, values } = matching(filter, 'changed_at', { partner, environment, number, country, state });
         const inForce = `(SELECT * FROM certificates WHERE ${IN_FORCE})`;
-        return db.statement<CertificateRow>(`SELECT * FROM ${inForce} ${sql}`).all(values).map(recordOf);
+        const statement = db.statement<CertificateRow>(`SELECT *, ${USAGE} FROM ${inForce} AS certificates ${sql}`);
+        return statement.all(values).map(onFile);
+      }),
+    certificateUsage: ({ numbers, limit = 100, ...filter }) =>
+      db.read(() => {
+        const given = { ...filter, numbers: numbers && JSON.stringify(numbers) };
+        const values = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+        const narrowed = Object.keys(values).map((name) => `AND ${NARROWED[name as keyof typeof given]}`);
+        return db
+          .statement<CertificateRow>(
+            `SELECT *, ${USAGE} FROM certificates WHERE ${IN_FORCE} ${narrowed.join(' ')} ORDER BY number LIMIT @limit`,
+          )
+          .all({ ...values, limit })
+          .map(onFile);
       }),
   };
 }
@@ -92,8 +134,9 @@ function rowOf(messageId: string, { kind, expectedVersion, record }: Certificate
   };
 }
 
-function recordOf(row: CertificateRow): CertificateRecord {
+function onFile(row: CertificateRow): CertificateOnFile {
   const { environment, number, version, state, country, programme, partner, participant } = row;
   const stored = { environment, number, version, state, country, programme, partner, participant };
-  return { ...stored, changedAt: new Date(row.changed_at), certificate: readFacts(row.certificate) };
+  const usage = readFacts(String(row['usage'])) as unknown as readonly Usage[];
+  return { ...stored, changedAt: new Date(row.changed_at), certificate: readFacts(row.certificate), usage };
 }

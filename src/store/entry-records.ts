@@ -1,6 +1,7 @@
 import { canonicalJson } from './canonical-json.ts';
+import type { ClaimRow } from './claims.ts';
 import type { Database, Values } from './database.ts';
-import { certificatesRecord, mdnRecord, messageRecord, rowRecord } from './evidence.ts';
+import { certificatesRecord, claimFacts, mdnRecord, messageRecord, rowRecord } from './evidence.ts';
 import type { InterchangeRow } from './jobs.ts';
 import { ENDPOINT_CHAIN } from './ledger.ts';
 import { type MdnRow, type MessageRow, readFacts } from './rows.ts';
@@ -28,11 +29,12 @@ interface Told {
   readonly interchanges?: readonly InterchangeRow[];
   readonly certificates?: { registered: number; replaced: number; cancelled: number; record: string };
   readonly onboarding?: { participant: string; sequence: number; record: string };
+  readonly claim?: ClaimRow;
 }
 
 /** Checks the entries of one walk through the ledger. Runs within reads. */
 export function recordsIn(db: Database): EntryRecords {
-  const told = { messages: 0, mdns: 0, interchanges: 0, certificates: 0, onboarding: 0 };
+  const told = { messages: 0, mdns: 0, interchanges: 0, certificates: 0, claims: 0, onboarding: 0 };
   /** Told last: it may come of entries that are missing or were changed, and then those are the break. */
   let wrongOutcome: Broken | undefined;
 
@@ -107,16 +109,37 @@ export function recordsIn(db: Database): EntryRecords {
     return row && rowRecord(row) === record ? [] : { fault: 'its step into production is missing or was changed' };
   }
 
+  function claim(expected: ClaimRow): Checked {
+    told.claims += 1;
+    const { environment, entry, entry_line, version } = expected;
+    const row = db
+      .statement<ClaimRow>(
+        `SELECT * FROM claims
+         WHERE environment = @environment AND entry = @entry AND entry_line = @entry_line AND version = @version`,
+      )
+      .get({ environment, entry, entry_line, version });
+    const same = row !== undefined && canonicalJson(claimFacts(row)) === canonicalJson(expected);
+    return same ? [] : { fault: 'its claim is missing or was changed' };
+  }
+
   return {
     check(entry) {
       if (!isOwnKind(entry.kind)) return [];
-      const { record, mdn: answer, interchanges = [], certificates: changes, onboarding } = entry.facts as Told;
+      const {
+        record,
+        mdn: answer,
+        interchanges = [],
+        certificates: changes,
+        claim: drawn,
+        onboarding,
+      } = entry.facts as Told;
       const checked: Checked[] = [];
       if (record !== undefined) checked.push(message(entry, record));
       if (typeof answer === 'object') checked.push(mdn(answer));
       for (const row of interchanges) checked.push(interchange(row));
       if (changes) checked.push(certificates(entry.subjectId ?? '', changes));
       if (onboarding) checked.push(step(entry.chain, onboarding));
+      if (drawn) checked.push(claim(drawn));
       return (
         checked.find((result) => 'fault' in result) ?? checked.flatMap((result) => ('fault' in result ? [] : result))
       );

@@ -30,6 +30,11 @@ export function certificatesRecord(rows: Iterable<Values>): string {
   return hash.digest('hex');
 }
 
+/** A claim stands in its entry as a whole: the row's columns, all but `position` and those that are null. */
+export function claimFacts(row: Values): Values {
+  return without(row, []);
+}
+
 function record(row: Values, changing: readonly string[]): string {
   return sha256(canonicalJson(without(row, changing)));
 }

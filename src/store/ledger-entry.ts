@@ -4,7 +4,7 @@ export interface LedgerEvent {
   /** One chain for each partnership: the partner's short name, or `endpoint`. */
   readonly chain: string;
   readonly kind: string;
-  /** The message or MDN it is about. */
+  /** The message or MDN it is about; of a claim, the number of the certificate. */
   readonly subjectId?: string | undefined;
   readonly facts: Facts;
 }

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { certificatesIn } from './certificates.ts';
+import { claimsIn } from './claims.ts';
 import { openContentFiles, syncDirectory } from './content-files.ts';
 import { contentsIn } from './contents.ts';
 import { openDatabase, type Commits } from './database.ts';
@@ -40,7 +41,7 @@ export async function openSqliteStore({ directory, ...commits }: SqliteStoreOpti
   const outbound = outboundIn(db, contents, ledger, transitions, work);
   const certificates = certificatesIn(db);
   const { queueOutbound, findOutbound, resend } = outbound;
-  const { findCertificates, listCertificates } = certificates;
+  const { findCertificates, listCertificates, certificateUsage } = certificates;
   const { listMdns, getMdn } = mdns;
   const { note, listLedger } = ledger;
 
@@ -53,7 +54,8 @@ export async function openSqliteStore({ directory, ...commits }: SqliteStoreOpti
     ...onboardingIn(db, ledger),
     ...verificationIn(db, contents),
     ...{ queueOutbound, findOutbound, resend },
-    ...{ findCertificates, listCertificates },
+    ...{ findCertificates, listCertificates, certificateUsage },
+    ...claimsIn(db, ledger),
     ...{ listMdns, getMdn },
     ...{ note, listLedger },
     releaseLeases: () => db.write(() => work.releaseAll()),

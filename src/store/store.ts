@@ -1,6 +1,7 @@
 import type { Kept } from '../bytes/kept.ts';
 import type { Source } from '../bytes/source.ts';
 import type { Headers } from '../mime/headers.ts';
+import type { CertificateOnFile, ClaimFilter, ClaimRecord, UsageFilter } from './claim-record.ts';
 import type { LedgerEntry, LedgerEvent, LedgerFilter, LedgerVerdict } from './ledger-entry.ts';
 import type { OnboardingStep } from './onboarding-step.ts';
 
@@ -49,7 +50,20 @@ export interface Store {
   failJob(job: Job, error: string, retryAt: Date | undefined, now: Date): Promise<void>;
   findInterchange(environment: Environment, sender: string, reference: string): Promise<InterchangeRecord | undefined>;
   /** The versions in force under these certificate numbers, whatever their state. */
-  findCertificates(environment: Environment, numbers: readonly string[]): Promise<Map<string, CertificateRecord>>;
+  findCertificates(environment: Environment, numbers: readonly string[]): Promise<Map<string, CertificateOnFile>>;
+
+  // claims on certificates
+  /**
+   * Writes a claim, or the reversal of one. `conflict`, and nothing is written: its entry line or its certificate has another
+   * version now than it was decided on, or more would be used of the item than is certified.
+   */
+  recordClaim(record: ClaimRecord): Promise<'done' | 'conflict'>;
+  /** The version in force of an entry line: a claim, or the reversal of the last one. */
+  findClaim(environment: Environment, entry: string, entryLine: number): Promise<ClaimRecord | undefined>;
+  /** Every version. */
+  listClaims(filter: ClaimFilter): Promise<ClaimRecord[]>;
+  /** The versions in force with what is used of them, by number. */
+  certificateUsage(filter: UsageFilter): Promise<CertificateOnFile[]>;
 
   // sending
   queueOutbound(messages: readonly OutboundMessage[]): Promise<void>;
@@ -86,7 +100,7 @@ export interface Store {
   getContent(id: string, what: 'raw' | 'payload'): Promise<Source | undefined>;
   listMdns(filter: MdnFilter): Promise<MdnSummary[]>;
   getMdn(id: string): Promise<MdnDetail | undefined>;
-  listCertificates(filter: CertificateFilter): Promise<CertificateRecord[]>;
+  listCertificates(filter: CertificateFilter): Promise<CertificateOnFile[]>;
   /** When the next job or delivery is due, if any is waiting. */
   nextDue(): Promise<Date | undefined>;
 
@@ -227,7 +241,10 @@ export interface CertificateRecord {
 
 export interface CertificateChange {
   readonly kind: 'register' | 'replace' | 'cancel';
-  /** The version that the decision was made on; 0 when there was none. Another one there now is a conflict. */
+  /**
+   * The version that the decision was made on; 0 when there was none. Another one there now is a conflict, and so is an
+   * entry that draws on it.
+   */
   readonly expectedVersion: number;
   readonly record: CertificateRecord;
 }

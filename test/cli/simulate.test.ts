@@ -101,7 +101,7 @@ describe('the way into production, played by the simulator against a served endp
       { ...report.corrections, median: 0, longest: 0 },
       { corrected: 2, open: 6, median: 0, longest: 0 },
     );
-    assert.match((await agency('watch', 'au-van')).stdout, /E07 +1 +QUANTITY IS NOT A WHOLE NUMBER/);
+    assert.match((await agency('watch', 'au-van')).stdout, /E07 +2 +QUANTITY IS NOT A WHOLE NUMBER/);
   });
 
   it('says step by step what was expected and what came, with status 1', async () => {

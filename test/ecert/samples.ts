@@ -16,6 +16,8 @@ export const referenceFiles: ReferenceFiles = {
   countries: parse(text('ecert/countries.yaml')),
   errors: parse(text('ecert/errors.yaml')),
   onboarding: parse(text('ecert/onboarding.yaml')),
+  claims: parse(text('ecert/claims.yaml')),
+  conditions: parse(text('ecert/conditions.yaml')),
   externalCodes: JSON.parse(text('edifact/external-codes.json')),
 };
 

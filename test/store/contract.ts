@@ -1,3 +1,4 @@
+import { describeClaims } from './contract/claims.ts';
 import { describeDeliveries } from './contract/deliveries.ts';
 import { describeInbound } from './contract/inbound.ts';
 import { describeJobs } from './contract/jobs.ts';
@@ -12,6 +13,7 @@ export function describeStore(name: string, open: OpenTestStore): void {
   describe(name, () => {
     describeInbound(open);
     describeJobs(open);
+    describeClaims(open);
     describeDeliveries(open);
     describeLooking(open);
     describeOnboarding(open);

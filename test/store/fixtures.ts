@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { kept } from '../../src/bytes/kept.ts';
+import type { ClaimRecord } from '../../src/store/claim-record.ts';
 import type {
   CertificateChange,
   Delivery,
@@ -133,7 +134,12 @@ export function receivedMdn(message: OutboundMessage | undefined, over: Partial<
   };
 }
 
-export function change(number: string, expectedVersion = 0, over: Partial<CertificateChange> = {}): CertificateChange {
+export function change(
+  number: string,
+  expectedVersion = 0,
+  over: Partial<CertificateChange> = {},
+  lines: readonly object[] = [],
+): CertificateChange {
   return {
     kind: expectedVersion === 0 ? 'register' : 'replace',
     expectedVersion,
@@ -147,8 +153,28 @@ export function change(number: string, expectedVersion = 0, over: Partial<Certif
       participant: 'NZMPI:ZZZ',
       version: expectedVersion + 1,
       changedAt: at(5),
-      certificate: { number, quantity: 18_000, consignee: 'ACME' },
+      certificate: { number, issueDate: '2026-01-31', consignee: 'ACME', lines },
     },
+    ...over,
+  };
+}
+
+/** Of 10 kg, by a line of an entry, on a certificate A1. */
+export function claim(entryLine: number, over: Partial<ClaimRecord> = {}): ClaimRecord {
+  return {
+    environment: 'test',
+    entry: 'ABC-1234567-8',
+    entryLine,
+    version: 1,
+    kind: 'claim',
+    number: 'A1',
+    certificateVersion: 1,
+    partner: 'van',
+    hts: '020230',
+    unit: 'KGM',
+    quantity: 10,
+    changedAt: at(10),
+    claim: { hts: '0202305010' },
     ...over,
   };
 }

@@ -8,6 +8,7 @@ import type { Store } from '../../src/store/store.ts';
 import {
   at,
   change,
+  claim,
   claimedDelivery,
   completeJob,
   digestOf,
@@ -40,14 +41,16 @@ describe('tampering', () => {
       ...{ messageType: 'SANCRT', messages: 2, accepted: 2, rejected: 0 },
     };
     const answer = outbound({ id: 'out-1', createdAt: at(1), answers: 'in-1' });
-    const certificates = [change('A1'), change('A2')];
+    const lines = [{ hts: '020230', unit: 'KGM', certified: 10 }];
+    const certificates = [change('A1', 0, {}, lines), change('A2')];
     await completeJob(store, job, result({ interchanges: [interchange], certificates, outbound: [answer] }), at(1));
     const delivery = await claimedDelivery(store, outbound({ id: 'out-2', createdAt: at(1) }));
     await store.settleDelivery(delivery, { kind: 'failed', detail: 'gave up' }, at(2));
     await store.recordMdn(receivedMdn(outbound({ id: 'out-1' }), { id: 'mdn-1' }), at(3));
     await store.sealInbound(refused({ id: 'in-2', partner: undefined }));
     await store.recordStep(step(1, { partner: 'bank' }));
-    assert.deepEqual(await store.verifyLedger(), { kind: 'whole', chains: 3, entries: 9 });
+    await store.recordClaim(claim(1));
+    assert.deepEqual(await store.verifyLedger(), { kind: 'whole', chains: 3, entries: 10 });
     await store.close();
   });
 
@@ -120,7 +123,7 @@ describe('tampering', () => {
       'entries cut off the end',
       `DELETE FROM ledger WHERE chain = 'van' AND sequence > 5`,
       'van 6',
-      /should end with entry 7/,
+      /should end with entry 8/,
     ],
     ['a whole chain taken out', `DELETE FROM ledger WHERE chain = 'endpoint'`, 'endpoint 1', /should end with entry 1/],
     ['the head of a chain', `DELETE FROM chains WHERE chain = 'endpoint'`, 'endpoint 1', /no head/],
@@ -216,6 +219,14 @@ describe('tampering', () => {
       /3 certificates .* 2/,
     ],
     ['an interchange', `UPDATE interchanges SET accepted = 1`, 'van 3', /interchange is missing or was changed/],
+    ['a claim', `UPDATE claims SET drawn = 9`, 'van 8', /claim is missing or was changed/],
+    ['a claim taken out', `DELETE FROM claims`, 'van 8', /claim is missing or was changed/],
+    [
+      'a claim put in',
+      `INSERT INTO claims SELECT 99, environment, 'other', entry_line, version, kind, number, certificate_version, partner, hts, unit, drawn, changed_at, claim, reason FROM claims`,
+      'endpoint 0',
+      /2 claims .* 1/,
+    ],
     [
       'bytes in the database',
       `UPDATE contents SET bytes = X'00' WHERE sha256 = (SELECT raw FROM messages WHERE id = 'out-2')`,
@@ -257,7 +268,17 @@ describe('tampering', () => {
     assert.equal((await store.verifyLedger()).kind, 'whole');
   });
 
-  for (const table of ['ledger', 'chains', 'contents', 'messages', 'mdns', 'interchanges', 'certificates', 'onboarding']) {
+  for (const table of [
+    'ledger',
+    'chains',
+    'contents',
+    'messages',
+    'mdns',
+    'interchanges',
+    'certificates',
+    'claims',
+    'onboarding',
+  ]) {
     it(`${table}: the database itself refuses to change or delete evidence`, () => {
       const database = new Sqlite(path.join(directory, 'countersign.db'));
       const columns = database.prepare<[], { name: string }>(`SELECT name FROM pragma_table_info('${table}')`).all();

@@ -155,7 +155,10 @@ export function describeJobs(open: OpenTestStore): void {
       assert.deepEqual(await store.findInterchange('test', 'NZMPI:ZZZ', '43'), interchanges[1]);
       assert.equal(await store.findInterchange('production', 'NZMPI:ZZZ', '43'), undefined);
       assert.equal(await store.findInterchange('test', 'NZMPI:ZZZ', '44'), undefined);
-      assert.deepEqual((await store.findCertificates('test', ['A1'])).get('A1'), change('A1').record);
+      assert.deepEqual((await store.findCertificates('test', ['A1'])).get('A1'), {
+        ...change('A1').record,
+        usage: [],
+      });
       const [delivery] = await store.claimDeliveries(at(2), LEASE_MS, 10);
       assert.deepEqual(delivery?.subject, { kind: 'message', message: sentOf(answer) });
       assert.deepEqual(await store.claimJobs(at(9999), LEASE_MS, 10), [], 'it is over');

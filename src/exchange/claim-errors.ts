@@ -1,0 +1,32 @@
+import { CountersignError } from '../errors.ts';
+import type { ClaimRecord } from '../store/claim-record.ts';
+
+/** The entry line has something else on file. */
+export class EntryLineTaken extends CountersignError {
+  readonly code = 'ENTRY_LINE_TAKEN';
+
+  constructor({ entry, entryLine }: ClaimRecord, what: string) {
+    super(`Line ${entryLine} of entry ${entry} ${what}`);
+  }
+}
+
+export class NoSuchClaim extends CountersignError {
+  readonly code = 'NO_SUCH_CLAIM';
+
+  constructor({ entry, entryLine }: Pick<ClaimRecord, 'entry' | 'entryLine'>) {
+    super(`Line ${entryLine} of entry ${entry} has no claim on file.`);
+  }
+}
+
+/** What was asked cannot be understood. */
+export class RequestMalformed extends CountersignError {
+  readonly code = 'REQUEST_MALFORMED';
+  /** What is wrong with which member. */
+  readonly faults: readonly { readonly element: string; readonly text: string }[];
+
+  constructor(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]) {
+    const faults = issues.map(({ path, message }) => ({ element: path.join('.'), text: message }));
+    super(faults.map(({ element, text }) => (element === '' ? text : `${element}: ${text}`)).join('; '));
+    this.faults = faults;
+  }
+}

@@ -1,0 +1,53 @@
+import { type Day, dayAt } from '../ecert/calendar.ts';
+import type { Registration } from '../ecert/certificate.ts';
+import type { EcertReference } from '../ecert/reference.ts';
+import { type Condition, type State, conditionOf, stateOf } from '../ecert/standing.ts';
+import type { CertificateOnFile, UsageFilter } from '../store/claim-record.ts';
+import type { CertificateRecord, Environment, Store } from '../store/store.ts';
+import { registrationOf } from './certificates.ts';
+
+/** The certificates of one environment. */
+export interface Register {
+  readonly store: Store;
+  readonly reference: EcertReference;
+  readonly environment: Environment;
+  readonly clock: () => Date;
+}
+
+/** A certificate as it stands on a day, with what is used of each line. */
+export interface Standing extends Pick<CertificateRecord, 'environment' | 'partner' | 'changedAt'> {
+  readonly registration: Registration;
+  readonly state: State;
+  readonly condition: Condition;
+}
+
+export type StandingFilter = Omit<UsageFilter, 'environment' | 'limit'>;
+
+/** How many are in memory at a time. */
+const PAGE = 500;
+
+/** Certificates as they stand today (UTC), by number, however many; other work goes on between two pages. */
+export async function* standings(filter: StandingFilter, register: Register): AsyncGenerator<Standing> {
+  const { store, reference, environment, clock } = register;
+  const today = dayAt(clock(), 0);
+  let { after } = filter;
+  for (;;) {
+    const page = await store.certificateUsage({ ...filter, environment, after, limit: PAGE });
+    for (const found of page) yield standingOf(found, reference, today);
+    after = page.at(-1)?.number;
+    if (page.length < PAGE) return;
+  }
+}
+
+/** One certificate, as it stands today (UTC). */
+export async function findStanding(number: string, register: Register): Promise<Standing | undefined> {
+  const found = (await register.store.findCertificates(register.environment, [number])).get(number);
+  return found && standingOf(found, register.reference, dayAt(register.clock(), 0));
+}
+
+export function standingOf(found: CertificateOnFile, reference: EcertReference, today: Day): Standing {
+  const registration = registrationOf(found);
+  const { environment, partner, changedAt } = found;
+  const state = stateOf(registration, reference, today);
+  return { environment, partner, changedAt, registration, state, condition: conditionOf(registration) };
+}

@@ -1,0 +1,23 @@
+import express, { type Router } from 'express';
+import type { Exchange } from '../exchange/exchange.ts';
+import { apiGuard } from './api-guard.ts';
+import { ecertApi } from './ecert-api.ts';
+import { answerProblem, problemHandler } from './problem.ts';
+
+/** The API below `/api/v1`: JSON in, JSON out, faults as problems (RFC 9457). */
+export function apiOf({ store, home, reference, clock, log }: Exchange): Router {
+  const api = express.Router();
+  api.use(apiGuard(() => home().endpoint.operators));
+  api.use(
+    '/ecert',
+    ecertApi(() => ({ store, clock, reference: reference(), environment: home().endpoint.environment })),
+  );
+  api.use((request, response) => {
+    answerProblem(response, 404, 'NO_SUCH_RESOURCE', `There is no ${request.method} ${request.originalUrl}.`);
+  });
+  api.use(problemHandler(statuses, log));
+  return api;
+}
+
+/** Of the faults that are the sender's; all others are ours. */
+const statuses = { REQUEST_MALFORMED: 400, NO_SUCH_CLAIM: 404, ENTRY_LINE_TAKEN: 409 };

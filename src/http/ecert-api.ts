@@ -1,0 +1,97 @@
+import express, { type Router } from 'express';
+import { z } from 'zod';
+import { conditions } from '../ecert/standing.ts';
+import { dimensions } from '../ecert/statistics.ts';
+import { makeClaim, readClaim, reverseClaim } from '../exchange/claims.ts';
+import { NoSuchClaim, RequestMalformed } from '../exchange/claim-errors.ts';
+import { type Register, findStanding } from '../exchange/standings.ts';
+import { statistics } from '../exchange/statistics.ts';
+import { LONGEST_API_BODY } from '../limits.ts';
+import { answerProblem } from './problem.ts';
+
+/** What entries draw on certificates, and what certificates are on file, as JSON: below `/api/v1/ecert`. */
+export function ecertApi(register: () => Register): Router {
+  const api = express.Router();
+  api.use(express.json({ limit: LONGEST_API_BODY }));
+
+  api.post('/claims', async (request, response) => {
+    const { version, ...rest } = checked(z.looseObject({ version: z.int().min(1).optional() }), request.body);
+    const now = register();
+    const outcome = await makeClaim(readClaim(rest, now.reference), now, version);
+    if (outcome.kind === 'not-matched') {
+      response.json({ release: outcome.kind, mismatches: outcome.mismatches });
+      return;
+    }
+    const { kind, repeated, remaining, record } = outcome;
+    response.location(`${request.baseUrl}/claims/${encodeURIComponent(record.entry)}/${record.entryLine}`);
+    response.status(repeated ? 200 : 201).json({ release: kind, repeated, remaining, claim: record });
+  });
+
+  api.get('/claims', async (request, response) => {
+    const { store, environment } = register();
+    const filter = checked(claimsQuery, request.query);
+    response.json({ claims: await store.listClaims({ ...filter, environment }) });
+  });
+
+  api.get('/claims/:entry/:line', async (request, response) => {
+    const { store, environment } = register();
+    const line = checked(entryLine, request.params);
+    const found = await store.findClaim(environment, line.entry, line.entryLine);
+    if (found === undefined) throw new NoSuchClaim(line);
+    response.json(found);
+  });
+
+  api.post('/claims/:entry/:line/reversal', async (request, response) => {
+    const { reason, version } = checked(reversal, request.body);
+    response.json(await reverseClaim(checked(entryLine, request.params), reason, register(), version));
+  });
+
+  api.get('/certificates/:number', async (request, response) => {
+    const found = await findStanding(request.params.number, register());
+    if (found !== undefined) response.json(found);
+    else answerProblem(response, 404, 'NO_SUCH_CERTIFICATE', `No certificate ${request.params.number} is on file.`);
+  });
+
+  api.get('/statistics', async (request, response) => {
+    const { by, ...filter } = checked(statisticsQuery, request.query);
+    response.json({ by, rows: await statistics(by, filter, register()) });
+  });
+
+  return api;
+}
+
+const claimsQuery = z.strictObject({
+  number: z.string().optional(),
+  entry: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(1000).optional(),
+});
+
+const entryLine = z
+  .object({ entry: z.string(), line: z.coerce.number().int().min(1) })
+  .transform(({ entry, line }) => ({ entry, entryLine: line }));
+
+const reversal = z.strictObject({ reason: z.string().min(1).max(500), version: z.int().min(1).optional() });
+
+const day = z.iso.date().optional();
+
+const statisticsQuery = z.strictObject({
+  /** `country,programme` */
+  by: z
+    .string()
+    .transform((list) => list.split(','))
+    .pipe(z.array(z.enum(dimensions)))
+    .default(['country', 'programme']),
+  country: z.string().optional(),
+  programme: z.string().optional(),
+  partner: z.string().optional(),
+  condition: z.enum(conditions).optional(),
+  issuedFrom: day,
+  issuedTo: day,
+});
+
+/** @throws RequestMalformed with every member that is wrong */
+function checked<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new RequestMalformed(result.error.issues);
+}
