@@ -2,7 +2,7 @@ import type { RuleError } from './certificate.ts';
 import type { Country, EcertReference } from './reference.ts';
 import { type Day, dayAt } from './calendar.ts';
 import type { RuleName } from './rule-names.ts';
-import type { Location } from './sancrt.ts';
+import type { Location } from './located.ts';
 import type { Stage } from './stages.ts';
 
 /** What a request is judged by, besides itself. */

@@ -1,6 +1,7 @@
 import { PIECE, gather, gathered, type Source } from '../bytes/source.ts';
 import type { Spool } from '../bytes/spool.ts';
 import type { Home, Partner } from '../config/home.ts';
+import type { JudgementContext } from '../ecert/judgement.ts';
 import { judgeByAgreement } from '../edifact/agreement.ts';
 import { readContrl } from '../edifact/contrl-reader.ts';
 import { contrlDue, isRejected, makeContrl } from '../edifact/contrl.ts';
@@ -11,10 +12,11 @@ import type { WritableMessage } from '../edifact/writer.ts';
 import type { CertificateChange, InterchangeRecord, JobResult, OutboundMessage } from '../store/store.ts';
 import { LONGEST_EDIFACT, MOST_EDIFACT_MESSAGES } from '../limits.ts';
 import { makeAnswer, type AnswerRoute } from './answer.ts';
-import { answersOf, changeOf, decide, requestsOf } from './certificates.ts';
+import { answerContext, answersOf, changeOf, decide, requestsOf } from './certificates.ts';
 import type { Exchange } from './exchange.ts';
 import { stageIn } from './onboarding.ts';
 import { nameOf, participantOf } from './participant.ts';
+import { answerQueries, queriesOf } from './queries.ts';
 
 /** A received message whose payload is to be worked on. */
 export interface Received {
@@ -34,8 +36,10 @@ interface Outcome {
   readonly alerts: readonly string[];
 }
 
-/** SANCRT is what we take; in these directories (CONTRL is always taken). */
-const taken = ['96B', '97B'].map((release) => ({ type: 'SANCRT', version: 'D', release, agency: 'UN' }));
+/** SANCRT and REQDOC are what we take; in these directories (CONTRL is always taken). */
+const taken = ['96B', '97B'].flatMap((release) =>
+  ['SANCRT', 'REQDOC'].map((type) => ({ type, version: 'D', release, agency: 'UN' })),
+);
 
 /** What was decided before, and is not on file yet. */
 type Pending = Pick<JobResult, 'certificates' | 'interchanges'>;
@@ -128,23 +132,34 @@ async function processInterchange(
   const participant = participantOf(partner, subject.sender);
   const standing = participant && (await stageIn(participant, exchange.store, environment, exchange.reference(), now));
   const requests = isRejected(subject) || participant === undefined ? [] : requestsOf(subject);
-  const decisions = await decide(requests, pending.certificates, exchange.store, {
+  const context: JudgementContext = {
     now,
     environment,
     testIndicator: subject.testIndicator,
     sender: { id: sender, countries: participant?.countries ?? [], stage: standing?.stage ?? 'link-test' },
     reference: exchange.reference(),
-  });
+  };
+  const decisions = await decide(requests, pending.certificates, exchange.store, context);
 
   const route: AnswerRoute = { subject, answers: messageId, partner, home, now, spool };
+  const queries = isRejected(subject) || participant === undefined ? [] : queriesOf(subject);
+  const reports = await answerQueries(
+    queries,
+    pending.certificates,
+    exchange.store,
+    context,
+    answerContext(route, exchange.reference()),
+  );
   const answers: WritableMessage[][] = [];
   if (contrlDue(subject, partner.edifact.contrl)) answers.push([makeContrl(subject)]);
-  if (decisions.length > 0) answers.push(answersOf(decisions, route, exchange.reference()));
+  if (decisions.length > 0) answers.push(answersOf(decisions, answerContext(route, exchange.reference())));
+  if (reports.messages.length > 0) answers.push([...reports.messages]);
   const outbound = await Promise.all(answers.map((messages) => makeAnswer(messages, route)));
 
   const certificates = decisions.flatMap((decision) => changeOf(decision, { environment, partner, sender, now }));
-  const rejected = decisions.filter(({ decision }) => decision.kind === 'reject').length;
-  const accepted = decisions.length - rejected;
+  const refused = decisions.filter(({ decision }) => decision.kind === 'reject').length;
+  const rejected = refused + reports.rejected;
+  const accepted = decisions.length - refused + reports.accepted;
   const record = {
     environment,
     sender,

@@ -100,7 +100,8 @@ function tell({ job, result }: Done, { log, metrics }: Exchange): void {
   const about = { message: job.messageId, partner: job.partner, detail: result.detail };
   log.info(about, 'Payload processed');
   for (const alert of result.alerts) log.warn({ ...about, detail: alert }, 'A payload wants looking at');
-  for (const { accepted, rejected } of result.interchanges) {
+  for (const { messageType, accepted, rejected } of result.interchanges) {
+    if (messageType !== 'SANCRT') continue;
     metrics.certificates.inc({ decision: 'accepted' }, accepted);
     metrics.certificates.inc({ decision: 'rejected' }, rejected);
   }
