@@ -14,6 +14,7 @@ import { readYaml } from './yaml.ts';
 export type Scenario = z.output<typeof scenarioSchema>;
 export type ScenarioStep = Scenario['steps'][number];
 export type ScenarioCertificate = ScenarioStep['certificates'][number];
+export type ScenarioQuery = NonNullable<ScenarioStep['query']>;
 
 const text = z.union([z.string(), z.int().transform(String)], 'a text');
 
@@ -29,6 +30,12 @@ const contents = {
   importer: text.describe('Importer of record number.'),
   lines: z.array(line).min(1).describe('The goods, each with hts, unit and quantity.'),
 };
+
+const outcome = (text: string) =>
+  z
+    .union([z.enum(['accepted', 'rejected', 'any', 'nothing']), z.array(z.string().min(1)).min(1)])
+    .default('accepted')
+    .describe(text);
 
 const certificate = z.strictObject({
   as: z
@@ -54,25 +61,51 @@ const certificate = z.strictObject({
     .describe(
       'All segments between UNH and UNT, as they are, instead of everything else; {number} and {day} are filled in.',
     ),
-  expect: z
-    .union([z.enum(['accepted', 'rejected', 'any', 'nothing']), z.array(z.string().min(1)).min(1)])
-    .default('accepted')
-    .describe('The CUSRES: `accepted`, `rejected`, the codes that it must have, `any` of them, or `nothing`.'),
+  expect: outcome('The CUSRES: `accepted`, `rejected`, the codes that it must have, `any` of them, or `nothing`.'),
 });
 
-const step = z.strictObject({
-  name: z.string().min(1).describe('For people.'),
-  stage: z.enum(stages).default('application-test').describe('The stage that it belongs to.'),
-  certificates: z.array(certificate).min(1).describe('What the interchange holds, in this order.'),
-  mdn: z
-    .enum(['processed', 'error'])
-    .default('processed')
-    .describe('The MDN: `processed`, or an `error`; then nothing else is waited for.'),
-  contrl: z
-    .enum(['accepted', 'rejected', 'any', 'none'])
-    .default('accepted')
-    .describe('The CONTRL: `rejected` in whole or in part; `any`: if one comes, it is good whatever it says.'),
+const query = z.strictObject({
+  number: text.optional().describe('What the query is called; one of its own when left out.'),
+  condition: text.default('').describe('Code: 10 matched, 11 unmatched, 12 cancelled; all when left out.'),
+  certificates: z
+    .array(z.string())
+    .default([])
+    .describe('Names that the scenario gave to certificates; all when left out.'),
+  from: text.default('').describe('First day of issue, CCYYMMDD.'),
+  to: text.default('').describe('Last day of issue, CCYYMMDD.'),
+  expect: outcome('The CUSRES: `accepted`, when it is a report, `rejected`, or the codes that it must have.'),
+  report: z
+    .array(
+      z.strictObject({
+        as: z.string().describe('Name of a certificate that must be in the report.'),
+        condition: text.optional().describe('Its condition.'),
+        certified: z.string().optional().describe('Certified, with the unit, such as 17500 KGM.'),
+        used: z.string().optional().describe('Used, with the unit.'),
+      }),
+    )
+    .default([])
+    .describe('What the report must hold; it may hold more.'),
 });
+
+const step = z
+  .strictObject({
+    name: z.string().min(1).describe('For people.'),
+    stage: z.enum(stages).default('application-test').describe('The stage that it belongs to.'),
+    certificates: z.array(certificate).default([]).describe('What the interchange holds, in this order.'),
+    query: query.optional().describe('A query (REQDOC), instead of certificates.'),
+    mdn: z
+      .enum(['processed', 'error'])
+      .default('processed')
+      .describe('The MDN: `processed`, or an `error`; then nothing else is waited for.'),
+    contrl: z
+      .enum(['accepted', 'rejected', 'any', 'none'])
+      .default('accepted')
+      .describe('The CONTRL: `rejected` in whole or in part; `any`: if one comes, it is good whatever it says.'),
+  })
+  .refine(({ certificates, query: asked }) => certificates.length > 0 !== (asked !== undefined), {
+    path: ['certificates'],
+    message: 'a step has either certificates or a query',
+  });
 
 export const scenarioSchema = z.strictObject({
   name: z.string().min(1).describe('For people.'),

@@ -33,11 +33,16 @@ export function checklistOf(
   ];
   if (stage === 'link-test') return link;
   const judged = judgedIn(traffic);
+  const certificates = judged.filter(({ request }) => request.kind !== 'query');
   return [
     ...link,
     item('syntax', 'an interchange of the participant had no syntax error', goodSyntax(traffic)),
-    item('acceptance', 'an acceptance was sent and acknowledged', shownBy(judged.find(isAcceptance))),
-    item('correction', 'a rejection was acknowledged, and the corrected certificate accepted', correction(judged)),
+    item('acceptance', 'an acceptance was sent and acknowledged', shownBy(certificates.find(isAcceptance))),
+    item(
+      'correction',
+      'a rejection was acknowledged, and the corrected certificate accepted',
+      correction(certificates),
+    ),
     ...required.map((kind) =>
       item(
         `${kind}-seen`,
@@ -114,7 +119,7 @@ function judgedIn({ received, sent }: Traffic): Judged[] {
 
 const isAccepted = ({ request }: Judged): boolean => request.answer.accepted;
 
-const isAcceptance = (one: Judged): boolean => isAccepted(one) && one.acknowledged && one.request.kind !== 'query';
+const isAcceptance = (one: Judged): boolean => isAccepted(one) && one.acknowledged;
 
 /** The same number, rejected first and accepted later. */
 function correction(judged: readonly Judged[]): Shown {

@@ -13,6 +13,18 @@ export interface Response {
   readonly messageReference: string;
   /** ERC 9321 */
   readonly codes: readonly string[];
+  /** Those of a report. */
+  readonly certificates: readonly ReportedCertificate[];
+}
+
+/** A certificate in a report (group 6, DOC). */
+export interface ReportedCertificate {
+  readonly number: string;
+  /** Code: 10, 11 or 12. */
+  readonly condition: string;
+  /** `17500 KGM`, more than one with commas between them. */
+  readonly certified: string;
+  readonly used: string;
 }
 
 /** Reads any CUSRES of the profile. Never throws on what it holds. */
@@ -33,5 +45,32 @@ export function readCusres({ segments }: Message): Response {
     interchangeReference: reference('ACW'),
     messageReference: reference('AGO'),
     codes: segments.filter(({ tag }) => tag === 'ERC').map((segment) => valueOf(segment, 1)),
+    certificates: groupsOf(segments).map(certificateIn),
+  };
+}
+
+/** Each DOC with what follows it. */
+function groupsOf(segments: readonly Segment[]): Segment[][] {
+  const groups: Segment[][] = [];
+  for (const segment of segments) {
+    if (segment.tag === 'DOC') groups.push([segment]);
+    else groups.at(-1)?.push(segment);
+  }
+  return groups;
+}
+
+function certificateIn(group: readonly Segment[]): ReportedCertificate {
+  const first = (tag: string) => group.find((segment) => segment.tag === tag);
+  const quantities = (purpose: string, dimension: string) =>
+    group
+      .filter((one) => one.tag === 'MEA' && valueOf(one, 1) === purpose && valueOf(one, 2) === dimension)
+      .map((one) => `${valueOf(one, 3, 2)} ${valueOf(one, 3)}`)
+      .join(', ');
+  const [doc, gis] = [first('DOC'), first('GIS')];
+  return {
+    number: doc === undefined ? '' : valueOf(doc, 2),
+    condition: gis === undefined ? '' : valueOf(gis, 1),
+    certified: quantities('AAJ', 'AAI'),
+    used: quantities('AAK', 'ABU'),
   };
 }

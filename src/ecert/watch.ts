@@ -82,8 +82,8 @@ function correctionsIn({ received }: Traffic): WatchReport['corrections'] {
   const open = new Map<string, Date>();
   const times: number[] = [];
   for (const { at, interchanges } of received) {
-    for (const { number, answer } of interchanges.flatMap(({ requests }) => requests)) {
-      if (answer === undefined) continue;
+    for (const { kind, number, answer } of interchanges.flatMap(({ requests }) => requests)) {
+      if (answer === undefined || kind === 'query') continue;
       const since = open.get(number);
       if (!answer.accepted) open.set(number, since ?? at);
       else if (since !== undefined) {

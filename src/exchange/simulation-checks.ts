@@ -1,5 +1,5 @@
-import { readCusres, type Response } from '../ecert/cusres-reader.ts';
-import type { ScenarioCertificate, ScenarioStep } from '../config/scenario.ts';
+import { readCusres, type ReportedCertificate, type Response } from '../ecert/cusres-reader.ts';
+import type { ScenarioCertificate, ScenarioQuery, ScenarioStep } from '../config/scenario.ts';
 import { type ContrlReport, readContrl } from '../edifact/contrl-reader.ts';
 import type { MessageDetail } from '../store/store.ts';
 import type { Numbers } from './simulation-draft.ts';
@@ -34,9 +34,19 @@ export function answersTo(reference: string, arrived: readonly Arrived[]): Answe
   );
   return {
     contrl: found.find(({ contrl }) => contrl !== undefined)?.contrl,
-    responses: new Map(found.flatMap(({ response }) => (response ? [[response.messageReference, response]] : []))),
+    responses: together(found.flatMap(({ response }) => response ?? [])),
     messages: [...new Set(found.map(({ message }) => message))],
   };
+}
+
+/** A report may come in several messages. */
+function together(responses: readonly Response[]): Map<string, Response> {
+  const by = new Map<string, Response>();
+  for (const one of responses) {
+    const certificates = [...(by.get(one.messageReference)?.certificates ?? []), ...one.certificates];
+    by.set(one.messageReference, { ...one, certificates });
+  }
+  return by;
 }
 
 /** @param unacknowledged ids of our CONTRL that did not get through */
@@ -56,6 +66,7 @@ export function checksOf(
       const what = `${certificate.as} ${numbers.numberOf(certificate)}`;
       return { what, ...responseCheck(certificate, answers.responses.get(String(index + 1))) };
     }),
+    ...(step.query === undefined ? [] : queryChecks(step.query, numbers, answers.responses.get('1'))),
     ...unacknowledged.map((id) => ({
       what: 'our CONTRL',
       expected: 'delivered',
@@ -84,7 +95,30 @@ function contrlCheck({ contrl: expected }: ScenarioStep, contrl: ContrlReport | 
   };
 }
 
-function responseCheck({ expect }: ScenarioCertificate, response: Response | undefined): Omit<Check, 'what'> {
+function queryChecks(query: ScenarioQuery, numbers: Numbers, response: Response | undefined): Check[] {
+  const rows = query.report.map(({ as, condition, certified, used }) => {
+    const number = numbers.numberOf({ as });
+    const row = response?.certificates.find((one) => one.number === number);
+    const shown = (one: Partial<ReportedCertificate>) =>
+      [`condition ${one.condition ?? 'any'}`, `certified ${one.certified ?? 'any'}`, `used ${one.used ?? 'any'}`].join(
+        ', ',
+      );
+    const pairs = [
+      [condition, row?.condition],
+      [certified, row?.certified],
+      [used, row?.used],
+    ] as const;
+    const ok = row !== undefined && pairs.every(([wanted, is]) => wanted === undefined || wanted === is);
+    const expected = shown({ ...(condition && { condition }), ...(certified && { certified }), ...(used && { used }) });
+    return { what: `report of ${as} ${number}`, expected, got: row === undefined ? 'not in it' : shown(row), ok };
+  });
+  return [{ what: 'query', ...responseCheck(query, response) }, ...rows];
+}
+
+function responseCheck(
+  { expect }: Pick<ScenarioCertificate, 'expect'>,
+  response: Response | undefined,
+): Omit<Check, 'what'> {
   const expected = typeof expect === 'string' ? expect : `rejected ${expect.join(' ')}`;
   if (response === undefined) return { expected, got: 'nothing', ok: expect === 'nothing' };
   const { accepted, codes } = response;

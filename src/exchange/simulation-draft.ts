@@ -1,11 +1,13 @@
 import { dayAt } from '../ecert/calendar.ts';
+import { makeReqdoc } from '../ecert/reqdoc-writer.ts';
 import { makeSancrt } from '../ecert/sancrt-writer.ts';
 import type { Scenario, ScenarioCertificate, ScenarioStep } from '../config/scenario.ts';
+import type { Party } from '../edifact/interchange.ts';
 import type { WritableMessage, WritableSegment } from '../edifact/writer.ts';
 
 /** The numbers of a run: one for each name of the scenario. */
 export interface Numbers {
-  numberOf(certificate: Pick<ScenarioCertificate, 'as' | 'number' | 'country'>): string;
+  numberOf(certificate: { readonly as: string } & Partial<Pick<ScenarioCertificate, 'number' | 'country'>>): string;
 }
 
 /** @param serial of the first number, below a million; each further name gets the next */
@@ -27,15 +29,26 @@ function filled(form: string, country: string, serial: number, now: Date): strin
     .replaceAll('{serial}', String(serial % 1_000_000).padStart(6, '0'));
 }
 
+/** What a step is filled in from. */
+export interface Drafting {
+  readonly scenario: Scenario;
+  readonly numbers: Numbers;
+  readonly sender: Party;
+}
+
 /** What a step sends. */
 export function messagesOf(
   step: ScenarioStep,
-  scenario: Scenario,
-  numbers: Numbers,
+  { scenario, numbers, sender }: Drafting,
   release: string,
   now: Date,
 ): WritableMessage[] {
   const day = dayAt(now, 0).replaceAll('-', '');
+  if (step.query !== undefined) {
+    const { number = numbers.numberOf({ as: `query ${step.name}` }), certificates, ...rest } = step.query;
+    const asked = certificates.map((as) => numbers.numberOf({ as }));
+    return [makeReqdoc({ ...rest, number, date: day, requester: sender.id, certificates: asked }, release)];
+  }
   return step.certificates.map((certificate) => {
     const number = numbers.numberOf(certificate);
     const { segments } = certificate;

@@ -44,9 +44,9 @@ export interface StepResult {
 
 /** Sends the interchange of a step, and waits until everything that is expected has come, or the patience is over. */
 export async function playStep(step: ScenarioStep, player: Player): Promise<StepResult> {
-  const { exchange, partner, scenario, numbers, patience, inbox } = player;
+  const { exchange, partner, numbers, patience, inbox } = player;
   const begun = exchange.clock();
-  const messages = messagesOf(step, scenario, numbers, releaseOf(partner), begun);
+  const messages = messagesOf(step, player, releaseOf(partner), begun);
   const { id, reference } = await send(messages, player, begun);
   const receipted = await settled(id, exchange, patience);
   const isMine = () => answersTo(reference, inbox.arrived);
@@ -90,11 +90,12 @@ async function settled(id: string, exchange: Exchange, patience: number): Promis
   return waited(look, isSettled, exchange, patience);
 }
 
-/** CONTRL, and a response to each certificate, as far as they are expected. */
-function isComplete({ contrl, certificates }: ScenarioStep, come: Answers): boolean {
+/** CONTRL, and a response to each certificate or query, as far as they are expected. */
+function isComplete({ contrl, certificates, query }: ScenarioStep, come: Answers): boolean {
   const isAcknowledged = contrl === 'none' || contrl === 'any' || come.contrl !== undefined;
   const refused = come.contrl?.action === 'rejected';
-  const expected = certificates.flatMap(({ expect }, index) => (expect === 'nothing' ? [] : String(index + 1)));
+  const asked = query === undefined ? certificates : [query];
+  const expected = asked.flatMap(({ expect }, index) => (expect === 'nothing' ? [] : String(index + 1)));
   return isAcknowledged && (refused || expected.every((reference) => come.responses.has(reference)));
 }
 

@@ -18,3 +18,11 @@ export interface OnboardingStep {
   /** What it was decided on; shown, never interpreted here. */
   readonly evidence: Facts;
 }
+
+/** The way into production. */
+export interface OnboardingStore {
+  /** Writes the next step of a participant; `conflict`: there is one with this sequence, or none before it. */
+  recordStep(step: OnboardingStep): Promise<'done' | 'conflict'>;
+  /** All steps of a participant, in their order. */
+  stepsOf(partner: string, participant: string): Promise<OnboardingStep[]>;
+}

@@ -2,12 +2,11 @@ import { canonicalJson } from './canonical-json.ts';
 import type { Database, Values } from './database.ts';
 import { rowRecord } from './evidence.ts';
 import type { Ledger } from './ledger.ts';
-import type { OnboardingStep } from './onboarding-step.ts';
+import type { OnboardingStep, OnboardingStore } from './onboarding-step.ts';
 import { insertInto, present, readFacts } from './rows.ts';
-import type { Store } from './store.ts';
 
 /** The way of participants into production: each step once, with an entry in the chain of its partner. */
-export function onboardingIn(db: Database, ledger: Ledger): Pick<Store, 'recordStep' | 'stepsOf'> {
+export function onboardingIn(db: Database, ledger: Ledger): OnboardingStore {
   return {
     recordStep: (step) =>
       db.write(() => {
