@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+import { measureRegistration, type Registered } from './ecert.ts';
 import { measureEngine, type BenchCipher } from './engine.ts';
 import { median } from './load.ts';
 import { measureMemory } from './memory.ts';
@@ -12,7 +13,7 @@ import { measureSending } from './sending.ts';
  * `npm run bench` measures everything, `npm run bench -- engine` one part. Each part prints its table and keeps it in
  * `bench/results/`.
  */
-const parts: Readonly<Record<string, () => Promise<string[]>>> = { engine, others, memory, receive };
+const parts: Readonly<Record<string, () => Promise<string[]>>> = { engine, others, memory, receive, ecert };
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !(name in parts));
 if (unknown !== undefined) {
@@ -161,6 +162,37 @@ async function receive(): Promise<string[]> {
     '',
     '| connections | messages/s | mean ms | p99 ms | share of the RSA bound of all cores | CPU ms | main thread % | commits |',
     '|--|--|--|--|--|--|--|--|',
+    ...rows,
+  ];
+}
+
+/** Interchanges of certificates, from the stored payload to the committed answers, beside the bare work. */
+async function ecert(): Promise<string[]> {
+  const rounds = 7;
+  const rows: string[] = [];
+  for (const certificates of [30, 300, 3000]) {
+    await measureRegistration(certificates); // until what is used often is compiled
+    const measured: Registered[] = [];
+    for (let round = 0; round < rounds; round += 1) measured.push(await measureRegistration(certificates));
+    const ours = median(measured.map((each) => each.ours));
+    const bare = median(measured.map((each) => each.bare));
+    const ratio = median(measured.map((each) => each.ours / each.bare));
+    const each = (ours * 1000) / certificates;
+    rows.push(
+      `| ${certificates} | ${ours.toFixed(1)} | ${each.toFixed(0)} | ${bare.toFixed(1)} | ${ratio.toFixed(1)} |`,
+    );
+    process.stderr.write(`${rows.at(-1) ?? ''}\n`);
+  }
+  return [
+    '# Registering certificates',
+    '',
+    'An interchange of SANCRT, all of them good, from the stored payload to the commit (fsync) of certificates, interchange, ledger and outbox:',
+    'read, judged, answered by CONTRL and CUSRES, which are signed, encrypted and stored. Beside it the bare work: parsing the same payload and',
+    'inserting the same rows (certificates, interchange, answers with their bytes) into a copy of the same database in one transaction.',
+    `Medians of ${rounds} rounds, each in a new home; the ratio is that of neighbouring runs.`,
+    '',
+    '| certificates | ms | µs for each | bare ms | ratio |',
+    '|--|--|--|--|--|',
     ...rows,
   ];
 }

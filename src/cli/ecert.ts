@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { dayAt } from '../ecert/calendar.ts';
 import { type State, states } from '../ecert/standing.ts';
-import { type Standing, standingOf } from '../exchange/standings.ts';
+import { type Standing, standingOf, told } from '../exchange/standings.ts';
 import type { CertificateFilter } from '../store/store.ts';
 import { registerClaim } from './ecert-claim.ts';
 import { registerReport } from './ecert-report.ts';
@@ -55,11 +55,6 @@ function find(home: string, terminal: Terminal, filter: CertificateFilter, state
       .filter((each) => state === undefined || each.state === state)
       .slice(0, filter.limit);
   });
-}
-
-/** One level, as programs like it. */
-function told({ registration, state, ...rest }: Standing) {
-  return { ...registration, ...rest, state };
 }
 
 function listing(certificates: readonly Standing[]): string {

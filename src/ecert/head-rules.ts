@@ -103,3 +103,13 @@ export function judgeImporter(
   if (!wellFormed) breach('importer-malformed', at);
   return value;
 }
+
+/** PNA+MF or NAD+MF; at the country's discretion, unless the programme requires it. */
+export function judgeManufacturer(
+  { manufacturerId, manufacturerName }: CertificateRequest,
+  programme: Programme | undefined,
+  breach: Breach,
+): void {
+  const given = { 'manufacturer-id': manufacturerId, 'manufacturer-name': manufacturerName };
+  if (programme?.required.some((element) => given[element] === undefined)) breach('manufacturer-missing');
+}

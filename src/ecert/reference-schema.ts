@@ -17,6 +17,9 @@ const pattern = z.string().transform((source, context) => {
 const countryCode = z.string().regex(/^[A-Z]{2}$/, 'is no ISO 3166 code of two letters');
 const monthAndDay = z.string().regex(/^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, 'is no month and day, MM-DD');
 
+/** Elements of a certificate that a programme may require. */
+export const optionalElements = ['manufacturer-id', 'manufacturer-name'] as const;
+
 const programmeSchema = z
   .strictObject({
     name: z.string().min(1),
@@ -25,6 +28,7 @@ const programmeSchema = z
     year: z.strictObject({ begins: monthAndDay, on: z.enum(['processing-date', 'issue-date']) }).optional(),
     hts: z.array(z.string().regex(/^\d{2,6}$/, 'is no beginning of a subheading: 2 to 6 digits')).min(1),
     units: z.array(z.string().regex(/^[A-Z0-9]{1,3}$/, 'is no unit: 1 to 3 capitals and digits')).min(1),
+    required: z.array(z.enum(optionalElements)).default([]),
     largestQuantity: z.int().positive(),
   })
   .refine(

@@ -6,6 +6,7 @@ import {
   countriesSchema,
   errorsSchema,
   externalCodesSchema,
+  type optionalElements,
   onboardingSchema,
   programmesSchema,
 } from './reference-schema.ts';
@@ -41,6 +42,8 @@ export interface Programme {
   /** Beginnings of the subheadings that it covers. */
   readonly hts: readonly string[];
   readonly units: readonly string[];
+  /** Elements that are optional otherwise. */
+  readonly required: readonly (typeof optionalElements)[number][];
   readonly largestQuantity: number;
 }
 

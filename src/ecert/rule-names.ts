@@ -20,6 +20,7 @@ export const ruleNames = [
   'programme-unknown',
   'importer-missing',
   'importer-malformed',
+  'manufacturer-missing',
   'line-missing',
   'hts-missing',
   'hts-malformed',

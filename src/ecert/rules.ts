@@ -6,6 +6,7 @@ import {
   judgeImporter,
   judgeIssueDate,
   judgeKind,
+  judgeManufacturer,
   judgeProgramme,
 } from './head-rules.ts';
 import { type Breach, type JudgementContext, ruleError } from './judgement.ts';
@@ -79,6 +80,7 @@ function judgeCertificate(
   if (kind === 'register' && number !== undefined) judgeUnregistered(request, known, breach);
   const previous = kind === 'replace' && number !== undefined ? judgeOwn(request, known, context, breach) : undefined;
   const importer = judgeImporter(request, context, breach);
+  judgeManufacturer(request, programme, breach);
   const lines = judgeLines(request, programme, context.reference, breach);
 
   const complete = number !== undefined && issueDate !== undefined && country !== undefined && importer !== undefined;

@@ -45,6 +45,11 @@ export async function findStanding(number: string, register: Register): Promise<
   return found && standingOf(found, register.reference, dayAt(register.clock(), 0));
 }
 
+/** As programs read it: one level, and one state. */
+export function told({ registration, ...standing }: Standing) {
+  return { ...registration, ...standing };
+}
+
 export function standingOf(found: CertificateOnFile, reference: EcertReference, today: Day): Standing {
   const registration = registrationOf(found);
   const { environment, partner, changedAt } = found;

@@ -4,7 +4,7 @@ import { conditions } from '../ecert/standing.ts';
 import { dimensions } from '../ecert/statistics.ts';
 import { makeClaim, readClaim, reverseClaim } from '../exchange/claims.ts';
 import { NoSuchClaim, RequestMalformed } from '../exchange/claim-errors.ts';
-import { type Register, findStanding } from '../exchange/standings.ts';
+import { type Register, findStanding, told } from '../exchange/standings.ts';
 import { statistics } from '../exchange/statistics.ts';
 import { LONGEST_API_BODY } from '../limits.ts';
 import { answerProblem } from './problem.ts';
@@ -48,7 +48,7 @@ export function ecertApi(register: () => Register): Router {
 
   api.get('/certificates/:number', async (request, response) => {
     const found = await findStanding(request.params.number, register());
-    if (found !== undefined) response.json(found);
+    if (found !== undefined) response.json(told(found));
     else answerProblem(response, 404, 'NO_SUCH_CERTIFICATE', `No certificate ${request.params.number} is on file.`);
   });
 

@@ -43,7 +43,7 @@ describe('the way into production, played by the simulator against a served endp
     const early = await simulate('--stage', 'application-test', '--json', '--patience', '10');
     assert.equal(early.status, 1);
     const [first] = (early.json() as Simulated).steps;
-    assert.deepEqual(first?.checks.map(({ got }) => got), ['processed', 'accepted', 'rejected E36', 'rejected E36']); // prettier-ignore
+    assert.deepEqual(first?.checks.map(({ got }) => got), ['processed', 'accepted', 'rejected E37', 'rejected E37']); // prettier-ignore
     assert.deepEqual((await both.agency.store.listCertificates({})).length, 0);
   });
 

@@ -2,8 +2,19 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { JudgementContext } from '../../src/ecert/judgement.ts';
 import type { Registration } from '../../src/ecert/certificate.ts';
+import { parseReference } from '../../src/ecert/reference.ts';
 import { judgeAll } from '../../src/ecert/rules.ts';
-import { body, bodyWith, context, decisionOn, reference, registered, requestOf, rulesOf } from './samples.ts';
+import {
+  body,
+  bodyWith,
+  context,
+  decisionOn,
+  reference,
+  referenceFiles,
+  registered,
+  requestOf,
+  rulesOf,
+} from './samples.ts';
 
 interface Case {
   readonly rule: string;
@@ -24,6 +35,14 @@ const measured = (quantity: string) => ({ MEA: `MEA+AAJ+AAI+KGM:${quantity}` });
 const sugar = (number: string) => ({ ...numbered(number), RFF: 'RFF+ABJ:SUGAR', PIA: 'PIA+5+170199:HS' });
 const lamb = (number: string) => ({ ...numbered(number), RFF: 'RFF+ABJ:LAMB', PIA: 'PIA+5+020422:HS' });
 const on = (now: string) => ({ now: new Date(now) });
+
+const demanding = { reference: parseReference({ ...referenceFiles, programmes: withRequired() }) };
+
+function withRequired() {
+  const files = structuredClone(referenceFiles.programmes) as { programmes: { BEEF: object } };
+  Object.assign(files.programmes.BEEF, { required: ['manufacturer-id', 'manufacturer-name'] });
+  return files;
+}
 
 const cases: readonly Case[] = [
   { rule: 'a good certificate breaks none', breaks: [] },
@@ -113,6 +132,9 @@ const cases: readonly Case[] = [
     breaks: ['importer-malformed'],
   })),
   { rule: 'manufacturer: optional', changes: { 'PNA+MF': '' }, breaks: [] },
+  { rule: 'manufacturer: missing where the programme requires it', changes: { 'PNA+MF': '' }, context: demanding, breaks: ['manufacturer-missing'] },
+  { rule: 'manufacturer: its name missing where the programme requires it', changes: { 'PNA+MF': 'PNA+MF+AUEXAMEA123SYD' }, context: demanding, breaks: ['manufacturer-missing'] },
+  { rule: 'manufacturer: there where the programme requires it', context: demanding, breaks: [] },
 
   { rule: 'country: missing', changes: { LOC: '' }, breaks: ['country-missing'] },
   { rule: 'country: does not take part at all', changes: { LOC: 'LOC+27+BR', ...numbered('6BR000123') }, context: { sender: { ...context.sender, countries: ['BR'] } }, breaks: ['country-not-taking-part'] },

@@ -35,6 +35,23 @@ describe('reading a SANCRT', () => {
     assert.equal(named('').manufacturerName, undefined);
   });
 
+  it('D.99B: as in D.97B; the groups and segments that it has beside are stepped over', () => {
+    const more = "GEI+1'CST+1'DOC+852'DTM+182:20200101:102'LOC+27+XX";
+    const party = 'PNA+MF+AUEXAMEA123SYD++++1:EXAMPLE MEATS:::++++7';
+    const line =
+      "LIN+1'CST+1'GIN+BN+1'ATT+9'QTY+1:5'MEA+AAJ+AAI+KGM:18000'PIA+5+020230:HS'EQD+CN'TMP+2'MEA+AAJ+AAI+KGM:3";
+    const changed = bodyWith({ 'PNA+IM': `${more}'PNA+IM+12-345678900`, 'PNA+MF': party, LIN: line, MEA: '', PIA: '' });
+    const { repeated, lines, ...request } = requestOf(changed, '99B');
+    assert.deepEqual([request.issueDate?.value, request.country?.value], ['20261030', 'AU']);
+    assert.deepEqual([request.importer?.value, request.manufacturerId], ['12-345678900', 'AUEXAMEA123SYD']);
+    assert.equal(request.manufacturerName, 'EXAMPLE MEATS');
+    assert.deepEqual(
+      lines.map(({ hts, unit, quantity }) => [hts?.value, unit?.value, quantity?.value]),
+      [['020230', 'KGM', '18000']],
+    );
+    assert.deepEqual(repeated, []);
+  });
+
   it('several lines, each with its own MEA and PIA', () => {
     const second = "LIN+2'PIA+5+12345:XX+020130:HS'MEA+AAJ+AAI+KGM:7'MEA+AAU+AAA+KGM:9";
     const { lines } = requestOf([...body, ...second.split("'")]);

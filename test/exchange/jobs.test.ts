@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 
-import { kept } from '../../src/bytes/kept.ts';
 import { openExchange } from '../../src/cli/endpoint.ts';
 import { runJobs } from '../../src/exchange/jobs.ts';
-import { newId, newMessageId } from '../../src/exchange/ids.ts';
 import { StoreError } from '../../src/store/store-error.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { makeHome } from '../support/home.ts';
 import { identity } from '../support/identities.ts';
+import { opened, seal } from '../support/jobs.ts';
 import { interchange, numberOf } from '../support/sancrt.ts';
 
 describe('the job of a received payload', () => {
@@ -131,38 +130,3 @@ describe('the job of a received payload', () => {
     await close();
   });
 });
-
-/** An exchange with one partner, and what puts payloads of that partner into it. */
-async function opened() {
-  const home = await makeHome({});
-  const certificatePem = (await identity('van.test')).certificate.pem;
-  home.addPartner('van', { as2Id: 'VAN', url: 'http://van.test/as2', certificatePem });
-  const open = await openExchange(home.directory, {}, createLog('silent'));
-  const seals = async (payloads: readonly Buffer[], now: Date) => {
-    const ids: string[] = [];
-    for (const payload of payloads) ids.push(await seal(payload, home.as2Id, open.exchange.store, now));
-    return ids;
-  };
-  return { ...open, seals };
-}
-
-async function seal(payload: Buffer, to: string, store: Store, now: Date): Promise<string> {
-  const id = newId(now);
-  await store.sealInbound({
-    id,
-    environment: 'test',
-    receivedAt: now,
-    partner: 'van',
-    remoteAddress: '127.0.0.1',
-    as2From: 'VAN',
-    as2To: to,
-    messageId: newMessageId(now, 'van.test'),
-    headers: [],
-    raw: kept(Buffer.alloc(0)),
-    state: 'accepted',
-    payload: { content: kept(payload), contentType: 'application/EDIFACT' },
-    facts: {},
-    disposition: 'processed',
-  });
-  return id;
-}
