@@ -12,7 +12,7 @@ import { CommandError, UsageError, type Terminal } from './output.ts';
 /** Which of the participants that the partners of a home speak for. */
 export interface Wanted {
   readonly home: string;
-  /** Short name; undefined: all. */
+  /** Short name; undefined: all active ones. */
   readonly partner: string | undefined;
   /** `id:qualifier`; undefined: all. */
   readonly participant: string | undefined;
@@ -29,7 +29,10 @@ export async function inOffice<T>(
   const now = terminal.now();
   const home = await loadHome(directory, terminal.env, now);
   const { environment, data, reference } = home.endpoint;
-  const partners = partner === undefined ? home.partners : [partnerByShortName(home, partner) ?? unknown(partner)];
+  const partners =
+    partner === undefined
+      ? home.partners.filter(({ active }) => active)
+      : [partnerByShortName(home, partner) ?? unknown(partner)];
   const all = partners.flatMap((each) => each.edifact.identities.flatMap((one) => participantOf(each, one) ?? []));
   const found = participant === undefined ? all : all.filter(({ name }) => name === participant);
   if (participant !== undefined && found.length === 0) {

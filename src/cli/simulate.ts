@@ -59,8 +59,8 @@ async function simulate(
 
   const inbox = openInbox();
   let exchange: Exchange | undefined;
-  const env = { ...terminal.env, COUNTERSIGN_OPERATORS_PORT: '0' };
-  const endpoint = await startEndpoint(directory, env, createLog('silent'), (opened) => {
+  const env = { COUNTERSIGN_LOG_LEVEL: 'error', ...terminal.env, COUNTERSIGN_OPERATORS_PORT: '0' };
+  const endpoint = await startEndpoint(directory, env, createLog('error'), (opened) => {
     exchange = opened;
     return inbox.start(opened);
   });

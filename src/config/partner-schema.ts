@@ -157,7 +157,7 @@ const edifact = z.strictObject({
           .boolean()
           .default(true)
           .describe(
-            'Admitted to production: without it, its certificates are rejected there, and taken in test alone.',
+            'Admitted to production, as long as `countersign partner stage` tells nothing else: without it, its certificates are rejected there, and taken in test alone.',
           ),
       }),
     )
