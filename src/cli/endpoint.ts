@@ -8,6 +8,7 @@ import { loadReference } from '../config/reference-data.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { createExaminer, type Examiner } from '../exchange/examiner.ts';
 import { startJobs } from '../exchange/jobs.ts';
+import { startNotices } from '../exchange/notices.ts';
 import { startOutbox } from '../exchange/outbox.ts';
 import { createReceive } from '../exchange/receive.ts';
 import { clearReceived } from '../exchange/spool-space.ts';
@@ -119,7 +120,7 @@ export async function openExchange(
     },
   });
   const network = createPost();
-  const workers: { jobs?: Worker; outbox?: Worker } = {};
+  const workers: { jobs?: Worker; outbox?: Worker; notices?: Worker } = {};
   let examiner = examinerOf(home, store.spoolDirectory, threads, log);
   const exchange: Exchange = {
     home: () => home,
@@ -151,8 +152,10 @@ export async function openExchange(
     startWorkers(work) {
       workers.jobs = work(exchange);
       workers.outbox = startOutbox(exchange);
+      workers.notices = startNotices(exchange);
       return {
         async stop() {
+          await workers.notices?.stop();
           await workers.jobs?.stop();
           await workers.outbox?.stop();
         },

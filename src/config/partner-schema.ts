@@ -159,6 +159,12 @@ const edifact = z.strictObject({
           .describe(
             'Admitted to production, as long as `countersign partner stage` tells nothing else: without it, its certificates are rejected there, and taken in test alone.',
           ),
+        usageNotices: z
+          .enum(['at-once', 'daily'])
+          .optional()
+          .describe(
+            'Tell the participant by CUSRES what entries drew on its certificates: within seconds, or once a day (UTC) what there was. Not at all when left out.',
+          ),
       }),
     )
     .default([])

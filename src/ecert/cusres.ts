@@ -30,8 +30,8 @@ export interface Answered {
   readonly document: string;
   /** BGM 1004 */
   readonly number: string | undefined;
-  /** 0062 */
-  readonly messageReference: string;
+  /** 0062; undefined when nothing was asked, and we tell it unbidden. */
+  readonly messageReference: string | undefined;
 }
 
 /** @param segments what follows on the head */
@@ -63,11 +63,18 @@ function head(
 ): WritableSegment[] {
   const set = characterSetOf(characterSet) ?? levelA;
   return [
-    ['BGM', document, printable(number, set), '11', type],
+    // 1225: a response, or an original.
+    ['BGM', document, printable(number, set), messageReference === undefined ? '9' : '11', type],
     ['DTM', ['9', minute(now), '203']],
     ['GIS', indicator],
-    ['RFF', ['ACW', printable(interchangeReference, set)]],
-    ['RFF', ['AGO', printable(messageReference, set)]],
+    ...(messageReference === undefined ? [] : references(interchangeReference, messageReference, set)),
+  ];
+}
+
+function references(interchange: string, message: string, set: CharacterSet): WritableSegment[] {
+  return [
+    ['RFF', ['ACW', printable(interchange, set)]],
+    ['RFF', ['AGO', printable(message, set)]],
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { WritableMessage, WritableSegment } from '../edifact/writer.ts';
 import type { RuleError, Registration } from './certificate.ts';
-import { acceptance, rejection, type AnswerContext } from './cusres.ts';
+import { acceptance, rejection, type AnswerContext, type Answered } from './cusres.ts';
 import type { QueryRequest } from './reqdoc.ts';
 import { type Condition, itemsOf } from './standing.ts';
 
@@ -20,7 +20,25 @@ export function makeReport(
   context: AnswerContext,
   inMessage = certificatesInMessage,
 ): WritableMessage[] {
-  const about = { document: '962', number: number?.value, messageReference };
+  return reportAbout({ document: '962', number: number?.value, messageReference }, certificates, context, inMessage);
+}
+
+/** The same of certificates on which entries drew, for somebody who did not ask. */
+export function makeNotice(
+  number: string,
+  certificates: readonly Reported[],
+  context: Omit<AnswerContext, 'interchangeReference'>,
+): WritableMessage[] {
+  const about = { document: '962', number, messageReference: undefined };
+  return reportAbout(about, certificates, { ...context, interchangeReference: '' }, certificatesInMessage);
+}
+
+function reportAbout(
+  about: Answered,
+  certificates: readonly Reported[],
+  context: AnswerContext,
+  inMessage: number,
+): WritableMessage[] {
   const parts = Math.max(1, Math.ceil(certificates.length / inMessage));
   return Array.from({ length: parts }, (_, part) => {
     const here = certificates.slice(part * inMessage, (part + 1) * inMessage);

@@ -12,6 +12,7 @@ import { ledgerIn } from './ledger.ts';
 import { mdnsIn } from './mdns.ts';
 import { messagesIn } from './messages.ts';
 import { migrate } from './migrations.ts';
+import { noticesIn } from './notices.ts';
 import { onboardingIn } from './onboarding.ts';
 import { outboundIn } from './outbound.ts';
 import { asStoreError } from './store-error.ts';
@@ -51,6 +52,7 @@ export async function openSqliteStore({ directory, ...commits }: SqliteStoreOpti
     ...jobsIn(db, certificates, outbound, transitions, work),
     ...deliveriesIn(db, contents, ledger, mdns, transitions, work),
     ...messagesIn(db, contents),
+    ...noticesIn(db, outbound),
     ...onboardingIn(db, ledger),
     ...verificationIn(db, contents),
     ...{ queueOutbound, findOutbound, resend },

@@ -3,6 +3,7 @@ import type { Source } from '../bytes/source.ts';
 import type { Headers } from '../mime/headers.ts';
 import type { CertificateOnFile, ClaimStore, UsageFilter } from './claim-record.ts';
 import type { LedgerEntry, LedgerEvent, LedgerFilter, LedgerVerdict } from './ledger-entry.ts';
+import type { NoticeStore } from './notice.ts';
 import type { OnboardingStore } from './onboarding-step.ts';
 
 /**
@@ -15,7 +16,7 @@ import type { OnboardingStore } from './onboarding-step.ts';
  * Bytes of any size come and go as `Kept` and `Source`. A file that a write brings is the store's from then on, moved
  * and not copied, or it stays where it is: whoever spooled it removes what is left, however the write ended.
  */
-export interface Store extends ClaimStore, OnboardingStore {
+export interface Store extends ClaimStore, NoticeStore, OnboardingStore {
   /** Exists, for files that the store shall take over. What a crash leaves there is removed at a later start. */
   readonly spoolDirectory: string;
 
