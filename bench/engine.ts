@@ -7,7 +7,7 @@ import { strictPolicy } from '../src/as2/policy.ts';
 import { unwrap, type Unwrapped } from '../src/as2/unwrap.ts';
 import { wrap } from '../src/as2/wrap.ts';
 import { digested } from '../src/bytes/kept.ts';
-import { fileSpool, spooled, type Spool } from '../src/bytes/spool.ts';
+import { fileSpool, LARGEST_IN_MEMORY, memorySpool, spooled, type Spool } from '../src/bytes/spool.ts';
 import type { Sized, Source } from '../src/bytes/source.ts';
 import { newBoundary, newMessageId } from '../src/exchange/ids.ts';
 import { temporaryFolder } from '../test/support/temporary.ts';
@@ -54,6 +54,32 @@ export async function measureEngine(size: number, cipher: BenchCipher, rounds: n
     { what: 'receive', cipher, size, ...receiving },
     { what: 'make', cipher, size, ...making },
   ];
+}
+
+export interface ThresholdRow {
+  readonly size: number;
+  /** Milliseconds to open and receive it, all that is spooled held in memory, and all of it in files. Medians. */
+  readonly memory: number;
+  readonly files: number;
+}
+
+/** What the spool costs: the same messages with and without files. */
+export async function measureThreshold(size: number, rounds: number): Promise<ThresholdRow> {
+  const message = await make(size, 'aes256-cbc', memorySpool);
+  const count = Math.ceil((8 * 1024 ** 2) / size);
+  const took = async (largestInMemory: number) => {
+    const begin = performance.now();
+    for (let each = 0; each < count; each += 1) await receive(message, largestInMemory);
+    return (performance.now() - begin) / count;
+  };
+  const measured: { memory: number; files: number }[] = [];
+  await took(Infinity);
+  for (let round = 0; round < rounds; round += 1) measured.push({ memory: await took(Infinity), files: await took(0) });
+  return {
+    size,
+    memory: median(measured.map(({ memory }) => memory)),
+    files: median(measured.map(({ files }) => files)),
+  };
 }
 
 /** Milliseconds. */
@@ -103,8 +129,12 @@ async function make(
 type Message = Awaited<ReturnType<typeof make>>;
 
 /** @param use gets what was in it, while that is there */
-async function open({ headers, body }: Message, use: (opened: Unwrapped) => void = () => undefined): Promise<void> {
-  const { spool, clear } = fileSpool(directory);
+async function open(
+  { headers, body }: Message,
+  use: (opened: Unwrapped) => void = () => undefined,
+  largestInMemory = LARGEST_IN_MEMORY,
+): Promise<void> {
+  const { spool, clear } = fileSpool(directory, largestInMemory);
   const context = { keys: [identity], pinned: [identity.certificate], policy, micDigest: 'sha256' as const, spool };
   const opened = await unwrap({ headers, body }, context);
   if (opened.signer === undefined) throw new Error('The message was not verified');
@@ -113,8 +143,8 @@ async function open({ headers, body }: Message, use: (opened: Unwrapped) => void
 }
 
 /** Opens it, makes the digest that its payload is kept by, and the signed receipt. */
-async function receive(message: Message): Promise<void> {
-  await open(message, ({ payload, mic }) => {
+async function receive(message: Message, largestInMemory?: number): Promise<void> {
+  const answer = ({ payload, mic }: Unwrapped) => {
     digested(payload.content);
     const now = new Date();
     makeMdn({
@@ -130,7 +160,8 @@ async function receive(message: Message): Promise<void> {
       sign: { identity, digest: 'sha256' },
       boundary: newBoundary(),
     });
-  });
+  };
+  await open(message, answer, largestInMemory);
 }
 
 const piece = randomBytes(64 * 1024);

@@ -33,21 +33,24 @@ export interface OurServer extends Server {
   readonly metrics: () => Promise<ReadonlyMap<string, number>>;
 }
 
-/** Ours, knowing one partner, `LOAD`. */
-export async function startOurs({ certificatePem }: { readonly certificatePem: string }): Promise<OurServer> {
-  const { url, certificate, addPartner, serve } = await newHome('BENCH');
+/** Ours, knowing one partner, `LOAD`. Its certificate is the one for TLS too. */
+export async function startOurs(
+  { certificatePem }: { readonly certificatePem: string },
+  scheme: 'http' | 'https' = 'http',
+): Promise<OurServer> {
+  const { url, certificate, addPartner, serve } = await newHome('BENCH', scheme);
   await addPartner('LOAD', certificatePem);
   return { target: { url, from: 'LOAD', to: 'BENCH', certificate }, ...(await serve()) };
 }
 
-export async function newHome(as2Id: string): Promise<OurHome> {
+export async function newHome(as2Id: string, scheme: 'http' | 'https' = 'http'): Promise<OurHome> {
   const directory = temporaryFolder('countersign-bench');
   const edifact = { id: as2Id, qualifier: 'ZZZ' };
   await createHome(directory, { as2Id, edifact, keyType: 'rsa-2048', days: 365, now: new Date() });
   const certificate = (await loadHome(directory, {})).endpoint.identities[0]?.certificate;
   if (certificate === undefined) throw new Error('The home has no identity');
   const [port, operators] = [await freePort(), await freePort()];
-  const url = `http://127.0.0.1:${port}/as2`;
+  const url = `${scheme}://127.0.0.1:${port}/as2`;
   return {
     directory,
     certificate,
@@ -70,6 +73,10 @@ export async function newHome(as2Id: string): Promise<OurHome> {
         COUNTERSIGN_LIMITS_MESSAGE_SIZE: '8 GiB',
         COUNTERSIGN_LIMITS_SPOOL_SPACE: '64 GiB',
         COUNTERSIGN_LOG_LEVEL: 'error',
+        ...(scheme === 'https' && {
+          COUNTERSIGN_LISTEN_TLS_CERTIFICATE: 'keys/endpoint.cert.pem',
+          COUNTERSIGN_LISTEN_TLS_KEY: 'keys/endpoint.key.pem',
+        }),
       };
       const args = [PROGRAM, '--home', directory, 'serve'];
       const { pid, stop } = await startChild(process.execPath, args, { folder: directory, environment, ready: [url] });

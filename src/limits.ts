@@ -16,13 +16,19 @@ const MINUTE = 60 * SECOND;
 
 // HTTP, coming in
 
+/**
+ * On one address; who comes beyond is closed at once. Each takes a file descriptor, of which the store needs some too, and
+ * some dozen KiB. Partners have a few each, and a proxy some hundred.
+ */
+export const MOST_CONNECTIONS = 4000;
+
 /** All fields of a request together: messages come with one or two KiB. */
 export const LONGEST_HTTP_HEADER = 16 * KiB;
 
 /** A message has two dozen, and proxies add some. */
 export const MOST_HTTP_FIELDS = 256;
 
-/** For the header of a request, from its first octet on: it comes in one packet or two. */
+/** For the header of a request, and for a TLS handshake before it: they come in one packet or two. */
 export const HTTP_HEADER_TIME = 30 * SECOND;
 
 /** In the middle of a body: a line that is silent for so long is dead, or held open to cost us a connection. */
@@ -97,6 +103,12 @@ export const LONGEST_CONTENT_TYPE = 128;
 /** All DigestAlgorithmIdentifiers of a message: one for each signer. */
 export const LONGEST_DIGEST_ALGORITHMS = 4 * KiB;
 
+/**
+ * Ed25519 takes what it signs at a stroke: without signed attributes that is the content, kept in memory once for each such
+ * signature. Whoever signs by it has signed attributes (RFC 8551 §2.5), and the content may be of any size.
+ */
+export const LARGEST_AT_A_STROKE = MiB;
+
 /** Each signer may cost a public-key operation. One is usual, and two where a sender changes its key or algorithm. */
 export const MOST_SIGNERS = 16;
 
@@ -127,6 +139,12 @@ export const LONGEST_RECIPIENTS = MiB;
 /** Certificates of an originator, and attributes behind encrypted content: both are stepped over. */
 export const LONGEST_ORIGINATOR = MiB;
 
+/**
+ * CCM takes content at a stroke, and up to this with a nonce of 12 octets (RFC 5084 §3.1): three octets of each block count
+ * it. Whoever has more to send uses GCM.
+ */
+export const LARGEST_CCM = 16 * MiB - 1;
+
 /** GCM takes any nonce; 12 octets are usual, 16 where a sender treats it like an IV. */
 export const LONGEST_NONCE = 64;
 
@@ -154,7 +172,10 @@ export const MOST_ITERATIONS = 2_000_000;
 /** Interchanges of as many messages as were agreed on have some hundred thousand segments, which seldom reach 500 octets. */
 export const EDIFACT_LIMITS = { maxSegmentLength: 64 * KiB, maxSegments: 999_999, maxInterchanges: 1000 };
 
-/** Messages in an interchange, as agreed on with all partners. */
+/** The same where messages are read one by one and none is kept: as many segments as fit into some GiB. */
+export const EDIFACT_STREAM_LIMITS = { ...EDIFACT_LIMITS, maxSegments: 999_999_999 };
+
+/** Messages in an interchange, where a partner's file does not say another number: as many as programmes allow. */
 export const MOST_EDIFACT_MESSAGES = 3000;
 
 /**
@@ -190,6 +211,16 @@ export const LONGEST_XML = 8 * MiB;
 export const XML_DEPTH = 32;
 
 // Receiving
+
+/** Of a body in memory, before they become one: each takes some hundred octets beside its own, of which it may have one. */
+export const MOST_PIECES = 256;
+
+/**
+ * Bodies in memory that are coming in, together: each has up to a MiB, and may take its time. Beyond this only those of the
+ * second size stay there, and all others go into files: with as many connections as there may be, a quarter of a GiB.
+ */
+export const LARGEST_COMING = 64 * MiB;
+export const LARGEST_BESIDE = 64 * KiB;
 
 /** Messages in memory that wait for a thread, together. Their number is `limits.waiting`. */
 export const LARGEST_WAIT = 64 * MiB;

@@ -2,7 +2,7 @@ import { AuthenticationFailed, DecryptionFailed, InsufficientMessageSecurity } f
 import { Reader } from '../bytes/reader.ts';
 import { drain } from '../bytes/source.ts';
 import type { Pieces } from '../bytes/source.ts';
-import { CIPHERS } from '../cms/algorithms.ts';
+import { isAuthenticated } from '../cms/algorithms.ts';
 import type { Encoded } from '../cms/ber-stream.ts';
 import { CmsError } from '../cms/cms-error.ts';
 import { readEnvelope } from '../cms/enveloped-data.ts';
@@ -47,14 +47,14 @@ export async function openEnvelope<T>(
   let size = 0;
   const reader = new Reader(conveyed(content, (octets) => (size += octets)));
   const { facts } = envelope;
-  const isAuthenticated = CIPHERS[facts.cipher].mode === 'gcm';
-  const attempt = () => read(reader, !isAuthenticated);
-  const inside = await settled(isAuthenticated ? attempt : () => concealed(attempt));
+  const authenticated = isAuthenticated(facts.cipher);
+  const attempt = () => read(reader, !authenticated);
+  const inside = await settled(authenticated ? attempt : () => concealed(attempt));
   // Whether the tag holds is known at the end, and counts before anything that was found inside (RFC 5083 §2).
   drain(reader.rest());
   const isIntact = intact();
   const isHidden = 'fault' in inside ? inside.fault instanceof DecryptionFailed : !isIntact;
-  if (isHidden && !isAuthenticated) {
+  if (isHidden && !authenticated) {
     if (effort.spent.digested === 0) readDummy(size, pinned, effort);
     effort.spendRest(size, pinned);
   }

@@ -1,5 +1,3 @@
-import type { DigestName } from '../cms/algorithms.ts';
-import type { PrivateIdentity } from '../cms/identity.ts';
 import { gather, sourceOf } from '../bytes/source.ts';
 import { formatHeaders } from '../mime/headers.ts';
 import type { HeaderField, Headers } from '../mime/headers.ts';
@@ -13,6 +11,7 @@ import { formatAs2Name } from './names.ts';
 import { plainText } from './plain-text.ts';
 import { isUsableMessageId } from './request.ts';
 import { signDetached } from './sign-detached.ts';
+import type { DetachedSignature } from './sign-detached.ts';
 
 export interface MdnDraft {
   /** RFC 4130 §6.2: the names of the message, swapped: `from` is its AS2-To, that is us */
@@ -31,7 +30,7 @@ export interface MdnDraft {
   /** the spellings that the sender used: the receipt plan has them */
   readonly micalgsAsked?: readonly string[];
   readonly reportingUa: string;
-  readonly sign?: { readonly identity: PrivateIdentity; readonly digest: DigestName };
+  readonly sign?: Pick<DetachedSignature, 'identity' | 'digest' | 'scheme'>;
   /** fresh random letters and digits, at least 128 bits' worth, at most 60 */
   readonly boundary: string;
 }
@@ -48,7 +47,7 @@ export function makeMdn(draft: MdnDraft): { readonly headers: Headers; readonly 
   const content = sourceOf(Buffer.concat([formatHeaders(report.headers), report.body]));
   const micalg = micalgAsAsked(sign.digest, draft.micalgsAsked);
   // A boundary must not be the beginning of another: hence the letters before, not behind.
-  const signed = signDetached(content, `signed.${draft.boundary}`, { ...sign, micalg, signingTime: date });
+  const signed = signDetached(content, `signed.${draft.boundary}`, { micalg, signingTime: date, ...sign });
   return { headers: [...own, ...signed.headers], body: gather(signed.body.pieces()) };
 }
 

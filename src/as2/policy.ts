@@ -1,6 +1,6 @@
 import { AuthenticationFailed, InsufficientMessageSecurity, IntegrityCheckFailed } from '../errors.ts';
 import type { As2Error } from '../errors.ts';
-import { KEY_TRANSPORTS } from '../cms/algorithms.ts';
+import { KEY_TRANSPORTS, SIGNATURE_SCHEMES, STRONG_CIPHERS, STRONG_DIGESTS } from '../cms/algorithms.ts';
 import type { CipherName, DigestName, KeyTransportName, SignatureScheme } from '../cms/algorithms.ts';
 import type { EnvelopeFacts } from '../cms/enveloped-data.ts';
 import type { SignatureFacts, SignatureVerdict } from '../cms/signed-data.ts';
@@ -28,9 +28,9 @@ export type SignaturePolicy = Pick<ReceivePolicy, 'digests' | 'signatureSchemes'
 export const strictPolicy: ReceivePolicy = {
   allowUnsigned: false,
   allowUnencrypted: false,
-  digests: ['sha256', 'sha384', 'sha512'],
-  signatureSchemes: ['rsa-pkcs1', 'rsa-pss', 'ecdsa', 'ed25519'],
-  ciphers: ['aes128-cbc', 'aes192-cbc', 'aes256-cbc', 'aes128-gcm', 'aes192-gcm', 'aes256-gcm'],
+  digests: STRONG_DIGESTS,
+  signatureSchemes: SIGNATURE_SCHEMES,
+  ciphers: STRONG_CIPHERS,
   keyTransports: KEY_TRANSPORTS,
   maxInflatedSize: 256 * 1024 * 1024,
   maxInflateRatio: 200,

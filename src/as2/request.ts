@@ -81,7 +81,9 @@ function party(headers: Headers, name: string): string {
 
 function all(headers: Headers, name: string): string[] {
   const wanted = name.toLowerCase();
-  return headers.filter(([found]) => found.toLowerCase() === wanted).map(([, value]) => value.trim());
+  return headers
+    .filter(([found]) => found.length === wanted.length && found.toLowerCase() === wanted)
+    .map(([, value]) => value.trim());
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {

@@ -3,7 +3,6 @@ import type { DigestName, SignatureScheme } from '../cms/algorithms.ts';
 import { micalgName } from '../cms/algorithms.ts';
 import type { PrivateIdentity } from '../cms/identity.ts';
 import { longestSignedData, makeSignedData } from '../cms/signed-data.ts';
-import { formatHeaders } from '../mime/headers.ts';
 import type { Headers } from '../mime/headers.ts';
 import { base64Lines, sizeInBase64 } from '../mime/transfer-encoding.ts';
 import { digesting } from './mic.ts';
@@ -32,10 +31,8 @@ export function signDetached(
   const options = { digest, ...(scheme && { scheme }), ...(signingTime && { signingTime }) };
   const digested = digesting(content, digest);
   const before = Buffer.from(`--${boundary}\r\n`, 'latin1');
-  const between = (filling: number) => {
-    const headers: Headers = [...signatureHeaders, ['Content-Description', `S/MIME signature${'-'.repeat(filling)}`]];
-    return Buffer.concat([Buffer.from(`\r\n--${boundary}\r\n`, 'latin1'), formatHeaders(headers)]);
-  };
+  const between = (filling: number) =>
+    Buffer.from(`\r\n--${boundary}\r\n${signatureHead}${'-'.repeat(filling)}\r\n\r\n`, 'latin1');
   const end = Buffer.from(`--${boundary}--\r\n`, 'latin1');
   // In base64, because some systems trim or convert a binary signature. Whoever asks before it is made is told the most.
   let length: number | undefined;
@@ -58,8 +55,10 @@ export function signDetached(
   return { headers: [['Content-Type', type]], body, mic: digested.mic };
 }
 
-const signatureHeaders: Headers = [
-  ['Content-Type', 'application/pkcs7-signature; name=smime.p7s'],
-  ['Content-Disposition', 'attachment; filename=smime.p7s'],
-  ['Content-Transfer-Encoding', 'base64'],
-];
+/** The last value may be filled up. */
+const signatureHead = [
+  'Content-Type: application/pkcs7-signature; name=smime.p7s',
+  'Content-Disposition: attachment; filename=smime.p7s',
+  'Content-Transfer-Encoding: base64',
+  'Content-Description: S/MIME signature',
+].join('\r\n');

@@ -151,20 +151,23 @@ function headOrNothing(reader: Reader): Pick<Entity, 'headers' | 'head'> {
 
 /** RFC 8551 §3.5.3.2: what the sender announces; the SignerInfo decides, and what it wants besides is made later. */
 function digestsIn(micalg = ''): DigestName[] {
-  const names = micalg.split(',').flatMap((text) => digestByMicalg(text.trim()) ?? []);
-  return names.length > 0 ? [...new Set(names)] : ['sha256'];
+  const names = new Set<DigestName>();
+  for (const text of micalg.split(',')) {
+    const name = digestByMicalg(text);
+    if (name !== undefined) names.add(name);
+  }
+  return names.size > 0 ? [...names] : ['sha256'];
 }
 
 function gatherUpTo(pieces: Pieces, limit: number): Buffer {
+  const held: Buffer[] = [];
   let size = 0;
-  function* counted(): Generator<Buffer> {
-    for (const piece of pieces) {
-      size += piece.length;
-      if (size > limit) throw new MimeError('MIME_LIMIT', 'The signature is too long');
-      yield piece;
-    }
+  for (const piece of pieces) {
+    size += piece.length;
+    if (size > limit) throw new MimeError('MIME_LIMIT', 'The signature is too long');
+    held.push(piece);
   }
-  return gather(counted());
+  return gather(held);
 }
 
 const pkcs7Signature = /^application\/(?:x-)?pkcs7-signature$/;

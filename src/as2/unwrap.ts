@@ -84,17 +84,18 @@ export async function unwrap(
   given: UnwrapContext,
 ): Promise<Unwrapped> {
   const effort = createEffort(given.spool);
-  const context: Reading = { ...given, spool: effort.spool, effort };
+  const { keys, pinned, policy, micDigest } = given;
+  const context: Reading = { keys, pinned, policy, micDigest, spool: effort.spool, effort };
   // RFC 4130 §7.3.1: of a message that is neither signed nor encrypted the MIC covers the content without its
   // headers, as HTTP may change these.
-  const outer: Entity = { headers: isBer(body) ? unencoded(headers) : headers, head: Buffer.alloc(0), body };
+  const outer: Entity = { headers: unencoded(headers, body), head: NO_HEAD, body };
   try {
     const layer = layerOf(outer);
     if (layer.kind === 'encrypted') {
       const { facts, inside } = await openEnvelope(layer.cms, context, (content, strict) =>
         readEnclosed(content, context, strict),
       );
-      return { ...inside, facts: { ...inside.facts, layers: ['encrypted', ...inside.facts.layers], envelope: facts } };
+      return { ...inside, facts: { envelope: facts, ...inside.facts, layers: ['encrypted', ...inside.facts.layers] } };
     }
     demandEncryption(context.policy);
     return await readInside(outer, layer, context, false);
@@ -110,7 +111,8 @@ function isBer(body: Source): boolean {
 }
 
 /** Some systems (as2-lib) announce an encoding in the HTTP header, and send the bytes themselves. */
-function unencoded(headers: Headers): Headers {
+function unencoded(headers: Headers, body: Source): Headers {
+  if (header(headers, 'Content-Transfer-Encoding') === undefined || !isBer(body)) return headers;
   return headers.filter(([name]) => name.toLowerCase() !== 'content-transfer-encoding');
 }
 
@@ -126,10 +128,16 @@ async function readEnclosed(content: Reader, context: Reading, strict: boolean):
   if (strict && !(typed && (context.policy.allowUnsigned || isPlainText(entity))))
     throw new MimeError('MIME_HEADER', 'There is no Content-Type, or what should be plain text is not');
   const layer = layerOf(entity, contentType);
-  return readInside(entity, layer.kind === 'signed-detached' ? { ...layer, reader: content } : layer, context, strict);
+  return readInside(
+    entity,
+    layer.kind === 'signed-detached' ? { kind: layer.kind, contentType, reader: content } : layer,
+    context,
+    strict,
+  );
 }
 
-const nothing = sourceOf(Buffer.alloc(0));
+const NO_HEAD = Buffer.alloc(0);
+const nothing = sourceOf(NO_HEAD);
 
 /**
  * @param strict refuse whatever lies loose around a structure. It matters where somebody can alter what is encrypted:
@@ -199,7 +207,7 @@ function verified(layer: SignedLayer, { pinned, policy, effort }: Reading, stric
   }
   const { signer } = verdict;
   const form = part.detached ? ('detached' as const) : ('opaque' as const);
-  return { signer, part: checked, signature: { ...signer.facts, form, variant } };
+  return { signer, part: checked, signature: { form, variant, ...signer.facts } };
 }
 
 function micOfSigned({ entity, digests }: CheckedPart, digest: DigestName): Mic {

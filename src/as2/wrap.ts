@@ -1,7 +1,7 @@
 import { concatenated, sourceOf } from '../bytes/source.ts';
 import type { Sized } from '../bytes/source.ts';
 import type { Spool } from '../bytes/spool.ts';
-import { CIPHERS } from '../cms/algorithms.ts';
+import { isAuthenticated } from '../cms/algorithms.ts';
 import type { CipherName, DigestName, KeyTransportName } from '../cms/algorithms.ts';
 import { makeCompressedData } from '../cms/compressed-data.ts';
 import { makeEnvelope } from '../cms/enveloped-data.ts';
@@ -34,7 +34,7 @@ export interface EncryptOptions {
   readonly cipher: CipherName;
   /** by default the usual one of the recipient's key */
   readonly keyTransport?: KeyTransportName;
-  /** of AES-GCM */
+  /** of AES-GCM and AES-CCM */
   readonly form?: 'auth-enveloped-data' | 'enveloped-data';
 }
 
@@ -115,7 +115,7 @@ function inBase64({ headers, body }: Part): Part {
 
 function encrypted(content: Sized, { recipient, ...options }: EncryptOptions): Part {
   const body = makeEnvelope(content, [recipient], options);
-  const authenticated = CIPHERS[options.cipher].mode === 'gcm' && options.form !== 'enveloped-data';
+  const authenticated = isAuthenticated(options.cipher) && options.form !== 'enveloped-data';
   return { headers: pkcs7Mime(authenticated ? 'authEnveloped-data' : 'enveloped-data', 'smime.p7m'), body };
 }
 

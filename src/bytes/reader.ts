@@ -1,4 +1,4 @@
-import { drain, type Pieces } from './source.ts';
+import type { Pieces } from './source.ts';
 
 /**
  * Reads bytes from the first to the last, once, with a look ahead. What lies in one piece is handed out as a slice of
@@ -40,6 +40,8 @@ export class Reader {
 
   /** The same, read. */
   take(count: number): Buffer {
+    const first = this.peekPiece();
+    if (first !== undefined && first.length >= count) return this.#read(count) ?? EMPTY;
     const taken = this.peek(count);
     this.skip(taken.length);
     return taken;
@@ -47,21 +49,18 @@ export class Reader {
 
   /** Reads `count` bytes that are known to be there, or what is left of them. */
   skip(count: number): void {
-    const first = this.#ahead[0];
-    if (first === undefined || first.length <= count) return drain(this.upTo(count));
-    this.#ahead[0] = first.subarray(count);
-    this.#offset += count;
+    for (let left = count; left > 0;) {
+      const piece = this.#read(left);
+      if (piece === undefined) return;
+      left -= piece.length;
+    }
   }
 
   /** The next `count` bytes, or what is left of them, piece by piece. Each is read when it is asked for. */
   *upTo(count: number): Generator<Buffer, void, undefined> {
     for (let left = count; left > 0;) {
-      const whole = this.peekPiece();
-      if (whole === undefined) return;
-      const piece = whole.length <= left ? whole : whole.subarray(0, left);
-      if (piece === whole) this.#ahead.shift();
-      else this.#ahead[0] = whole.subarray(left);
-      this.#offset += piece.length;
+      const piece = this.#read(left);
+      if (piece === undefined) return;
       left -= piece.length;
       yield piece;
     }
@@ -70,6 +69,17 @@ export class Reader {
   /** Whatever is left. */
   rest(): Generator<Buffer, void, undefined> {
     return this.upTo(Infinity);
+  }
+
+  /** What is at hand, up to `most` bytes of it. */
+  #read(most: number): Buffer | undefined {
+    const whole = this.peekPiece();
+    if (whole === undefined) return undefined;
+    const piece = whole.length <= most ? whole : whole.subarray(0, most);
+    if (piece === whole) this.#ahead.shift();
+    else this.#ahead[0] = whole.subarray(most);
+    this.#offset += piece.length;
+    return piece;
   }
 
   #pull(): boolean {

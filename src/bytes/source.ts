@@ -32,12 +32,17 @@ export const PIECE = 256 * 1024;
 export function sourceOf(bytes: Buffer): Source {
   return {
     size: bytes.length,
-    *pieces(start = 0, end = bytes.length) {
-      // At a stroke up to a piece; beyond, cut, so that what is made of a piece stays small too.
+    pieces(start = 0, end = bytes.length) {
       const last = Math.min(end, bytes.length);
-      for (let at = start; at < last; at += PIECE) yield bytes.subarray(at, Math.min(at + PIECE, last));
+      if (start >= last) return [];
+      // At a stroke up to a piece; beyond, cut, so that what is made of a piece stays small too.
+      return last - start > PIECE ? cut(bytes, start, last) : [bytes.subarray(start, last)];
     },
   };
+}
+
+function* cut(bytes: Buffer, start: number, end: number): Generator<Buffer, void, undefined> {
+  for (let at = start; at < end; at += PIECE) yield bytes.subarray(at, Math.min(at + PIECE, end));
 }
 
 /** Bytes in a file, which must not change meanwhile. @throws what opening and reading it throws */

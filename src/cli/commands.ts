@@ -2,6 +2,7 @@ import { registerAudit } from './audit.ts';
 import { registerConfig } from './config.ts';
 import { registerDemo } from './demo.ts';
 import { registerEcert } from './ecert.ts';
+import { registerEdi } from './edi.ts';
 import { registerInit } from './init.ts';
 import { registerKey } from './key.ts';
 import { registerMdn } from './mdn.ts';
@@ -21,12 +22,14 @@ const nouns = [
   registerKey,
   registerMessage,
   registerMdn,
+  registerEdi,
   registerEcert,
   registerAudit,
   registerConfig,
   registerDemo,
 ];
-const terminal = { stdout: process.stdout, stderr: process.stderr, env: process.env, now: () => new Date() };
+const { stdin, stdout, stderr, env } = process;
+const terminal = { stdin, stdout, stderr, env, now: () => new Date() };
 
 // Whoever reads our output may have had enough of it (`| head`).
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -5,6 +5,7 @@ import { ConfigError, formatProblem, type Problem } from '../config/config-error
 import { dangersOf, type Danger } from '../config/dangers.ts';
 import { generatedFiles } from '../config/generated.ts';
 import { loadHome } from '../config/load.ts';
+import { loadReference } from '../config/reference-data.ts';
 import { configurationReference } from '../config/reference.ts';
 import { PROJECT } from '../config/scaffold.ts';
 import { note, paint, printResult, printable, type Terminal } from './output.ts';
@@ -20,6 +21,7 @@ export function registerConfig(program: Command, terminal: Terminal): void {
       const { home: directory, json } = optionsOf(command);
       try {
         const home = await loadHome(directory, terminal.env, terminal.now());
+        await loadReference(home.endpoint.reference);
         const dangers = dangersOf(home);
         const result = { valid: true, problems: [], warnings: home.warnings, dangers };
         const active = home.partners.filter((partner) => partner.active).length;

@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import { dayAt } from '../ecert/calendar.ts';
 import { type State, states } from '../ecert/standing.ts';
 import { type Standing, standingOf, told } from '../exchange/standings.ts';
-import type { CertificateFilter } from '../store/store.ts';
+import type { CertificateFilter } from '../store/claim-record.ts';
 import { registerClaim } from './ecert-claim.ts';
 import { registerReport } from './ecert-report.ts';
 import { registerStatistics } from './ecert-statistics.ts';

@@ -62,18 +62,20 @@ export async function startEndpoint(
     const receive = as2Endpoint(endpoint.listen.path, createReceive(exchange), log);
     const refused = (detail: string, remote: string | undefined) =>
       log.warn({ detail, remote }, 'A request was no HTTP as it is read here');
-    const as2 = await listen(receive, endpoint.listen.host, endpoint.listen.port, refused);
+    const as2 = await listen(receive, endpoint.listen, refused);
     opened.unshift(() => as2.close());
     let ready = true;
     const operatorsPages = operatorsApp(exchange.store, exchange.metrics, apiOf(exchange), () => ready);
-    const operators = await listen(operatorsPages, endpoint.operators.host, endpoint.operators.port, refused);
+    const operators = await listen(operatorsPages, endpoint.operators, refused);
     const workers = open.startWorkers(work);
     return {
       as2Address: as2.address + endpoint.listen.path,
       operatorsAddress: operators.address,
       async reload() {
         await open.reload();
-        log.level = exchange.home().endpoint.log.level;
+        const { log: logging, listen: listening } = exchange.home().endpoint;
+        log.level = logging.level;
+        if (listening.tls !== undefined) as2.present(listening.tls);
       },
       async stop() {
         ready = false;
@@ -140,8 +142,10 @@ export async function openExchange(
       const next = await loadHome(directory, env, clock());
       const nextReference = await loadReference(next.endpoint.reference);
       await store.note({ chain: ENDPOINT_CHAIN, kind: 'configuration-loaded', facts: {} }, clock());
-      for (const key of fixed.filter((each) => !isDeepStrictEqual(next.endpoint[each], home.endpoint[each])))
-        log.warn({ key }, 'A changed setting takes effect at the next start only');
+      const inUse = fixedIn(home);
+      for (const [key, value] of Object.entries(fixedIn(next)))
+        if (!isDeepStrictEqual(value, inUse[key]))
+          log.warn({ key }, 'A changed setting takes effect at the next start only');
       home = next;
       reference = nextReference;
       const former = examiner;
@@ -177,8 +181,10 @@ function examinerOf(home: Home, spool: string, threads: number, log: Logger): Ex
   });
 }
 
-/** What is in use from the start on. */
-const fixed = ['listen', 'operators', 'data'] as const;
+/** What is in use from the start on. Of TLS it is that there is some; a new certificate does not wait. */
+function fixedIn({ endpoint: { listen: listening, operators, data } }: Home): Readonly<Record<string, unknown>> {
+  return { listen: { ...listening, tls: listening.tls !== undefined }, operators, data };
+}
 
 /** What an operator had better look at, each time the configuration is taken. */
 function tellDoubts(home: Home, log: Logger): void {

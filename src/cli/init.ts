@@ -22,7 +22,8 @@ export function registerInit(program: Command, terminal: Terminal): void {
       id: 'COUNTERSIGN',
       qualifier: 'ZZZ',
     })
-    .addOption(keyTypeOption())
+    // The only key of a home has to decrypt too.
+    .addOption(keyTypeOption(KEY_TYPES.filter((type) => type !== 'ed25519')))
     .addOption(daysOption())
     .action(async (dir: string | undefined, _options: unknown, command: Command) => {
       const { home, json, as2Id, edifactId, keyType, days } = optionsOf<InitOptions>(command);
@@ -38,8 +39,8 @@ export function registerInit(program: Command, terminal: Terminal): void {
     });
 }
 
-export const keyTypeOption = (): Option =>
-  new Option('--key-type <type>', 'kind of key').choices(KEY_TYPES).default('rsa-2048' satisfies KeyType);
+export const keyTypeOption = (choices: readonly KeyType[] = KEY_TYPES): Option =>
+  new Option('--key-type <type>', 'kind of key').choices(choices).default('rsa-2048' satisfies KeyType);
 
 export const daysOption = (): Option =>
   new Option('--days <n>', 'days that the certificate is valid').argParser(parseDays).default(730);

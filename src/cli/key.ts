@@ -1,10 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { InvalidArgumentError, type Command } from 'commander';
+import { SIGNATURE_SCHEMES } from '../cms/algorithms.ts';
 import { addIdentity } from '../config/add-identity.ts';
 import type { ConfiguredIdentity } from '../config/home.ts';
 import { loadHome } from '../config/load.ts';
 import { issueSelfSigned, type KeyType } from '../pki/issue.ts';
-import { decryptionIdentities, signingIdentity } from '../pki/keyring.ts';
+import { decryptionIdentities, signingIdentity, usesOf } from '../pki/keyring.ts';
 import type { Pkcs12Entry } from '../pki/pkcs12.ts';
 import { daysOption, keyTypeOption } from './init.ts';
 import { CommandError, day, note, printResult, table, type Terminal } from './output.ts';
@@ -68,7 +69,13 @@ export function registerKey(program: Command, terminal: Terminal): void {
       const entries = readPkcs12(await readFile(file), await passwordFrom(options, terminal));
       const { certificate, privateKey } = theEntry(entries, options.alias);
       const privateKeyPem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
-      const files = await addIdentity(options.home, { name, certificatePem: certificate.pem, privateKeyPem });
+      const use = usesOf(privateKey);
+      const files = await addIdentity(options.home, {
+        name,
+        certificatePem: certificate.pem,
+        privateKeyPem,
+        ...(use.length === 1 && { use }),
+      });
       printResult(terminal, options.json, { name, files, fingerprint: certificate.fingerprint }, files.join('\n'));
     });
 
@@ -110,19 +117,22 @@ async function generate(
     name,
     certificatePem: certificate.pem,
     privateKeyPem,
-    // It could decrypt too, and `use` may say so; but few partners encrypt to an EC key (RFC 5753).
-    ...(keyType === 'ec-p256' && { use: ['sign'] as const }),
+    // An EC key could decrypt too, and `use` may say so; but few partners encrypt to one (RFC 5753).
+    ...(!keyType.startsWith('rsa-') && { use: ['sign'] as const }),
     validFrom: signsFrom,
   });
   printResult(terminal, json, { name, files, fingerprint: certificate.fingerprint, signsFrom }, files.join('\n'));
+  const where = keyType === 'ed25519' ? ', where a partner has `scheme: ed25519` or we have no other key,' : '';
   const since = signsFrom === undefined ? 'now' : day(signsFrom);
-  note(terminal, `It signs from ${since} on. Give partners its certificate: countersign key export ${name}`);
+  note(terminal, `It signs${where} from ${since} on. Give partners its certificate: countersign key export ${name}`);
 }
 
 function viewOf(identity: ConfiguredIdentity, all: readonly ConfiguredIdentity[], now: Date) {
   const { name, certificate, use, validFrom, validTo } = identity;
+  // Partners whose files ask for a scheme get the newest key for that.
+  const schemes = SIGNATURE_SCHEMES.filter((scheme) => signingIdentity(all, now, scheme) === identity);
   const does = [
-    ...(signingIdentity(all, now) === identity ? ['signs'] : []),
+    ...(signingIdentity(all, now) === identity ? ['signs'] : schemes.map((scheme) => `signs by ${scheme}`)),
     ...(decryptionIdentities(all, now).includes(identity) ? ['decrypts'] : []),
   ];
   const state = does.length > 0 ? does.join(', ') : validTo < now ? 'expired' : 'waits';

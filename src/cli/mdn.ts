@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 
 import { formatHeaders } from '../mime/headers.ts';
-import type { MdnDetail, MdnFilter, MdnSummary } from '../store/store.ts';
+import type { MdnDetail, MdnFilter, MdnSummary } from '../store/mdn-view.ts';
 import { instant, outcome, withPageOptions, withStore, type PageOptions } from './looking.ts';
 import { CommandError, fields, printResult, table, type Terminal } from './output.ts';
 import { optionsOf } from './program.ts';

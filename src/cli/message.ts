@@ -6,7 +6,7 @@ import { instant, outcome, withPageOptions, withStore, type PageOptions } from '
 import { CommandError, fields, note, printBytes, printResult, table, type Terminal } from './output.ts';
 import { optionsOf } from './program.ts';
 
-type ListOptions = PageOptions & Pick<MessageFilter, 'direction' | 'state'>;
+type ListOptions = PageOptions & Pick<MessageFilter, 'direction' | 'state' | 'contrl'>;
 
 export function registerMessage(program: Command, terminal: Terminal): void {
   const message = program.command('message').description('messages received and sent');
@@ -27,6 +27,14 @@ export function registerMessage(program: Command, terminal: Terminal): void {
         'awaiting-mdn',
         'delivered',
         'failed',
+      ]),
+    )
+    .addOption(
+      new Option('--contrl <outcome>', "what the partner's CONTRL said of it").choices([
+        'received',
+        'acknowledged',
+        'partly-rejected',
+        'rejected',
       ]),
     )
     .action(async (_options: unknown, command: Command) => {
@@ -83,13 +91,14 @@ export function registerMessage(program: Command, terminal: Terminal): void {
 
 function listing(messages: readonly MessageSummary[]): string {
   return table(
-    ['id', 'at', 'way', 'partner', 'state', 'size', 'subject', 'disposition'],
-    messages.map(({ id, at, direction, partner = '-', state, size, subject = '', disposition }) => [
+    ['id', 'at', 'way', 'partner', 'state', 'contrl', 'size', 'subject', 'disposition'],
+    messages.map(({ id, at, direction, partner = '-', state, contrl = '', size, subject = '', disposition }) => [
       id,
       instant(at),
       direction,
       partner,
       state,
+      contrl,
       String(size),
       subject,
       outcome(disposition),
@@ -110,6 +119,10 @@ function described(message: MessageDetail): string {
     ['subject', message.subject],
     ['state', message.state],
     ['disposition', message.disposition],
+    ...message.acknowledgements.map(({ at, reference, outcome, detail, messageId }) => {
+      const why = detail === undefined ? '' : `: ${detail}`;
+      return ['CONTRL', `${at.toISOString()}  ${reference} ${outcome}${why} (in ${messageId})`] as const;
+    }),
     ['detail', message.detail],
     ['remote', message.remote],
     ['signer', message.signer && `${message.signer.subject} (${message.signer.fingerprint})`],

@@ -6,6 +6,8 @@ import { CountersignError } from '../errors.ts';
 export interface Terminal {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  /** Left out where a command gets none. */
+  readonly stdin?: AsyncIterable<Buffer> | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => Date;
 }
@@ -44,9 +46,9 @@ export function note(terminal: Terminal, text: string): void {
   terminal.stderr.write(`${text}\n`);
 }
 
-export type Style = 'bold' | 'red' | 'green';
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
-const CODES: Readonly<Record<Style, number>> = { bold: 1, red: 31, green: 32 };
+const CODES: Readonly<Record<Style, number>> = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 };
 
 /** Colours a text when the stream is a terminal and NO_COLOR is not set (https://no-color.org). */
 export function paint(terminal: Terminal, stream: OutputStream, style: Style, text: string): string {

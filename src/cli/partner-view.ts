@@ -52,6 +52,7 @@ export function partnerFields(partner: Partner): string {
       (identity) => ['EDIFACT', `${edifactKey(identity)} for ${identity.countries.join(', ')}`] as const,
     ),
     ['messages', `${edifact.release}, ${edifact.syntax}, CONTRL ${edifact.contrl}`],
+    ['takes', `${edifact.messageTypes.join(', ')} of ${edifact.releases.join(', ')}`],
     [
       'contact',
       contact && [contact.name, contact.email, contact.phone].filter((each) => each !== undefined).join(', '),

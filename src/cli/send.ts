@@ -4,11 +4,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import type { Command } from 'commander';
 
-import { keep } from '../bytes/kept.ts';
+import { keep, keptSource } from '../bytes/kept.ts';
 import { PIECE } from '../bytes/source.ts';
 import { fileSpool } from '../bytes/spool.ts';
 import { partnerByShortName, type Home, type Partner } from '../config/home.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import { sentInterchanges } from '../exchange/interchange.ts';
 import { startOutbox } from '../exchange/outbox.ts';
 import { makeMessage } from '../exchange/send.ts';
 import { HomeInUse, holdLock } from '../store/lock.ts';
@@ -74,7 +75,8 @@ async function queue(
       contentType: contentType ?? partner.send.contentType,
       fileName: path.basename(file),
     };
-    const message = await makeMessage({ payload, subject }, partner, home, now, spool);
+    const interchanges = await sentInterchanges(keptSource(payload.content));
+    const message = await makeMessage({ payload, subject, interchanges }, partner, home, now, spool);
     await store.queueOutbound([message]);
     return message;
   } finally {

@@ -2,14 +2,16 @@ import { DIGESTS, digestByOid } from './algorithms.ts';
 import type { DigestName } from './algorithms.ts';
 import { TAG } from './ber.ts';
 import type { BerReader } from './ber.ts';
-import { oid, sequence } from './der.ts';
+import { encode, oid, sequence } from './der.ts';
 import type { Der } from './der.ts';
 
 /** AlgorithmIdentifier (RFC 5280 §4.1.1.2). */
 export interface AlgorithmIdentifier {
   readonly oid: string;
-  /** One element, as it stands; undefined when absent or NULL, which mean the same in every algorithm we know. */
+  /** One element, as it stands; undefined when absent or NULL, which mean the same in all algorithms but those of Edwards. */
   readonly parameters: Buffer | undefined;
+  /** Absent, not even NULL: RFC 8410 §3 wants that of X25519 and Ed25519. */
+  readonly isBare: boolean;
 }
 
 /** @throws CmsError */
@@ -17,7 +19,7 @@ export function readAlgorithm(reader: BerReader, tag: number = TAG.sequence): Al
   return reader.inside(tag, (inner) => {
     const found = inner.oid();
     const parameters = inner.more ? inner.raw() : undefined;
-    return { oid: found, parameters: parameters?.[0] === TAG.null ? undefined : parameters };
+    return { oid: found, parameters: parameters?.[0] === TAG.null ? undefined : parameters, isBare: !parameters };
   });
 }
 
@@ -30,7 +32,13 @@ const NONE = Buffer.alloc(0);
 export const algorithm = (dotted: string, ...parameters: readonly Der[]): Der => sequence(oid(dotted), ...parameters);
 
 /** RFC 5754 §2: without parameters, though NULL is understood. */
-export const digestAlgorithm = (digest: DigestName): Der => algorithm(DIGESTS[digest].oid);
+export function digestAlgorithm(digest: DigestName): Der {
+  const known = encoded.get(digest) ?? [encode(algorithm(DIGESTS[digest].oid))];
+  encoded.set(digest, known);
+  return known;
+}
+
+const encoded = new Map<DigestName, Der>();
 
 /** undefined: a digest that does not exist here. */
 export const digestOf = ({ oid: found }: AlgorithmIdentifier): DigestName | undefined => digestByOid(found);

@@ -140,7 +140,9 @@ export class BerStream {
 
   /** The least end of the elements that were entered. */
   #bound(): number {
-    return Math.min(...this.#open);
+    let least = Infinity;
+    for (const end of this.#open) if (end < least) least = end;
+    return least;
   }
 
   #isAtEnd(): boolean {

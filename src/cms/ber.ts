@@ -77,7 +77,9 @@ export const isEndOfContents = (bytes: Buffer, at: number, limit: number): boole
  * @throws CmsError
  */
 export function walk(bytes: Buffer, start: number, limit: number, visit?: (header: BerHeader) => void): number {
-  const open: { end: number | undefined; outerBound: number }[] = [];
+  // Of the elements that were entered: where they end, Infinity when the length is indefinite, and the bound around them.
+  const ends: number[] = [];
+  const outerBounds: number[] = [];
   let at = start;
   let bound = limit;
   for (let elements = 0; elements < BER_ELEMENTS; elements++) {
@@ -87,20 +89,21 @@ export function walk(bytes: Buffer, start: number, limit: number, visit?: (heade
       // A primitive element always has a length: readHeader refuses others.
       at = next.end ?? bound;
     } else {
-      if (open.length >= BER_DEPTH) throw new CmsError('CMS_LIMIT', 'Elements are nested too deeply', at);
-      open.push({ end: next.end, outerBound: bound });
+      if (ends.length >= BER_DEPTH) throw new CmsError('CMS_LIMIT', 'Elements are nested too deeply', at);
+      ends.push(next.end ?? Infinity);
+      outerBounds.push(bound);
       at = next.content;
       bound = next.end ?? bound;
     }
-    for (let inner = open.at(-1); inner !== undefined; inner = open.at(-1)) {
-      if (inner.end === undefined) {
+    for (let end = ends.at(-1); end !== undefined; end = ends.at(-1)) {
+      if (end === Infinity) {
         if (!isEndOfContents(bytes, at, bound)) break;
         at += 2;
-      } else if (at !== inner.end) break;
-      open.pop();
-      bound = inner.outerBound;
+      } else if (at !== end) break;
+      ends.pop();
+      bound = outerBounds.pop() ?? limit;
     }
-    if (open.length === 0) return at;
+    if (ends.length === 0) return at;
   }
   throw new CmsError('CMS_LIMIT', 'There are too many elements', at);
 }

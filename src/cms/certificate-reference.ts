@@ -1,6 +1,6 @@
 import { context, TAG } from './ber.ts';
 import type { BerReader } from './ber.ts';
-import { integer, sequence } from './der.ts';
+import { encode, integer, sequence } from './der.ts';
 import type { Der } from './der.ts';
 import type { CertificateIdentity } from './identity.ts';
 import { nameText } from './name-text.ts';
@@ -22,14 +22,28 @@ export function refersTo(reference: CertificateReference, certificate: Certifica
 }
 
 /** IssuerAndSerialNumber, which every system understands. */
-export const issuerAndSerial = ({ issuer, serialNumber }: CertificateIdentity): Der =>
-  sequence([issuer], integer(serialNumber));
-
-/** For people: `CN=…, O=… · serial 01ab` or `key identifier 01ab`. */
-export function describeReference(reference: CertificateReference): string {
-  if ('issuer' in reference) return `${nameText(reference.issuer)} · serial ${shortHex(reference.serialNumber)}`;
-  return `key identifier ${shortHex(reference.subjectKeyIdentifier)}`;
+export function issuerAndSerial(certificate: CertificateIdentity): Der {
+  const known = encoded.get(certificate) ?? [encode(sequence([certificate.issuer], integer(certificate.serialNumber)))];
+  encoded.set(certificate, known);
+  return known;
 }
+
+const encoded = new WeakMap<CertificateIdentity, Der>();
+
+/**
+ * For people: `CN=…, O=… · serial 01ab` or `key identifier 01ab`.
+ * @param certificate that it refers to, if it is known: its name is read once, not for every message
+ */
+export function describeReference(reference: CertificateReference, certificate?: CertificateIdentity): string {
+  if (!('issuer' in reference)) return `key identifier ${shortHex(reference.subjectKeyIdentifier)}`;
+  const known = certificate && described.get(certificate);
+  if (known !== undefined) return known;
+  const text = `${nameText(reference.issuer)} · serial ${shortHex(reference.serialNumber)}`;
+  if (certificate) described.set(certificate, text);
+  return text;
+}
+
+const described = new WeakMap<CertificateIdentity, string>();
 
 /** RFC 5280 §4.1.2.2: no serial number is longer than 20 octets; what is, is somebody's joke. */
 function shortHex(bytes: Buffer): string {

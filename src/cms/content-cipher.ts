@@ -1,7 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { regrouped } from '../bytes/regroup.ts';
+import { gather } from '../bytes/source.ts';
 import type { Pieces, Sized } from '../bytes/source.ts';
-import { LONGEST_NONCE } from '../limits.ts';
+import { LARGEST_CCM, LONGEST_NONCE } from '../limits.ts';
 import { algorithm, readAlgorithm } from './algorithm-identifier.ts';
 import { CIPHERS, cipherByOid } from './algorithms.ts';
 import type { Cipher, CipherName } from './algorithms.ts';
@@ -14,13 +15,13 @@ import type { Der } from './der.ts';
 export interface ContentEncryption {
   readonly name: CipherName;
   readonly cipher: Cipher;
-  /** The IV of CBC, the nonce of GCM. */
+  /** The IV of CBC, the nonce of GCM and CCM. */
   readonly iv: Buffer;
-  /** The length of GCM's tag in octets, as the parameters have it. */
+  /** The length of the tag of GCM and CCM in octets, as the parameters have it. */
   readonly tagLength: number;
 }
 
-/** RFC 5084 §3.2: recommended, and what OpenSSL and BouncyCastle write. */
+/** RFC 5084 §3.1, §3.2: recommended, and what OpenSSL and BouncyCastle write. */
 const NONCE_LENGTH = 12;
 
 /** NIST SP 800-38D §5.2.1.2, RFC 5084 §3.2 */
@@ -45,7 +46,7 @@ export function readContentEncryption(reader: BerReader): ContentEncryption {
   return { name, cipher, iv, tagLength };
 }
 
-/** A bare OCTET STRING is the IV of CBC (RFC 3565 §2.1), and what some write for GCM instead of GCMParameters (RFC 5084 §3.2). */
+/** A bare OCTET STRING is the IV of CBC (RFC 3565 §2.1), and what some write for GCM instead of GCMParameters (RFC 5084 §3.2); CCMParameters are the same (§3.1). */
 function readParameters(reader: BerReader): { iv: Buffer; tagLength: number } {
   if (reader.next !== TAG.sequence) return { iv: reader.octetString(), tagLength: TAG_LENGTH };
   return reader.inside(TAG.sequence, (inner) => ({
@@ -95,24 +96,26 @@ export function decipherCbc(
 function paddingOf(block: Buffer): number {
   const length = block.at(-1) ?? 0;
   let faults = Number(length === 0) | Number(length > block.length);
-  for (const [index, octet] of block.entries())
-    faults |= Number(block.length - index <= length) & Number(octet !== length);
+  for (let index = 0; index < block.length; index += 1)
+    faults |= Number(block.length - index <= length) & Number(block[index] !== length);
   return length * (1 - faults);
 }
 
 /**
- * Deciphers GCM as it is read. Whoever reads it must not act on any of it before the end was reached: there the tag is
- * checked (RFC 5083 §2).
+ * Deciphers GCM as it is read, CCM when all was read. Whoever reads it must not act on any of it before the end was
+ * reached: there the tag is checked (RFC 5083 §2).
  * @param tag is asked when all was read
- * @throws DecryptionFault, while it is read
+ * @throws DecryptionFault, while it is read; CmsError when it is too much for CCM
  */
-export function* decipherGcm(
-  { cipher, iv, tagLength }: ContentEncryption,
+export function* decipherAuthenticated(
+  encryption: ContentEncryption,
   key: Buffer,
   encrypted: Pieces,
   tag: () => Buffer,
   authenticated?: Buffer,
 ): Generator<Buffer, void, undefined> {
+  const { cipher, iv, tagLength } = encryption;
+  if (cipher.mode === 'ccm') return yield* decipherCcm(encryption, key, encrypted, tag, authenticated);
   const decipher = concealing(() => {
     if (cipher.mode !== 'gcm') throw new DecryptionFault();
     const made = createDecipheriv(cipher.node, key, iv, { authTagLength: tagLength });
@@ -123,6 +126,39 @@ export function* decipherGcm(
     if (deciphered.length > 0) yield deciphered;
   }
   concealing(() => decipher.setAuthTag(tag()).final());
+}
+
+/** CCM begins with the length of all and with the tag (RFC 3610 §2.2), so that it is done at a stroke. */
+function* decipherCcm(
+  { cipher, iv, tagLength }: ContentEncryption,
+  key: Buffer,
+  encrypted: Pieces,
+  tag: () => Buffer,
+  authenticated: Buffer | undefined,
+): Generator<Buffer, void, undefined> {
+  const whole = gather(upToCcm(encrypted));
+  yield concealing(() => {
+    if (cipher.mode !== 'ccm') throw new DecryptionFault();
+    const decipher = createDecipheriv(cipher.node, key, iv, { authTagLength: tagLength }).setAuthTag(tag());
+    if (authenticated) decipher.setAAD(authenticated, { plaintextLength: whole.length });
+    const content = decipher.update(whole);
+    decipher.final();
+    return content;
+  });
+}
+
+function* upToCcm(pieces: Pieces): Generator<Buffer> {
+  let size = 0;
+  for (const piece of pieces) {
+    size += piece.length;
+    expectCcmSize(size);
+    yield piece;
+  }
+}
+
+function expectCcmSize(size: number): void {
+  if (size > LARGEST_CCM)
+    throw new CmsError('CMS_LIMIT', `AES-CCM takes up to ${LARGEST_CCM} octets. Use AES-GCM for larger content`);
 }
 
 function concealing<T>(step: () => T): T {
@@ -141,7 +177,10 @@ export interface Enciphered {
   readonly tag: Sized;
 }
 
-/** Enciphers under a fresh IV or nonce. */
+/**
+ * Enciphers under a fresh IV or nonce.
+ * @throws CmsError when it is too much for CCM
+ */
 export function encipher(name: CipherName, key: Buffer, content: Sized): Enciphered {
   const cipher = CIPHERS[name];
   if (cipher.mode === 'cbc') {
@@ -156,11 +195,17 @@ export function encipher(name: CipherName, key: Buffer, content: Sized): Enciphe
       tag: nothing,
     };
   }
+  if (cipher.mode === 'ccm') expectCcmSize(content.size);
   const nonce = randomBytes(NONCE_LENGTH);
-  const encipherer = createCipheriv(cipher.node, key, nonce, { authTagLength: TAG_LENGTH });
+  const encipherer =
+    cipher.mode === 'ccm'
+      ? createCipheriv(cipher.node, key, nonce, { authTagLength: TAG_LENGTH })
+      : createCipheriv(cipher.node, key, nonce, { authTagLength: TAG_LENGTH });
+  // CCM takes all of it at a stroke.
+  const enciphered = cipher.mode === 'ccm' ? { ...content, pieces: () => [gather(content.pieces())] } : content;
   return {
     algorithm: algorithm(cipher.oid, sequence(octetString(nonce), smallInteger(TAG_LENGTH))),
-    content: { size: content.size, pieces: () => through(encipherer, content) },
+    content: { size: content.size, pieces: () => through(encipherer, enciphered) },
     tag: { size: TAG_LENGTH, pieces: () => [encipherer.getAuthTag()] },
   };
 }

@@ -44,6 +44,8 @@ export const sequence = (...content: readonly Der[]): Der => element(TAG.sequenc
 
 /** X.690 §11.6: the elements of a SET OF stand in the order of their encodings. */
 export function setOf(items: readonly Der[], tag: number = TAG.set): Der {
+  // One alone is in order, and need not be encoded to be compared.
+  if (items.length === 1) return element(tag, ...items);
   return element(
     tag,
     items.map(encode).sort((a, b) => a.compare(b)),

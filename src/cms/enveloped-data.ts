@@ -2,13 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { withoutTail } from '../bytes/regroup.ts';
 import type { Pieces, Sized } from '../bytes/source.ts';
 import { LONGEST_ALGORITHM, LONGEST_ATTRIBUTES, LONGEST_ORIGINATOR, LONGEST_RECIPIENTS } from '../limits.ts';
-import { CIPHERS, isEcdh, OID } from './algorithms.ts';
+import { CIPHERS, isAuthenticated, isEcdh, OID } from './algorithms.ts';
 import type { CipherName, KeyTransportName } from './algorithms.ts';
 import { context, TAG } from './ber.ts';
 import { BerStream } from './ber-stream.ts';
 import type { Encoded } from './ber-stream.ts';
 import { CmsError } from './cms-error.ts';
-import { decipherCbc, decipherGcm, encipher, expectTagLength, readContentEncryption } from './content-cipher.ts';
+import {
+  decipherCbc,
+  decipherAuthenticated,
+  encipher,
+  expectTagLength,
+  readContentEncryption,
+} from './content-cipher.ts';
 import type { ContentEncryption } from './content-cipher.ts';
 import { contentInfo, enterContentInfo, expectType, leaveContentInfo } from './content-info.ts';
 import { canonical, element, encode, oid, sequence, setOf, smallInteger, streamed } from './der.ts';
@@ -65,14 +71,14 @@ interface Authentication {
 export function readEnvelope(encoded: Encoded, keys: readonly PrivateIdentity[]): Envelope {
   const stream = new BerStream(encoded);
   const head = readHead(stream, keys);
-  const isAuthenticated = head.type === OID.authEnvelopedData;
-  if (isAuthenticated && head.encryption.cipher.mode !== 'gcm')
+  const hasTag = head.type === OID.authEnvelopedData;
+  if (hasTag && !isAuthenticated(head.encryption.name))
     throw new CmsError('CMS_STRUCTURE', 'The cipher of authenticated content does not authenticate');
   // The attributes that the tag covers stand behind the content, and have to be known before it is deciphered.
-  const authentication = isAuthenticated ? readAuthentication(encoded, keys) : undefined;
+  const authentication = hasTag ? readAuthentication(encoded, keys) : undefined;
   return {
     facts: {
-      structure: isAuthenticated ? 'auth-enveloped-data' : 'enveloped-data',
+      structure: hasTag ? 'auth-enveloped-data' : 'enveloped-data',
       cipher: head.encryption.name,
       keyTransport: head.ours?.name,
       recipients: head.recipients,
@@ -133,13 +139,19 @@ function open(
   }
   if (authentication !== undefined) {
     const { tag, authenticated } = authentication;
-    const content = decipherGcm({ ...encryption, tagLength: tag.length }, key, encrypted, () => tag, authenticated);
+    const content = decipherAuthenticated(
+      { ...encryption, tagLength: tag.length },
+      key,
+      encrypted,
+      () => tag,
+      authenticated,
+    );
     return { content, intact: isWhole };
   }
   // BouncyCastle and others put GCM into EnvelopedData, with the tag at the end of the content.
   let tag: Buffer = Buffer.alloc(0);
   const body = withoutTail(encrypted, encryption.tagLength, (tail) => (tag = tail));
-  return { content: decipherGcm(encryption, key, body, () => tag), intact: isWhole };
+  return { content: decipherAuthenticated(encryption, key, body, () => tag), intact: isWhole };
 }
 
 /** Whether what follows the content is as it should be, and nothing follows that. */
@@ -158,7 +170,7 @@ export interface EnvelopeOptions {
   readonly cipher: CipherName;
   /** By default the usual one of each recipient's key. */
   readonly keyTransport?: KeyTransportName;
-  /** For GCM, which some systems expect in EnvelopedData with the tag behind the content; by default in AuthEnvelopedData. */
+  /** For GCM and CCM, which some systems expect in EnvelopedData with the tag behind the content; by default in AuthEnvelopedData. */
   readonly form?: 'auth-enveloped-data' | 'enveloped-data';
 }
 
@@ -177,7 +189,7 @@ export function makeEnvelope(
   const recipientInfos = setOf(recipients.map((certificate) => makeRecipient(certificate, by(certificate), key)));
   const encrypted = (...pieces: readonly Sized[]) =>
     sequence(oid(OID.data), enciphered.algorithm, element(CONTENT, pieces));
-  if (CIPHERS[cipher].mode === 'gcm' && form === 'auth-enveloped-data') {
+  if (isAuthenticated(cipher) && form === 'auth-enveloped-data') {
     // RFC 5083 §2.1: version 0; no authAttrs, because the content is id-data.
     const authenticated = sequence(
       smallInteger(0),

@@ -79,7 +79,9 @@ export function receiveKey(transport: KeyTransport, recipient: KeyObject, encryp
   const { faults, message } =
     transport.oaep === undefined ? openPkcs1(block, length) : openOaep(block, transport.oaep, length);
   const keep = maskOfZero(faults);
-  return substitute.map((octet, index) => (octet & ~keep) | ((message[index] ?? 0) & keep)) as Buffer;
+  for (let index = 0; index < length; index += 1)
+    substitute[index] = ((substitute[index] ?? 0) & ~keep) | ((message[index] ?? 0) & keep);
+  return substitute;
 }
 
 /** What was found in a decrypted block: `faults` is zero when all is right. */
@@ -92,7 +94,8 @@ interface OpenedBlock {
 function openPkcs1(block: Buffer, length: number): OpenedBlock {
   const separator = block.length - length - 1;
   let faults = (block[0] ?? 1) | ((block[1] ?? 0) ^ 2) | (block[separator] ?? 1);
-  for (const octet of block.subarray(2, Math.max(separator, 2))) faults |= maskOfZero(octet);
+  // By index, here and below: an iterator makes an object for each octet.
+  for (let index = 2; index < separator; index += 1) faults |= maskOfZero(block[index] ?? 0);
   // Eight octets of padding is the least (§7.2.1).
   return { faults: faults | Number(separator < 10), message: block.subarray(separator + 1) };
 }
@@ -105,8 +108,8 @@ function openOaep(block: Buffer, oaep: MaskedDigest & { readonly label: Buffer }
   const data = unmask(masked, seed, oaep.maskDigest);
   const separator = data.length - length - 1;
   let faults = (block[0] ?? 1) | ((data[separator] ?? 0) ^ 1) | Number(separator < label.length);
-  for (const [index, octet] of label.entries()) faults |= octet ^ (data[index] ?? 0);
-  for (const octet of data.subarray(label.length, Math.max(separator, label.length))) faults |= octet;
+  for (let index = 0; index < label.length; index += 1) faults |= (label[index] ?? 0) ^ (data[index] ?? 0);
+  for (let index = label.length; index < separator; index += 1) faults |= data[index] ?? 0;
   return { faults, message: data.subarray(separator + 1) };
 }
 

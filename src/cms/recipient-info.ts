@@ -12,8 +12,9 @@ import { CmsError } from './cms-error.ts';
 import { element, octetString, sequence, smallInteger } from './der.ts';
 import type { Der } from './der.ts';
 import type { CertificateIdentity, PrivateIdentity } from './identity.ts';
-import { agreementWithItself, readKeyAgreement, receiveAgreedKey, sendAgreedKey } from './key-agreement.ts';
-import type { AgreedKey, KeyAgreement } from './key-agreement.ts';
+import { agreementWithItself, readKeyAgreement, readOriginatorKey } from './key-agreement.ts';
+import { receiveAgreedKey, sendAgreedKey } from './key-agreement.ts';
+import type { AgreedKey, KeyAgreement, OriginatorKey } from './key-agreement.ts';
 import { keyTransportAlgorithm, readKeyTransport, receiveKey, sendKey } from './key-transport.ts';
 import type { KeyTransport } from './key-transport.ts';
 
@@ -52,8 +53,8 @@ export function readRecipients(
   return { count, ours: undefined };
 }
 
-const fits = ({ name }: { readonly name: KeyTransportName }, { asymmetricKeyType }: KeyObject): boolean =>
-  asymmetricKeyType === (isEcdh(name) ? 'ec' : 'rsa');
+const fits = (by: KeyTransport | KeyAgreement, { asymmetricKeyType }: KeyObject): boolean =>
+  asymmetricKeyType === ('wrap' in by ? by.originator.keyType : 'rsa');
 
 const receivedKey = (by: KeyTransport | KeyAgreement, privateKey: KeyObject, encryptedKey: Buffer): ReceivedKey => ({
   name: by.name,
@@ -80,10 +81,10 @@ const KEY_AGREEMENT = context(1, true);
 function readKeyAgreementRecipients(reader: BerReader): Recipient[] {
   return reader.inside(KEY_AGREEMENT, (info) => {
     info.smallInteger();
-    const point = info.inside(context(0, true), readOriginator);
+    const originator = info.inside(context(0, true), readOriginator);
     const userKeyingMaterial = info.optional(context(1, true), (inner) => inner.octetString());
     const algorithm = readAlgorithm(info);
-    const by = point && readKeyAgreement(algorithm, { point, userKeyingMaterial });
+    const by = originator && readKeyAgreement(algorithm, { originator, userKeyingMaterial });
     return info.all(TAG.sequence, MOST_RECIPIENTS, (each) =>
       each.inside(TAG.sequence, (inner) => ({
         certificate: readRecipientReference(inner),
@@ -95,15 +96,12 @@ function readKeyAgreementRecipients(reader: BerReader): Recipient[] {
 }
 
 /**
- * The point of an originatorKey. undefined: a certificate of the sender, whose static key takes part then, which
- * S/MIME does not have (RFC 5753 §3.1.1: originatorKey MUST be used).
+ * The originatorKey. undefined: a certificate of the sender, whose static key takes part then, which S/MIME does not
+ * have (RFC 5753 §3.1.1, RFC 8418 §3.1: originatorKey MUST be used).
  */
-function readOriginator(originator: BerReader): Buffer | undefined {
+function readOriginator(originator: BerReader): OriginatorKey | undefined {
   if (originator.next !== context(1, true)) return void originator.raw();
-  return originator.inside(context(1, true), (key) => {
-    readAlgorithm(key); // of the curve of the recipient, or the point will not be on it
-    return key.raw();
-  });
+  return originator.inside(context(1, true), readOriginatorKey);
 }
 
 /** KeyAgreeRecipientIdentifier: rKeyId [0] holds the key identifier, then a date and other things. */
@@ -124,14 +122,18 @@ export function noKey(keys: readonly PrivateIdentity[]): ReceivedKey['receive'] 
     const key = any?.privateKey;
     if (key?.asymmetricKeyType === 'rsa')
       return receiveKey({ name: 'rsa-pkcs1', oaep: undefined }, key, encrypted, length);
-    if (key?.asymmetricKeyType === 'ec') return receiveAgreedKey(agreementWithItself(key), key, encrypted, length);
+    if (key?.asymmetricKeyType === 'ec' || key?.asymmetricKeyType === 'x25519')
+      return receiveAgreedKey(agreementWithItself(key), key, encrypted, length);
     return encrypted;
   };
 }
 
 /** What every system takes that has such a key (RFC 8551 §2.3; RFC 5753 §8: ECDH by the KDF with SHA-256 MUST be supported). */
-export const usualTransport = ({ asymmetricKeyType }: KeyObject): KeyTransportName =>
-  asymmetricKeyType === 'ec' ? 'ecdh-sha256' : 'rsa-pkcs1';
+export function usualTransport({ asymmetricKeyType }: KeyObject): KeyTransportName {
+  // RFC 8551 §2.3: X25519 MUST be supported with HKDF by SHA-256.
+  if (asymmetricKeyType === 'x25519') return 'ecdh-hkdf-sha256';
+  return asymmetricKeyType === 'ec' ? 'ecdh-sha256' : 'rsa-pkcs1';
+}
 
 /** @throws CmsError when the recipient's key is none for it */
 export function makeRecipient(certificate: CertificateIdentity, name: KeyTransportName, key: Buffer): Der {

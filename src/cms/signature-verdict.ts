@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Pieces } from '../bytes/source.ts';
+import { LARGEST_AT_A_STROKE } from '../limits.ts';
 import type { DigestName } from './algorithms.ts';
 import { TAG } from './ber.ts';
 import { refersTo } from './certificate-reference.ts';
@@ -63,11 +64,10 @@ export function judgeSigners(
   check: () => void = () => undefined,
 ): SignatureVerdict {
   const needed = new Set<DigestName>();
-  const trials = signers.flatMap((info) =>
-    pinned
-      .filter((certificate) => refersTo(info.signer, certificate))
-      .map((certificate) => startTrial(info, certificate, allowed, needed, check)),
-  );
+  const trials: Trial[] = [];
+  for (const info of signers)
+    for (const certificate of pinned)
+      if (refersTo(info.signer, certificate)) trials.push(startTrial(info, certificate, allowed, needed, check));
   const digests = new Map(content.digests);
   const hashes = [...needed].filter((name) => !digests.has(name)).map((name) => [name, createHash(name)] as const);
   if (hashes.length > 0 || trials.some(({ update }) => update !== undefined)) {
@@ -98,23 +98,25 @@ function startTrial(
 ): Trial {
   const { algorithm, attributes, signature, isProtected } = info;
   if (typeof algorithm === 'string') return { verdict: () => ({ kind: 'unsupported', algorithm }) };
-  const facts = factsOf(info, algorithm);
+  const facts = factsOf(info, algorithm, certificate);
   if (!allowed(facts)) return { verdict: () => ({ kind: 'not-allowed', facts }) };
   const good: SignatureVerdict = { kind: 'verified', signer: { certificate, facts, [verified]: true } };
-  // RFC 8419 §3.2: over the content itself it would have to be gathered, whatever its size.
-  if (attributes === undefined && algorithm.scheme === 'ed25519')
-    return { verdict: () => ({ kind: 'unsupported', algorithm: 'ed25519 without signed attributes' }) };
   if (attributes === undefined) {
     const check = checkSignature(algorithm);
     let first: number | undefined;
+    let size = 0;
+    const isTooMuch = () => algorithm.scheme === 'ed25519' && size > LARGEST_AT_A_STROKE;
     return {
       update: (chunk) => {
         first ??= chunk[0];
-        check.update(chunk);
+        size += chunk.length;
+        if (!isTooMuch()) check.update(chunk);
       },
       // A signature over attributes is one over a SET too. Somebody could pass off the attributes of another message
       // as content that was signed without attributes; a MIME entity never begins with that octet.
       verdict: () => {
+        if (isTooMuch())
+          return { kind: 'unsupported', algorithm: 'ed25519 without signed attributes over more than 1 MiB' };
         onCheck();
         const holds = check.holds(certificate.publicKey, signature);
         return first !== TAG.set && holds ? good : { kind: 'content-changed' };

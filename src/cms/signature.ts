@@ -27,7 +27,7 @@ const SHA1_WITH_RSA_OIW = '1.3.14.3.2.29';
  * @throws CmsError
  */
 export function readSignatureAlgorithm(
-  { oid, parameters }: AlgorithmIdentifier,
+  { oid, parameters, isBare }: AlgorithmIdentifier,
   digest: DigestName,
 ): SignatureAlgorithm | undefined {
   const { withRsa, withEcdsa } = DIGESTS[digest];
@@ -36,7 +36,7 @@ export function readSignatureAlgorithm(
   // Some write the kind of key where a signature is meant.
   if (oid === withEcdsa || oid === OID.ecPublicKey) return { digest, scheme: 'ecdsa' };
   // RFC 8419 §2.3, §3.1: parameters MUST be absent, the digest of the content MUST be SHA-512.
-  if (oid === OID.ed25519 && digest === 'sha512' && parameters === undefined) return { digest, scheme: 'ed25519' };
+  if (oid === OID.ed25519 && digest === ED25519_DIGEST && isBare) return { digest, scheme: 'ed25519' };
   if (oid !== OID.rsassaPss) return undefined;
   const pss = new BerReader(parameters ?? Buffer.of(TAG.sequence, 0)).inside(TAG.sequence, readPss);
   // RFC 4056 §3: both name the same digest.
@@ -67,17 +67,21 @@ export function signatureAlgorithm(scheme: SignatureScheme, digest: DigestName):
   }
 }
 
+/** RFC 8419 §3.1 */
+export const ED25519_DIGEST = 'sha512' satisfies DigestName;
+
 /** @throws CmsError when the key is not one for the scheme */
 export function makeSignature(scheme: SignatureScheme, digest: DigestName, key: KeyObject, bytes: Buffer): Buffer {
   const saltLength = DIGESTS[digest].length;
   const padding = scheme === 'rsa-pss' ? constants.RSA_PKCS1_PSS_PADDING : constants.RSA_PKCS1_PADDING;
   try {
-    if (scheme === 'ed25519' && digest === 'sha512' && fits(scheme, key)) return sign(null, bytes, key);
-    if (scheme !== 'ed25519' && fits(scheme, key)) return sign(digest, bytes, { key, padding, saltLength });
+    if (scheme !== 'ed25519' && canSign(key, scheme)) return sign(digest, bytes, { key, padding, saltLength });
+    // RFC 8419 §3.1: the digest of the content MUST be SHA-512; the signature itself takes none.
+    if (scheme === 'ed25519' && canSign(key, scheme) && digest === ED25519_DIGEST) return sign(null, bytes, key);
   } catch (cause) {
     throw new CmsError('CMS_KEY', `The key cannot sign by ${scheme} with ${digest}`, undefined, { cause });
   }
-  throw new CmsError('CMS_KEY', `The key is none for ${scheme}`);
+  throw new CmsError('CMS_KEY', `The key is none for ${scheme} with ${digest}`);
 }
 
 /** Octets that a signature by this key takes at most; by RSA always that many. */
@@ -116,11 +120,11 @@ export function checkSignature({ digest, scheme, pss }: SignatureAlgorithm): Sig
     };
   }
   if (scheme === 'ed25519') {
-    // PureEdDSA takes all at once (RFC 8032 §5.1); `judgeSigners` gives it signed attributes alone, which are small.
-    const pieces: Uint8Array[] = [];
+    // PureEdDSA takes all at once (RFC 8032 §5.1); `judgeSigners` bounds how much that is.
+    const pieces: Buffer[] = [];
     return {
-      update: (bytes) => void pieces.push(bytes),
-      holds: (key, signature) => fits(scheme, key) && verify(null, Buffer.concat(pieces), key, signature),
+      update: (bytes) => void pieces.push(Buffer.from(bytes)),
+      holds: (key, signature) => canSign(key, scheme) && verify(null, Buffer.concat(pieces), key, signature),
     };
   }
   const check = createVerify(digest);
@@ -128,7 +132,7 @@ export function checkSignature({ digest, scheme, pss }: SignatureAlgorithm): Sig
   return {
     update: (bytes) => void check.update(bytes),
     holds: (key, signature) => {
-      if (!fits(scheme, key)) return false;
+      if (!canSign(key, scheme)) return false;
       try {
         return check.verify(scheme === 'ecdsa' ? key : { key, padding, saltLength: pss?.saltLength }, signature);
       } catch {
@@ -140,6 +144,7 @@ export function checkSignature({ digest, scheme, pss }: SignatureAlgorithm): Sig
 
 /** Costs what a check costs that fails. */
 export function spendCheck(key: KeyObject): void {
+  if (canSign(key, 'ed25519')) return void verify(null, Buffer.alloc(0), key, IN_RANGE);
   const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
   const length = Math.ceil((modulusLength ?? 0) / 8) || 2 * (COORDINATE[namedCurve ?? ''] ?? LONGEST_COORDINATE);
   // Numbers that are in their range, so that it is not noticed before the arithmetic that they are no signature.
@@ -151,8 +156,14 @@ export function spendCheck(key: KeyObject): void {
   }
 }
 
-/** A key of one kind must not be asked by another's scheme: Node would go by the key, and so verify what was not claimed. */
-function fits(scheme: SignatureScheme, { asymmetricKeyType }: KeyObject): boolean {
+/** RFC 8032 §5.1.7: its second half, little-endian, is a number that is in the range. */
+const IN_RANGE = Buffer.alloc(64, 0x5a).fill(0, 63);
+
+/**
+ * Whether a key makes, or made, such signatures. One of another kind must not be asked: Node would go by the key, and so
+ * verify what was not claimed.
+ */
+export function canSign({ asymmetricKeyType }: KeyObject, scheme: SignatureScheme): boolean {
   if (scheme === 'ecdsa') return asymmetricKeyType === 'ec';
   if (scheme === 'ed25519') return asymmetricKeyType === 'ed25519';
   return asymmetricKeyType === 'rsa' || (scheme === 'rsa-pss' && asymmetricKeyType === 'rsa-pss');

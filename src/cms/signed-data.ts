@@ -69,7 +69,9 @@ export function readSignedData(encoded: Encoded, spool: Spool): SignedContent {
     content,
     trailing: leaveContentInfo(stream),
     signers: signers.length,
-    signatures: signers.flatMap((info) => (typeof info.algorithm === 'string' ? [] : [factsOf(info, info.algorithm)])),
+    get signatures() {
+      return signers.flatMap((info) => (typeof info.algorithm === 'string' ? [] : [factsOf(info, info.algorithm)]));
+    },
     certificates,
     verify: (signedContent, pinned, allowed, check) => judgeSigners(signers, signedContent, pinned, allowed, check),
   };
@@ -101,7 +103,7 @@ export function makeSignedData(
   content?: Buffer,
 ): Buffer {
   const { digest, scheme = schemeOf(privateKey) } = options;
-  return signedDataOf(messageDigest, certificate, { ...options, scheme }, content, (bytes) =>
+  return signedDataOf(messageDigest, certificate, { scheme, ...options }, content, (bytes) =>
     makeSignature(scheme, digest, privateKey, bytes),
   );
 }
@@ -111,7 +113,7 @@ export function longestSignedData({ certificate, privateKey }: PrivateIdentity, 
   const { scheme = schemeOf(privateKey), digest } = options;
   const messageDigest = Buffer.alloc(DIGESTS[digest].length);
   const signature = Buffer.alloc(longestSignature(privateKey));
-  return signedDataOf(messageDigest, certificate, { ...options, scheme }, undefined, () => signature).length;
+  return signedDataOf(messageDigest, certificate, { scheme, ...options }, undefined, () => signature).length;
 }
 
 function signedDataOf(

@@ -58,11 +58,16 @@ export function readSignerInfo(reader: BerReader): SignerInfo {
   });
 }
 
-export function factsOf({ signer, attributes }: SignerInfo, algorithm: SignatureAlgorithm): SignatureFacts {
+/** @param certificate that the message names, if it is known */
+export function factsOf(
+  { signer, attributes }: SignerInfo,
+  { digest, scheme }: SignatureAlgorithm,
+  certificate?: CertificateIdentity,
+): SignatureFacts {
   return {
-    digest: algorithm.digest,
-    scheme: algorithm.scheme,
-    signer: describeReference(signer),
+    digest,
+    scheme,
+    signer: describeReference(signer, certificate),
     ...(attributes?.signingTime && { signingTime: attributes.signingTime }),
   };
 }

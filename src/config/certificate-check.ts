@@ -1,6 +1,5 @@
-import { isEcdh, type KeyTransportName } from '../cms/algorithms.ts';
-import type { Certificate } from '../pki/certificate.ts';
-import { signingIdentity } from '../pki/keyring.ts';
+import { KEY_TRANSPORTS, takesKeys } from '../cms/algorithms.ts';
+import { signingIdentity, usesOf } from '../pki/keyring.ts';
 import { pinnedFor } from '../pki/pinned.ts';
 import { problemAt, type Path, type Subject } from './findings.ts';
 import type { Partner } from './home.ts';
@@ -19,19 +18,31 @@ export function checkIdentities({ endpoint, endpointSource, now, findings }: Sub
 
   for (const [index, { certificate, use }] of endpoint.identities.entries()) {
     const at: Path = ['identities', index, 'use'];
-    // RFC 8419 §3.1: it signs with SHA-512 alone, and partners ask for receipts by other digests.
-    if (certificate.publicKey.asymmetricKeyType === 'ed25519')
-      findings.problems.push(
-        problemAt(endpointSource, at, 'an ED25519 key of ours can neither sign nor decrypt', 'Use an RSA or EC key.'),
-      );
-    else if (use.includes('decrypt') && !takesKeys(certificate))
-      findings.problems.push(
-        problemAt(
-          endpointSource,
-          at,
-          `an ${certificate.keyDescription} key cannot decrypt`,
-          'Write `use: [sign]`, and add an RSA or EC key for decryption.',
-        ),
+    const refuse = (message: string, remedy: string) =>
+      findings.problems.push(problemAt(endpointSource, at, `an ${certificate.keyDescription} key ${message}`, remedy));
+    const can = usesOf(certificate.publicKey);
+    if (use.includes('sign') && !can.includes('sign'))
+      refuse('cannot sign', 'Write `use: [decrypt]`, and add a key that signs.');
+    if (use.includes('decrypt') && !can.includes('decrypt'))
+      refuse('cannot decrypt', 'Write `use: [sign]`, and add an RSA, EC or X25519 key for decryption.');
+  }
+}
+
+/** Whether partners that verify our certificate can reach us, now and for some time to come. */
+export function checkTls({ endpoint: { listen }, endpointSource, now, findings }: Subject): void {
+  const { certificates = [] } = listen.tls ?? {};
+  const warn = (message: string, remedy: string) =>
+    findings.warnings.push(problemAt(endpointSource, ['listen', 'tls', 'certificate'], message, remedy));
+  const renew = 'Put a new certificate in its place, and send SIGHUP.';
+  for (const [index, { subject, notBefore, notAfter, issuerName }] of certificates.entries()) {
+    if (notAfter < now) warn(`"${subject}" has expired: partners refuse the connection`, renew);
+    else if (notAfter < later(now)) warn(`"${subject}" expires within 30 days`, renew);
+    if (now < notBefore) warn(`"${subject}" is not valid yet: partners refuse the connection`, renew);
+    const next = certificates[index + 1];
+    if (next !== undefined && next.subject !== issuerName)
+      warn(
+        `"${next.subject}" stands behind "${subject}", but did not issue it: partners may find no path`,
+        'Let our own certificate be the first, and the issuer of each follow it.',
       );
   }
 }
@@ -56,7 +67,18 @@ export function checkPins({ sourceOf, now, findings }: Subject, partner: Partner
   }
   for (const [index, { certificate, use }] of partner.certificates.entries()) {
     const { keyTransport } = partner.send;
-    if (use.includes('encrypt') && !takesKeys(certificate, keyTransport))
+    const { publicKey } = certificate;
+    if (use.includes('sign') && !usesOf(publicKey).includes('sign'))
+      findings.problems.push(
+        problemAt(
+          source,
+          ['certificates', index],
+          `an ${certificate.keyDescription} key cannot sign`,
+          'Write `use: [encrypt]`, and add the certificate that the partner signs with.',
+        ),
+      );
+    const means = keyTransport === undefined ? KEY_TRANSPORTS : [keyTransport];
+    if (use.includes('encrypt') && !means.some((by) => takesKeys(publicKey.asymmetricKeyType, by)))
       findings.problems.push(
         problemAt(
           source,
@@ -64,7 +86,7 @@ export function checkPins({ sourceOf, now, findings }: Subject, partner: Partner
           `it is impossible to encrypt to an ${certificate.keyDescription} key${keyTransport ? ` by ${keyTransport}` : ''}`,
           keyTransport
             ? 'Leave send.keyTransport out, or write `use: [sign]`.'
-            : 'Write `use: [sign]`, and add a certificate of an RSA or EC key.',
+            : 'Write `use: [sign]`, and add a certificate of an RSA, EC or X25519 key.',
         ),
       );
     if ((certificate.publicKey.asymmetricKeyDetails?.modulusLength ?? 2048) < 2048)
@@ -80,9 +102,3 @@ export function checkPins({ sourceOf, now, findings }: Subject, partner: Partner
 }
 
 const later = (now: Date): Date => new Date(now.getTime() + SOON_MS);
-
-/** Whether a message's key can be encrypted to it, at all or by one means. */
-function takesKeys({ publicKey: { asymmetricKeyType } }: Certificate, by?: KeyTransportName): boolean {
-  if (asymmetricKeyType === 'ec') return by === undefined || isEcdh(by);
-  return asymmetricKeyType === 'rsa' && (by === undefined || !isEcdh(by));
-}

@@ -1,6 +1,8 @@
+import { canSign, ED25519_DIGEST } from '../cms/signature.ts';
+import { signingIdentity } from '../pki/keyring.ts';
 import { edifactKey, type Partner } from './home.ts';
 import { problemAt, type Path, type Subject } from './findings.ts';
-import { checkIdentities, checkPins } from './certificate-check.ts';
+import { checkIdentities, checkPins, checkTls } from './certificate-check.ts';
 
 /** What no file can tell alone. Inactive partners may be anything: they take no part. */
 export function checkHome(subject: Subject): void {
@@ -8,6 +10,7 @@ export function checkHome(subject: Subject): void {
   checkAs2Names(subject, active);
   checkEdifactIdentities(subject, active);
   if (subject.allIdentitiesLoaded) checkIdentities(subject);
+  checkTls(subject);
   checkPauses(subject);
   checkSpoolSpace(subject);
   for (const partner of active) {
@@ -80,16 +83,31 @@ function checkSending(subject: Subject, partner: Partner): void {
       'asks for an asynchronous MDN, but nobody knows where to send it',
       'Set as2.url in countersign.yaml.',
     );
-  if (send.scheme === undefined || !allIdentitiesLoaded) return;
-  const keyType = send.scheme === 'ecdsa' ? 'ec' : 'rsa';
-  const signers = endpoint.identities.filter(({ use }) => use.includes('sign'));
-  if (!signers.some(({ privateKey }) => privateKey.asymmetricKeyType?.startsWith(keyType)))
+  if (allIdentitiesLoaded) checkSigning(subject, partner, refuse);
+}
+
+/** That we have a key for the scheme, and the digest is one for the key. */
+function checkSigning(
+  { endpoint, now }: Subject,
+  { send: { scheme, sign } }: Partner,
+  refuse: (at: Path, message: string, remedy: string) => void,
+): void {
+  const signers = endpoint.identities
+    .filter(({ use }) => use.includes('sign'))
+    .filter(({ privateKey }) => scheme === undefined || canSign(privateKey, scheme));
+  const signer = signingIdentity(signers, now) ?? signers[0];
+  if (scheme !== undefined && signer === undefined)
     refuse(
       ['send', 'scheme'],
-      `needs an ${keyType.toUpperCase()} key, and none of ours that sign is one`,
+      `needs an ${KEY_OF[scheme]} key, and none of ours that sign is one`,
       'Leave it out, or make such a key.',
     );
+  // RFC 8419 §3.1: id-sha512 MUST be used.
+  if (signer && canSign(signer.privateKey, 'ed25519') && sign !== 'none' && sign !== ED25519_DIGEST)
+    refuse(['send', 'sign'], `is ${sign}, and our Ed25519 key signs over SHA-512 alone`, 'Write `sign: sha512`.');
 }
+
+const KEY_OF = { 'rsa-pkcs1': 'RSA', 'rsa-pss': 'RSA', ecdsa: 'EC', ed25519: 'Ed25519' } as const;
 
 function warnOfNoIdentity({ sourceOf, findings }: Subject, partner: Partner): void {
   if (partner.edifact.identities.length > 0) return;

@@ -16,7 +16,7 @@ export function dangersOf({ endpoint, partners }: Home): Danger[] {
     dangers.push({
       file: 'countersign.yaml',
       key: 'operators.host',
-      consequence: 'whoever reaches this address sees health and metrics, partners by name',
+      consequence: 'whoever reaches this address sees health and metrics, partners by name; the API demands its token',
     });
   }
   for (const partner of partners.filter((each) => each.active)) {

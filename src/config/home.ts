@@ -3,6 +3,7 @@ import type { OwnIdentity } from '../pki/keyring.ts';
 import type { Problem } from './config-error.ts';
 import type { PartnerConfig } from './partner-schema.ts';
 import type { EndpointConfig } from './schema.ts';
+import type { Tls } from './tls.ts';
 
 /** A home directory, read and checked as a whole. */
 export interface Home {
@@ -16,7 +17,8 @@ export interface Home {
 }
 
 /** Paths in it are absolute. */
-export interface Endpoint extends Omit<EndpointConfig, 'identities' | 'operators'> {
+export interface Endpoint extends Omit<EndpointConfig, 'identities' | 'listen' | 'operators'> {
+  readonly listen: Omit<EndpointConfig['listen'], 'tls'> & { readonly tls?: Tls | undefined };
   readonly identities: readonly ConfiguredIdentity[];
   readonly operators: Pick<EndpointConfig['operators'], 'host' | 'port'> & {
     /** Never printed. */

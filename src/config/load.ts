@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { ConfigError, type Problem } from './config-error.ts';
-import { loadBasicAuth, loadIdentities, loadOperatorsToken, loadPins, type Vault } from './credentials.ts';
+import { loadBasicAuth, loadIdentities, loadOperatorsToken, loadPins } from './credentials.ts';
 import { checkHome } from './cross-check.ts';
 import { readEndpointFile, readPartnerFiles, type Read } from './files.ts';
 import { noFindings } from './findings.ts';
@@ -9,6 +9,8 @@ import { strayVariables, type Environment } from './overrides.ts';
 import type { PartnerConfig } from './partner-schema.ts';
 import { countryCodes } from './reference-data.ts';
 import type { EndpointConfig } from './schema.ts';
+import { loadTls } from './tls.ts';
+import type { Vault } from './vault.ts';
 
 /**
  * Reads `countersign.yaml` and `partners/*.yaml` of a home, with the keys and certificates that they name.
@@ -51,9 +53,10 @@ function refusal(problems: readonly Problem[]): ConfigError {
 }
 
 async function loadEndpoint(vault: Vault, file: Read<EndpointConfig>): Promise<Endpoint> {
-  const { data, reference, operators } = file.config;
+  const { data, reference, listen, operators } = file.config;
   return {
     ...file.config,
+    listen: { ...listen, tls: await loadTls(vault, file) },
     identities: await loadIdentities(vault, file),
     operators: { host: operators.host, port: operators.port, token: await loadOperatorsToken(vault, file) },
     data: path.resolve(vault.directory, data),
@@ -78,6 +81,7 @@ function secretVariables(
   const named = [
     ...(endpoint?.config.identities ?? []).map(({ passphraseEnv }) => passphraseEnv),
     endpoint?.config.operators.tokenEnv,
+    endpoint?.config.listen.tls?.passphraseEnv,
     ...[...partners.values()].map(({ config }) => config.as2.basicAuth?.passwordEnv),
   ];
   return new Set(named.filter((name) => name !== undefined));

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { KEY_TRANSPORTS, SIGNATURE_SCHEMES, STRONG_CIPHERS, STRONG_DIGESTS } from '../cms/algorithms.ts';
+import { MOST_EDIFACT_MESSAGES } from '../limits.ts';
 import { as2Name, edifactIdentity, filePath, httpUrl, variableName } from './common-schema.ts';
 import { duration, instantFrom, instantTo } from './units.ts';
 
@@ -8,21 +10,10 @@ export type PartnerConfig = z.output<typeof partnerSchema>;
 export type PartnerFile = z.input<typeof partnerSchema>;
 
 // draft rfc4130bis §7.1, §7.2: SHA-1, MD5, 3DES and RC2 are never sent.
-const digests = z.array(z.enum(['sha256', 'sha384', 'sha512'])).min(1);
-const aes = z.enum(['aes128-cbc', 'aes192-cbc', 'aes256-cbc', 'aes128-gcm', 'aes192-gcm', 'aes256-gcm']);
-const keyTransport = z.enum([
-  'rsa-pkcs1',
-  'rsa-oaep-sha1',
-  'rsa-oaep-sha256',
-  'rsa-oaep-sha384',
-  'rsa-oaep-sha512',
-  'ecdh-sha1',
-  'ecdh-sha256',
-  'ecdh-sha384',
-  'ecdh-sha512',
-]);
-const ownScheme = z.enum(['rsa-pkcs1', 'rsa-pss', 'ecdsa']);
-const signatureScheme = z.enum([...ownScheme.options, 'ed25519']);
+const digests = z.array(z.enum(STRONG_DIGESTS)).min(1);
+const aes = z.enum(STRONG_CIPHERS);
+const keyTransport = z.enum(KEY_TRANSPORTS);
+const signatureScheme = z.enum(SIGNATURE_SCHEMES);
 
 const as2 = z.strictObject({
   id: as2Name.describe("The partner's AS2 name, as it writes it in AS2-From. Case matters."),
@@ -61,7 +52,7 @@ const receive = z.strictObject({
     .default(false)
     .describe('Dangerous: anybody who knows the AS2 names can send in the name of the partner.'),
   allowUnencrypted: z.boolean().default(false).describe('Dangerous: content may cross the network in clear.'),
-  digests: digests.default(['sha256', 'sha384', 'sha512']).describe('Digests that signatures may use.'),
+  digests: digests.default([...STRONG_DIGESTS]).describe('Digests that signatures may use.'),
   allowSha1: z.boolean().default(false).describe('Dangerous: SHA-1 signatures can be forged at a price.'),
   ciphers: z
     .array(aes)
@@ -83,28 +74,30 @@ const receive = z.strictObject({
 
 const send = z.strictObject({
   sign: z
-    .enum(['sha256', 'sha384', 'sha512', 'none'])
+    .enum([...STRONG_DIGESTS, 'none'])
     .default('sha256')
     .describe('Digest to sign with; `none` is dangerous: the partner cannot tell who sent it.'),
-  scheme: ownScheme
+  scheme: signatureScheme
     .optional()
     .describe(
-      'Kind of signature. When left out: `rsa-pkcs1` with an RSA key, which all partners know, `ecdsa` with an EC key.',
+      'Kind of signature, on messages and receipts, and so which of our keys makes it: the newest that can. When left out: `rsa-pkcs1` or `ecdsa`, as the newest RSA or EC key has it; `ed25519` where we have no other. `ed25519` needs `sign: sha512`.',
     ),
   encrypt: z
     .enum([...aes.options, 'none'])
     .default('aes128-cbc')
     .describe(
-      'Cipher. The default is the one that every S/MIME since 3.1 knows, old Java without unlimited-strength cryptography included; `none` is dangerous.',
+      'Cipher. The default is the one that every S/MIME since 3.1 knows, old Java without unlimited-strength cryptography included; `-ccm` takes messages up to 16 MiB; `none` is dangerous.',
     ),
   gcmForm: z
     .enum(['auth-enveloped-data', 'enveloped-data'])
     .default('auth-enveloped-data')
-    .describe('Structure for the `-gcm` ciphers: that of RFC 5083, or the one that BouncyCastle systems write.'),
+    .describe(
+      'Structure for the `-gcm` and `-ccm` ciphers: that of RFC 5083, or the one that BouncyCastle systems write.',
+    ),
   keyTransport: keyTransport
     .optional()
     .describe(
-      'How the key is encrypted. When left out: `rsa-pkcs1` to an RSA key, which all partners know, `ecdh-sha256` to an EC key.',
+      'How the key is encrypted. When left out: `rsa-pkcs1` to an RSA key, which all partners know, `ecdh-sha256` to an EC key, `ecdh-hkdf-sha256` to an X25519 key. HKDF is for X25519 alone.',
     ),
   compress: z.enum(['none', 'before-signing', 'after-signing']).default('none').describe('Compression (RFC 5402).'),
   mdn: z.enum(['none', 'sync', 'async']).default('sync').describe('Receipt that we ask for.'),
@@ -145,6 +138,22 @@ const send = z.strictObject({
   timeout: duration.optional().describe('How long one attempt may take. `outbox.timeout` when left out.'),
 });
 
+/** The directories that come with the product; SANCRT, CUSRES and REQDOC of each (`reference/edifact`). */
+const release = z.enum([
+  'D.95B',
+  'D.96A',
+  'D.96B',
+  'D.97A',
+  'D.97B',
+  'D.98A',
+  'D.98B',
+  'D.99A',
+  'D.99B',
+  'D.00A',
+  'D.00B',
+  'D.01B',
+]);
+
 const edifact = z.strictObject({
   identities: z
     .array(
@@ -171,15 +180,67 @@ const edifact = z.strictObject({
     .describe(
       'Participants that this partner speaks for; a network may speak for several. Interchanges of others are refused.',
     ),
-  release: z.enum(['D.96B', 'D.97B']).default('D.97B').describe('Directory of the messages that we write.'),
+  release: release
+    .exclude(['D.95B', 'D.96A'])
+    .default('D.97B')
+    .describe(
+      'Directory of the messages that we write. D.95B and D.96A cannot be chosen: their CUSRES tells errors another way.',
+    ),
   syntax: z
     .enum(['UNOA:1', 'UNOA:2', 'UNOA:3', 'UNOB:1', 'UNOB:2', 'UNOB:3', 'UNOC:3'])
     .default('UNOC:3')
     .describe('Character set and version of the interchanges that we write.'),
+  messageTypes: z
+    .array(z.enum(['SANCRT', 'REQDOC', 'CUSRES']))
+    .min(1)
+    .default(['SANCRT', 'REQDOC'])
+    .describe(
+      'Types of message that are taken; others are refused (CONTRL error 17). SANCRT and REQDOC are worked on; CUSRES is checked, acknowledged and kept. CONTRL is always taken.',
+    ),
+  releases: z
+    .array(release)
+    .min(1)
+    .default(['D.96B', 'D.97B'])
+    .describe('Directories that they may be of; others are refused (17).'),
+  maxMessages: z
+    .int()
+    .min(1)
+    .max(999_999)
+    .default(MOST_EDIFACT_MESSAGES)
+    .describe('Messages that an interchange may have; one with more is refused (17).'),
+  mixedTypes: z
+    .boolean()
+    .default(false)
+    .describe('Take several types of message in one interchange. Without it those unlike the first are refused (14).'),
+  groups: z
+    .boolean()
+    .default(false)
+    .describe('Take functional groups (UNG, UNE). Without it an interchange that has any is refused (15).'),
+  directoryFaults: z
+    .enum(['refuse', 'warn'])
+    .default('refuse')
+    .describe(
+      'What becomes of a message that is not as its directory has it: `refuse` tells it by CONTRL and does not work on it; `warn` takes it as far as it can be read, and tells the operator.',
+    ),
+  referenceWindow: duration
+    .optional()
+    .describe(
+      'How long a sender must not use a control reference again: a second interchange under it is refused (26). For ever when left out.',
+    ),
   contrl: z
     .enum(['always', 'when-asked', 'on-error'])
     .default('always')
-    .describe('When to answer an interchange with CONTRL. One with errors is answered in any case.'),
+    .describe(
+      'When to answer an interchange with CONTRL: `always`; `when-asked`: UNB asks for it (0031); `on-error`. One with errors is answered in any case.',
+    ),
+  contrlEveryMessage: z
+    .boolean()
+    .default(false)
+    .describe('CONTRL names every message (UCM), not only those that are refused.'),
+  contrlReceiptOnly: z
+    .boolean()
+    .default(false)
+    .describe('When nothing is refused, CONTRL says no more than that the interchange was received (8).'),
 });
 
 export const partnerSchema = z.strictObject({

@@ -1,63 +1,76 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-import { parse } from 'yaml';
-
-import { parseReference, type EcertReference } from '../ecert/reference.ts';
+import { parseReference, type EcertReference, ReferenceDataError } from '../ecert/reference.ts';
 import { ConfigError } from './config-error.ts';
+import { whyUnreadable } from './files.ts';
+import { formatPath } from './validate.ts';
+import { readYaml, type YamlFile } from './yaml.ts';
 
 /** The data that comes with the product; beside `src` and beside `dist` alike. */
 const builtIn = path.resolve(import.meta.dirname, '../../reference');
 const EXTERNAL_CODES = path.join(builtIn, 'edifact', 'external-codes.json');
 
+const names = ['programmes', 'countries', 'errors', 'claims', 'conditions', 'onboarding'] as const;
+
 /**
- * Programmes, countries, error codes and units.
+ * Programmes, countries, codes of errors, mismatches and conditions, and units.
  *
- * @param directory the operator's own `ecert/*.yaml`; a file that is not there is that of the product
- * @throws ConfigError, ReferenceDataError
+ * @param directory the operator's own `ecert/*.yaml`, in place of those that come with the product
+ * @throws ConfigError with everything that is wrong in the first file that does not fit, each with its line
  */
 export async function loadReference(directory: string = builtIn): Promise<EcertReference> {
-  const own = await filesOf(directory);
-  const [programmes, countries, errors, claims, conditions, onboarding] = await Promise.all(
-    ['programmes', 'countries', 'errors', 'claims', 'conditions', 'onboarding'].map((name) => {
-      const file = path.join('ecert', `${name}.yaml`);
-      return read(path.join(own.has(path.basename(file)) ? directory : builtIn, file));
-    }),
-  );
-  const externalCodes = await read(EXTERNAL_CODES);
-  return parseReference({ programmes, countries, errors, claims, conditions, onboarding, externalCodes });
-}
-
-/** ISO 3166-1 alpha-2, as DE 3207 of EDIFACT has them. @throws ConfigError */
-export async function countryCodes(): Promise<ReadonlySet<string>> {
-  const { lists } = (await read(EXTERNAL_CODES)) as { lists: { 3207: Record<string, unknown> } };
-  return new Set(Object.keys(lists[3207]));
-}
-
-/** A directory without any would be a mistake that nobody notices. @throws ConfigError */
-async function filesOf(directory: string): Promise<ReadonlySet<string>> {
-  const folder = path.join(directory, 'ecert');
-  return attempt(folder, async () => {
-    const names = (await readdir(folder)).filter((name) => name.endsWith('.yaml'));
-    if (names.length === 0) throw new Error('holds no .yaml');
-    return new Set(names);
-  });
-}
-
-function read(file: string): Promise<unknown> {
-  return attempt(file, async () => {
-    const text = await readFile(file, 'utf8');
-    return file.endsWith('.json') ? (JSON.parse(text) as unknown) : (parse(text) as unknown);
-  });
-}
-
-async function attempt<T>(file: string, work: () => Promise<T>): Promise<T> {
+  const read = await Promise.all(names.map(async (name) => [name, await yamlFile(directory, name)] as const));
+  const files = Object.fromEntries(read) as Record<(typeof names)[number], YamlFile>;
+  const { programmes, countries, errors, claims, conditions, onboarding } = files;
   try {
-    return await work();
+    return parseReference({
+      ...{ programmes: programmes.value, countries: countries.value, errors: errors.value },
+      ...{ claims: claims.value, conditions: conditions.value, onboarding: onboarding.value },
+      externalCodes: await externalCodes(),
+    });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new ConfigError([
-      { file, key: '', message, remedy: 'Mend it, or leave `reference` out to use what is built in' },
-    ]);
+    const file = error instanceof ReferenceDataError ? read.find(([name]) => name === error.file)?.[1] : undefined;
+    if (!(error instanceof ReferenceDataError) || file === undefined) throw error;
+    const problems = error.issues.map(({ path: at, message }) => ({
+      ...{ file: file.file, line: file.lineOf(at), key: formatPath(at), message, remedy },
+    }));
+    throw new ConfigError(problems, { cause: error });
   }
+}
+
+/** ISO 3166-1 alpha-2, as DE 3207 of EDIFACT has them. */
+export async function countryCodes(): Promise<ReadonlySet<string>> {
+  const { iso3166 } = (await externalCodes()) as { iso3166: Record<string, unknown> };
+  return new Set(Object.keys(iso3166));
+}
+
+const remedy = 'The beginning of the file says what may stand there.';
+
+/** A directory of an operator may do without what was added later: then that of the product holds. */
+async function yamlFile(directory: string, name: string): Promise<YamlFile> {
+  const file = path.join(directory, 'ecert', `${name}.yaml`);
+  try {
+    return readYaml(file, await readFile(file, 'utf8'));
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (isMissing && addedLater.includes(name) && directory !== builtIn) return yamlFile(builtIn, name);
+    throw unreadable(file, error);
+  }
+}
+
+const addedLater: readonly string[] = ['claims', 'conditions', 'onboarding'];
+
+async function externalCodes(): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(EXTERNAL_CODES, 'utf8')) as unknown;
+  } catch (error) {
+    throw unreadable(EXTERNAL_CODES, error);
+  }
+}
+
+function unreadable(file: string, error: unknown): ConfigError {
+  const instead = 'Mend it, or leave `reference` out to use what is built in';
+  return new ConfigError([{ file, key: '', message: whyUnreadable(error), remedy: instead }], { cause: error });
 }

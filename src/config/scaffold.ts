@@ -92,6 +92,10 @@ environment: test
 
 listen:
   port: 4080
+  # HTTPS instead of HTTP. Not needed behind a proxy that ends TLS.
+  # tls:
+  #   certificate: keys/tls.cert.pem
+  #   key: keys/tls.key.pem
 
 # Health and metrics. Keep it local.
 operators:

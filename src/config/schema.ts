@@ -7,11 +7,31 @@ export type EndpointConfig = z.output<typeof endpointSchema>;
 
 const port = z.int().min(0).max(65535);
 
+const key = filePath.describe(
+  'Private key, PEM (PKCS#8, PKCS#1 or SEC 1). Keep it readable by the service alone (mode 0600).',
+);
+const passphrase = {
+  passphraseFile: filePath.optional().describe('File that holds the passphrase of the private key.'),
+  passphraseEnv: variableName.optional().describe('Environment variable that holds the passphrase of the private key.'),
+};
+
+const tls = z.strictObject({
+  certificate: filePath.describe(
+    'Certificate for the host name of our address, and behind it those that lead to an authority, PEM.',
+  ),
+  key,
+  ...passphrase,
+  minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2').describe('Oldest version of TLS that is spoken.'),
+  ciphers: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("OpenSSL's names of the ciphers that are spoken, with colons between them. Those of Node when left out."),
+});
+
 const identity = z.strictObject({
   certificate: filePath.describe('Certificate, PEM or DER.'),
-  key: filePath.describe(
-    'Private key, PEM (PKCS#8, PKCS#1 or SEC 1). Keep it readable by the service alone (mode 0600).',
-  ),
+  key,
   use: z
     .array(z.enum(['sign', 'decrypt']))
     .min(1)
@@ -25,8 +45,7 @@ const identity = z.strictObject({
   validTo: instantTo
     .optional()
     .describe("Does not sign after; may decrypt for 30 days more. The certificate's own end when left out."),
-  passphraseFile: filePath.optional().describe('File that holds the passphrase of the private key.'),
-  passphraseEnv: variableName.optional().describe('Environment variable that holds the passphrase of the private key.'),
+  ...passphrase,
 });
 
 export const endpointSchema = z.strictObject({
@@ -53,6 +72,11 @@ export const endpointSchema = z.strictObject({
         .regex(/^\/[\w./-]*$/, 'a path such as /as2')
         .default('/as2')
         .describe('Path of messages and asynchronous MDNs.'),
+      tls: tls
+        .optional()
+        .describe(
+          'HTTPS there instead of HTTP. On SIGHUP new connections get a new certificate; those that are open stay. Leave it out behind a proxy that ends TLS.',
+        ),
     })
     .prefault({})
     .describe('Where partners reach us.'),
@@ -76,7 +100,9 @@ export const endpointSchema = z.strictObject({
   identities: z
     .array(identity)
     .min(1)
-    .describe('Our keys, several at a time: the newest valid one signs, all of them may decrypt.'),
+    .describe(
+      'Our keys, several at a time: the newest valid one signs, all of them may decrypt. An Ed25519 key signs for partners with `scheme: ed25519`, or where we have no other. An X25519 key decrypts; its certificate is from an authority, since it cannot sign one for itself.',
+    ),
   edifact: z
     .strictObject({
       identities: z

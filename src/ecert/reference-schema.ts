@@ -104,6 +104,4 @@ export const onboardingSchema = z.strictObject({
   watch: z.strictObject({ days: z.int().min(1), lateReceipt: z.int().min(1) }),
 });
 
-export const externalCodesSchema = z.object({
-  lists: z.object({ '6411': z.record(z.string(), z.string().nullable()) }),
-});
+export const externalCodesSchema = z.object({ rec20: z.record(z.string(), z.string().nullable()) });

@@ -106,11 +106,14 @@ export interface ConditionEntry {
 /** A reference file does not have the form that it must have. */
 export class ReferenceDataError extends CountersignError {
   readonly code = 'ECERT_REFERENCE_DATA';
+  /** `programmes`, `countries`… */
+  readonly file: string;
   /** What is wrong, under which keys. */
   readonly issues: readonly ReferenceIssue[];
 
   constructor(file: string, issues: readonly ReferenceIssue[]) {
     super(`${file}: ${issues.map(({ path, message }) => `${path.join('.') || 'as a whole'}: ${message}`).join('; ')}`);
+    this.file = file;
     this.issues = issues;
   }
 }
@@ -185,7 +188,7 @@ function parseConditions(value: unknown): EcertReference['conditions'] {
 
 /** The codes of Recommendation 20. */
 function parseUnits(value: unknown): readonly string[] {
-  return Object.keys(parse('external codes', externalCodesSchema, value).lists['6411']);
+  return Object.keys(parse('external codes', externalCodesSchema, value).rec20);
 }
 
 function parse<T>(file: string, schema: z.ZodType<T>, value: unknown): T {

@@ -19,7 +19,7 @@ export interface DraftLine {
   readonly quantity: string;
 }
 
-/** The SANCRT of the profile; parties stand in PNA, in D.96B in NAD. */
+/** The SANCRT of the profile; parties stand in PNA, before D.97B in NAD. */
 export function makeSancrt(draft: CertificateDraft, release: string): WritableMessage {
   return {
     identifier: { type: 'SANCRT', version: 'D', release, agency: 'UN' },
@@ -35,10 +35,13 @@ export function makeSancrt(draft: CertificateDraft, release: string): WritableMe
 
 const functions = { register: '9', replace: '5', cancel: '1' } as const;
 
+/** Of the releases that we write. */
+const partiesInNad: readonly string[] = ['96B', '97A'];
+
 function contents({ programme, importer, lines }: CertificateDraft, release: string): WritableSegment[] {
   return [
     ...unlessEmpty(programme, ['RFF', ['ABJ', programme]]),
-    ...unlessEmpty(importer, [release === '96B' ? 'NAD' : 'PNA', 'IM', importer]),
+    ...unlessEmpty(importer, [partiesInNad.includes(release) ? 'NAD' : 'PNA', 'IM', importer]),
     ...lines.flatMap(({ hts, unit, quantity }, index): WritableSegment[] => [
       ['LIN', String(index + 1)],
       ...unlessEmpty(unit + quantity, ['MEA', 'AAJ', 'AAI', [unit, quantity]]),

@@ -6,16 +6,19 @@ export interface Agreement {
   readonly recipients: readonly Party[];
   /** The identities under which the partner sends. */
   readonly senders: readonly Party[];
-  /** Types and releases that are taken, such as SANCRT D:97B:UN; CONTRL always is. */
+  /** Types and releases that are taken, such as SANCRT D:97B:UN; CONTRL always is, beside others too. */
   readonly messages: readonly MessageIdentifier[];
   readonly maxMessages: number;
+  /** Several types of message in an interchange are taken. */
+  readonly mixedTypes: boolean;
   /** This sender has used this 0020 before. */
   readonly duplicate: boolean;
 }
 
 /** The same interchange with the findings that the agreement adds to it and to its messages. */
 export function judgeByAgreement(interchange: Interchange, agreement: Agreement): Interchange {
-  const first = interchange.messages[0];
+  // CONTRL is always taken, and no answer could refuse it (ISO 9735-4): it counts as no type.
+  const first = interchange.messages.find(({ type }) => type !== 'CONTRL');
   return {
     ...interchange,
     findings: [...addressFindings(interchange, agreement), ...interchange.findings],
@@ -32,7 +35,7 @@ function partyMatches(known: Party, party: Party): boolean {
 }
 
 function addressFindings(interchange: Interchange, agreement: Agreement): readonly Finding[] {
-  const { sender, recipient, reference, messages } = interchange;
+  const { sender, recipient, reference, messageCount } = interchange;
   const findings: Finding[] = [];
   const add = (code: string, tag: string, element: number, text: string) =>
     findings.push({ level: 'UCI', code, tag, segment: 0, element, offset: interchange.offset, text });
@@ -43,22 +46,28 @@ function addressFindings(interchange: Interchange, agreement: Agreement): readon
     add('7', 'UNB', 4, `Recipient ${recipient.id} is not us`);
   }
   if (agreement.duplicate) add('26', 'UNB', 6, `Control reference ${reference} was used before`);
-  if (messages.length > agreement.maxMessages) {
-    add('17', 'UNZ', 2, `${messages.length} messages are more than the ${agreement.maxMessages} agreed on`);
+  if (messageCount > agreement.maxMessages) {
+    add('17', 'UNZ', 2, `${messageCount} messages are more than the ${agreement.maxMessages} agreed on`);
   }
   return findings;
 }
 
 function typeFindings(message: Message, first: Message, agreement: Agreement): readonly Finding[] {
-  const { type, version, release, agency } = message;
+  const { type } = message;
+  if (type === 'CONTRL') return [];
   const base = { level: 'UCM', tag: 'UNH', segment: 1, element: 3, offset: message.offset } as const;
-  if (type !== first.type) {
+  if (type !== first.type && !agreement.mixedTypes) {
     const text = `${type} in an interchange of ${first.type}: one type of message is taken in an interchange`;
-    return [{ ...base, code: '14', component: 1, text }];
+    return [{ ...base, code: '14', component: 1, text, expected: first.type }];
   }
   const agreed = agreement.messages.some((known) => sameIdentifier(known, message));
-  if (agreed || type === 'CONTRL') return [];
-  return [{ ...base, code: '17', text: `${type} ${version}:${release}:${agency} is not agreed on` }];
+  if (agreed) return [];
+  const expected = agreement.messages.map((known) => nameOf(known)).join(', ');
+  return [{ ...base, code: '17', text: `${nameOf(message)} is not agreed on`, expected }];
+}
+
+function nameOf({ type, version, release, agency }: MessageIdentifier): string {
+  return `${type} ${version}:${release}:${agency}`;
 }
 
 function sameIdentifier(known: MessageIdentifier, { type, version, release, agency }: MessageIdentifier): boolean {

@@ -10,7 +10,11 @@ export interface ContrlReport {
   /** S003 of that interchange: them. */
   readonly recipient: Party;
   readonly action: ContrlAction;
-  /** 0062 of the messages that are refused, though the interchange as a whole may not be. */
+  /** What became of all of it: an interchange can be acknowledged and groups or messages of it refused. */
+  readonly outcome: ContrlOutcome;
+  /** 0048 of the groups that are refused, though the interchange as a whole may not be. */
+  readonly rejectedGroups: readonly string[];
+  /** 0062 of the messages that are refused, though the interchange or their group may not be. */
   readonly rejectedMessages: readonly string[];
   readonly findings: readonly ReportedFinding[];
 }
@@ -18,11 +22,13 @@ export interface ContrlReport {
 /** 0083: 4, 7 and 8 */
 export type ContrlAction = 'rejected' | 'acknowledged' | 'received';
 
+export type ContrlOutcome = ContrlAction | 'partly-rejected';
+
 export interface ReportedFinding {
   readonly level: Level;
   /** 0085 */
   readonly code: string;
-  /** 0062 of the message, below level UCI. */
+  /** 0062 of the message, from level UCM down. */
   readonly message?: string | undefined;
   /** 0096, at levels UCS and UCD. */
   readonly segment?: number | undefined;
@@ -38,13 +44,19 @@ export function readContrl(message: Message): ContrlReport | undefined {
   const action = uci === undefined ? undefined : actions.get(valueOf(uci, 4));
   if (uci === undefined || action === undefined || valueOf(uci, 1) === '') return undefined;
   const place: Place = { message: undefined, segment: undefined };
-  const rejected: string[] = [];
+  const groups: string[] = [];
+  const messages: string[] = [];
   const findings: ReportedFinding[] = [];
   for (const segment of message.segments) {
+    if (segment.tag === 'UCF') {
+      place.message = undefined;
+      place.segment = undefined;
+      if (actions.get(valueOf(segment, 4)) === 'rejected') groups.push(valueOf(segment, 1));
+    }
     if (segment.tag === 'UCM') {
       place.message = valueOf(segment, 1);
       place.segment = undefined;
-      if (actions.get(valueOf(segment, 3)) === 'rejected') rejected.push(place.message);
+      if (actions.get(valueOf(segment, 3)) === 'rejected') messages.push(place.message);
     }
     if (segment.tag === 'UCS') place.segment = ordinal(valueOf(segment, 1));
     findings.push(...findingOf(segment, place));
@@ -54,7 +66,9 @@ export function readContrl(message: Message): ContrlReport | undefined {
     sender: partyOf(uci.elements[1] ?? []),
     recipient: partyOf(uci.elements[2] ?? []),
     action,
-    rejectedMessages: rejected,
+    outcome: action === 'acknowledged' && groups.length + messages.length > 0 ? 'partly-rejected' : action,
+    rejectedGroups: groups,
+    rejectedMessages: messages,
     findings,
   };
 }
@@ -73,6 +87,7 @@ interface Place {
 /** Where 0085 and S011 stand in each of the segments that tell of a fault. */
 const layout = new Map<string, { readonly level: Level; readonly code: number; readonly element?: number }>([
   ['UCI', { level: 'UCI', code: 5, element: 7 }],
+  ['UCF', { level: 'UCF', code: 5, element: 7 }],
   ['UCM', { level: 'UCM', code: 4, element: 6 }],
   ['UCS', { level: 'UCS', code: 2 }],
   ['UCD', { level: 'UCD', code: 1, element: 2 }],

@@ -56,30 +56,35 @@ export interface Opening {
 }
 
 /**
- * Finds UNA, if there is one, and UNB. A byte order mark and blanks before them are passed over.
+ * Finds UNA, if there is one, and UNB (ISO 9735-1 annex B). A byte order mark and blanks before them are passed over.
  *
+ * @param base offset of `bytes` in the payload
  * @throws UnreadableInterchange
  */
-export function openInterchange(bytes: Buffer, from: number): Opening {
-  const mark = from === 0 && bytes.length >= 3 && bytes.readUIntBE(0, 3) === 0xefbbbf ? 3 : from;
+export function openInterchange(bytes: Buffer, from: number, base: number): Opening {
+  const mark = base + from === 0 && bytes.length >= 3 && bytes.readUIntBE(0, 3) === 0xefbbbf ? 3 : from;
   const start = skipBlanks(bytes, mark);
-  if (isTag(bytes, start, 'UNA')) return openAdvised(bytes, start);
-  if (!isTag(bytes, start, 'UNB')) throw new UnreadableInterchange('Neither UNA nor UNB: this is not EDIFACT', start);
+  if (isTag(bytes, start, 'UNA')) return openAdvised(bytes, start, base);
+  if (!isTag(bytes, start, 'UNB')) {
+    throw new UnreadableInterchange('Neither UNA nor UNB: this is not EDIFACT', base + start);
+  }
   const delimiters = [defaultDelimiters, levelBDelimiters].find(
     ({ element }) => bytes[start + 3] === element.charCodeAt(0),
   );
   if (delimiters === undefined) {
-    throw new UnreadableInterchange('UNB is not followed by a data element separator', start + 3);
+    throw new UnreadableInterchange('UNB is not followed by a data element separator', base + start + 3);
   }
   return { delimiters, advised: false, shortened: false, start, header: start };
 }
 
-function openAdvised(bytes: Buffer, start: number): Opening {
+function openAdvised(bytes: Buffer, start: number, base: number): Opening {
   const whole = skipBlanks(bytes, start + 9);
   const short = skipBlanks(bytes, start + 8);
   const shortened = !isTag(bytes, whole, 'UNB') && isTag(bytes, short, 'UNB');
   const header = shortened ? short : whole;
-  if (!isTag(bytes, header, 'UNB')) throw new UnreadableInterchange('UNA is not followed by UNB', start + 3);
+  if (!isTag(bytes, header, 'UNB')) {
+    throw new UnreadableInterchange('UNA is not followed by UNB', base + start + 3);
+  }
   const advice = bytes.toString('latin1', start + 3, start + 9);
   const delimiters: Delimiters = {
     component: advice.charAt(0),
@@ -91,7 +96,7 @@ function openAdvised(bytes: Buffer, start: number): Opening {
   };
   // The fifth character was reserved before syntax 4; whatever stands there is no separator until S001 says so.
   const fault = delimiterFault({ ...delimiters, repetition: ' ' });
-  if (fault !== undefined) throw new UnreadableInterchange(`UNA: ${fault}`, start + 3);
+  if (fault !== undefined) throw new UnreadableInterchange(`UNA: ${fault}`, base + start + 3);
   return { delimiters, advised: true, shortened, start, header };
 }
 

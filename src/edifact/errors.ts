@@ -27,6 +27,8 @@ export interface WritePosition {
   /** As 0098 counts: the tag = 1. */
   readonly element: number;
   readonly component: number;
+  /** Which repeat of the element, from 2 on; absent for the first. */
+  readonly occurrence?: number;
 }
 
 /** A text holds a character that the character set of the interchange has not. */

@@ -11,6 +11,7 @@ import {
   type Warning,
   valueOf,
 } from './interchange.ts';
+import { spotOf } from './segment.ts';
 
 type HeaderFields = Pick<
   Interchange,
@@ -102,7 +103,7 @@ function requireNaming(unb: Segment, syntax: Syntax): void {
 
 function syntaxFindings(unb: Segment, syntax: Syntax): readonly Finding[] {
   const finding = (code: string, component: number, text: string): Finding => ({
-    ...{ level: 'UCI', code, tag: 'UNB', segment: 0, element: 2, component, offset: unb.offset, text },
+    ...{ level: 'UCI', code, tag: 'UNB', segment: 0, element: 2, component, ...spotOf(unb, 2, component), text },
   });
   if (!/^[1-4]$/.test(syntax.version)) {
     return [finding('2', 2, `Syntax version ${JSON.stringify(syntax.version)} is not supported; 1 to 4 are`)];
@@ -114,16 +115,22 @@ function syntaxFindings(unb: Segment, syntax: Syntax): readonly Finding[] {
 
 /** Parties with more components than they have places (16), an application reference that is too long (39). */
 function constituentFindings(unb: Segment, syntax: Syntax): readonly Finding[] {
-  const base = { level: 'UCI', tag: 'UNB', segment: 0, offset: unb.offset } as const;
+  const base = { level: 'UCI', tag: 'UNB', segment: 0 } as const;
   const findings: Finding[] = [];
   for (const element of [2, 3] as const) {
     const count = unb.elements[element - 1]?.length ?? 0;
     if (count <= partyLengths(syntax).length) continue;
     const text = `S00${element} has ${count} components; ${partyLengths(syntax).length} are its most`;
-    findings.push({ ...base, code: '16', element: element + 1, text });
+    findings.push({ ...base, code: '16', element: element + 1, ...spotOf(unb, element + 1), text });
   }
   if (applicationFault(unb, syntax)?.code === '39') {
-    findings.push({ ...base, code: '39', element: 8, text: '0026 (application reference) is too long' });
+    findings.push({
+      ...base,
+      code: '39',
+      element: 8,
+      ...spotOf(unb, 8),
+      text: '0026 (application reference) is too long',
+    });
   }
   return findings;
 }
@@ -138,7 +145,8 @@ function preparationFindings(unb: Segment, date: Date | undefined): readonly Fin
   const missing = valueOf(unb, 4, 1) === '' || valueOf(unb, 4, 2) === '';
   const text = missing ? 'Date or time of preparation is missing' : 'S004 is no date and time';
   const position = { element: 5, component: valueOf(unb, 4, 1) === '' || !missing ? 1 : 2 };
-  return [{ level: 'UCI', code: missing ? '13' : '12', tag: 'UNB', segment: 0, ...position, offset: unb.offset, text }];
+  const spot = spotOf(unb, position.element, position.component);
+  return [{ level: 'UCI', code: missing ? '13' : '12', tag: 'UNB', segment: 0, ...position, ...spot, text }];
 }
 
 /** 0017 has six digits before syntax 4 and eight from it; either is understood in either. */
@@ -146,7 +154,7 @@ function dateWarnings(unb: Segment, syntax: Syntax, date: Date | undefined): rea
   const digits = valueOf(unb, 4, 1).length;
   const due = syntax.version === '4' ? 8 : 6;
   if (date === undefined || digits === due) return [];
-  return [{ offset: unb.offset, text: `The date of preparation has ${digits} digits, not ${due}` }];
+  return [{ offset: spotOf(unb, 5, 1).offset, text: `The date of preparation has ${digits} digits, not ${due}` }];
 }
 
 /** 0017 and 0019. Two digits of a year are of 1970 to 2069. */

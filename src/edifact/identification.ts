@@ -1,5 +1,5 @@
 import { type CharacterSet, characterSetOf } from './character-set.ts';
-import type { Syntax } from './interchange.ts';
+import type { Finding, Group, Syntax } from './interchange.ts';
 
 /** Largest lengths of the components of S002 and S003, by syntax (0004, 0007, 0008, 0042). */
 export function partyLengths(syntax: Syntax): readonly number[] {
@@ -48,3 +48,26 @@ export function namingFault(
   }
   return undefined;
 }
+
+/**
+ * Why UCF could not repeat 0048, S006 and S007 of a functional group, as a fault of the interchange, since the group
+ * cannot be told apart; undefined when it can.
+ */
+export function groupFault({ header }: Group, syntax: Syntax): Finding | undefined {
+  const set = repeatableSet(syntax.id);
+  const mandatory = syntax.version === '4' ? 0 : 1;
+  const parts = [
+    { element: 2, fault: namingFault(header.elements[1] ?? [], groupPartyLengths, mandatory, set) },
+    { element: 3, fault: namingFault(header.elements[2] ?? [], groupPartyLengths, mandatory, set) },
+    { element: 5, fault: namingFault(header.elements[4] ?? [], [referenceLength], 1, set) },
+  ];
+  for (const { element, fault } of parts) {
+    if (fault === undefined) continue;
+    const place = { tag: 'UNG', segment: 0, element: element + 1, component: fault.component, offset: header.offset };
+    return { level: 'UCI', code: fault.code, ...place, text: 'A functional group that cannot be named' };
+  }
+  return undefined;
+}
+
+/** 0040, 0044 and 0007 */
+const groupPartyLengths = [35, 4];

@@ -19,8 +19,12 @@ export interface Interchange {
   readonly testIndicator: boolean;
   /** UNB itself */
   readonly header: Segment;
+  /** Empty where they are handed out one by one. */
   readonly messages: readonly Message[];
-  /** Of the interchange itself, all of level UCI; those of a message stand with it. */
+  readonly messageCount: number;
+  /** Functional groups, where they are taken; undefined when there are none. */
+  readonly groups?: readonly Group[] | undefined;
+  /** Of the interchange itself, all of level UCI; those of a message or a group stand with it. */
   readonly findings: readonly Finding[];
   /** What was met as its sender meant it, although the standard says otherwise. */
   readonly warnings: readonly Warning[];
@@ -59,6 +63,18 @@ export interface MessageIdentifier {
   readonly association?: string | undefined;
 }
 
+/** UNG to UNE: what frames some of the messages. */
+export interface Group {
+  /** 0048 */
+  readonly reference: string;
+  /** UNG itself */
+  readonly header: Segment;
+  readonly messages: number;
+  /** All of level UCF. */
+  readonly findings: readonly Finding[];
+  readonly offset: number;
+}
+
 /** UNH to UNT. */
 export interface Message extends MessageIdentifier {
   /** 0062 */
@@ -68,12 +84,16 @@ export interface Message extends MessageIdentifier {
   readonly findings: readonly Finding[];
   /** Of the first byte of UNH. */
   readonly offset: number;
+  /** Index of its functional group in the interchange. */
+  readonly group?: number | undefined;
 }
 
 export interface Segment {
   readonly tag: string;
   /** Data elements in order, each as its components; a simple element has one. The tag is not among them. */
   readonly elements: readonly (readonly string[])[];
+  /** Syntax 4: the further occurrences of an element that is repeated, by its index from 1; undefined when none is. */
+  readonly repeats?: ReadonlyMap<number, readonly (readonly string[])[]> | undefined;
   /** Of the tag's first byte, from the start of the payload. */
   readonly offset: number;
   /** In its message, UNH = 1 (0096); 0 outside of messages. */
@@ -85,8 +105,8 @@ export function valueOf(segment: Segment, element: number, component = 1): strin
   return segment.elements[element - 1]?.[component - 1] ?? '';
 }
 
-/** The segments of CONTRL at whose level a fault is told: interchange, message, segment, data element. */
-export type Level = 'UCI' | 'UCM' | 'UCS' | 'UCD';
+/** The segments of CONTRL at whose level a fault is told: interchange, functional group, message, segment, data element. */
+export type Level = 'UCI' | 'UCF' | 'UCM' | 'UCS' | 'UCD';
 
 /** One fault, as CONTRL can tell it and a person can read it. */
 export interface Finding {
@@ -100,8 +120,15 @@ export interface Finding {
   readonly element?: number | undefined;
   /** 0104 */
   readonly component?: number | undefined;
+  /** Which repeat of the element, from 1, in syntax 4; absent where it is not repeated. */
+  readonly occurrence?: number | undefined;
+  /** Of the first byte at fault, from the start of the payload: of the component, element, segment, as told. */
   readonly offset: number;
+  /** In bytes; absent where nothing stands that could be underlined. */
+  readonly length?: number | undefined;
   readonly text: string;
+  /** What would be right. */
+  readonly expected?: string | undefined;
 }
 
 export interface Warning {
@@ -109,7 +136,8 @@ export interface Warning {
   readonly text: string;
 }
 
-/** All faults of an interchange and of its messages. */
+/** All faults of an interchange, of its groups and of its messages. */
 export function allFindings(interchange: Interchange): readonly Finding[] {
-  return [...interchange.findings, ...interchange.messages.flatMap((message) => message.findings)];
+  const groups = (interchange.groups ?? []).flatMap((group) => group.findings);
+  return [...interchange.findings, ...groups, ...interchange.messages.flatMap((message) => message.findings)];
 }

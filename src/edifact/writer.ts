@@ -4,8 +4,18 @@ import { UnwritableCharacter, UnwritableInterchange, type WritePosition } from '
 import { referenceLength } from './identification.ts';
 import type { AcknowledgementRequest, MessageIdentifier, Party, Syntax } from './interchange.ts';
 
-/** Tag and data elements: a text for a simple element, an array for the components of a composite one. */
-export type WritableSegment = readonly [tag: string, ...elements: (string | readonly string[])[]];
+/** Tag and data elements. */
+export type WritableSegment = readonly [tag: string, ...elements: WritableElement[]];
+
+export type WritableElement = ElementValue | RepeatedElement;
+
+/** A text for a simple element, an array for the components of a composite one. */
+export type ElementValue = string | readonly string[];
+
+/** An element that stands several times, separated as syntax 4 does it (ISO 9735-1 §8.7). */
+export interface RepeatedElement {
+  readonly occurrences: readonly ElementValue[];
+}
 
 /** A message without UNH and UNT. */
 export interface WritableMessage {
@@ -34,7 +44,9 @@ export interface WritableInterchange {
 export function writeInterchange(interchange: WritableInterchange): Buffer {
   const { messages, reference, syntax } = interchange;
   const delimiters = interchange.delimiters ?? (syntax.version === '4' ? defaultDelimiters4 : defaultDelimiters);
-  const writer = { delimiters, characterSet: checkedSet(interchange, delimiters), special: specialOf(delimiters) };
+  // What stands fifth in UNA separates nothing before syntax 4.
+  const used = syntax.version === '4' ? delimiters : { ...delimiters, repetition: ' ' };
+  const writer = { delimiters: used, characterSet: checkedSet(interchange, delimiters), special: specialOf(used) };
   const { component, element, decimal, release, repetition, terminator } = delimiters;
   const parts = [
     interchange.delimiters === undefined
@@ -117,17 +129,32 @@ function writeSegment(
   segment: WritableSegment,
   place: Pick<WritePosition, 'message' | 'segment'>,
 ): string {
-  const { delimiters } = writer;
+  const { element: separator, terminator } = writer.delimiters;
   const [tag, ...elements] = segment;
   if (!/^[A-Z][A-Z0-9]{2}$/.test(tag)) throw new UnwritableInterchange(`${JSON.stringify(tag)} is no segment tag`);
-  const texts = elements.map((element, index) => {
-    const components = typeof element === 'string' ? [element] : element;
-    const at = (component: number): WritePosition => ({ ...place, tag, element: index + 2, component });
-    return withoutTrailing(components.map((text, part) => escape(writer, text, at(part + 1)))).join(
-      delimiters.component,
-    );
-  });
-  return [tag, ...withoutTrailing(texts)].join(delimiters.element) + delimiters.terminator;
+  const texts = elements.map((element, index) => writeElement(writer, element, { ...place, tag, element: index + 2 }));
+  return [tag, ...withoutTrailing(texts)].join(separator) + terminator;
+}
+
+function writeElement(writer: Writer, element: WritableElement, place: ElementPosition): string {
+  if (typeof element === 'string' || !('occurrences' in element)) return writeValue(writer, element, place);
+  const { repetition } = writer.delimiters;
+  if (repetition === ' ' && element.occurrences.length > 1) {
+    const { tag, element: position } = place;
+    throw new UnwritableInterchange(`Element ${position} of ${tag} is repeated, which no separator is there for`);
+  }
+  const texts = element.occurrences.map((value, index) =>
+    writeValue(writer, value, index === 0 ? place : { ...place, occurrence: index + 1 }),
+  );
+  return withoutTrailing(texts).join(repetition);
+}
+
+type ElementPosition = Omit<WritePosition, 'component'>;
+
+function writeValue(writer: Writer, value: ElementValue, place: ElementPosition): string {
+  const components = typeof value === 'string' ? [value] : value;
+  const texts = components.map((text, index) => escape(writer, text, () => ({ ...place, component: index + 1 })));
+  return withoutTrailing(texts).join(writer.delimiters.component);
 }
 
 /** Separators at the end of a segment or composite are left out (ISO 9735-1). */
@@ -135,10 +162,10 @@ function withoutTrailing(texts: readonly string[]): readonly string[] {
   return texts.slice(0, texts.findLastIndex((text) => text !== '') + 1);
 }
 
-function escape({ characterSet, delimiters, special }: Writer, text: string, position: WritePosition): string {
+function escape({ characterSet, delimiters, special }: Writer, text: string, position: () => WritePosition): string {
   const { release } = delimiters;
   const lacking = characterSet.lacks(text);
   const unfit = lacking === -1 && release === ' ' ? text.search(special) : lacking;
-  if (unfit !== -1) throw new UnwritableCharacter(position, unfit + 1, text, characterSet.id);
+  if (unfit !== -1) throw new UnwritableCharacter(position(), unfit + 1, text, characterSet.id);
   return release === ' ' ? text : text.replace(special, (character) => release + character);
 }

@@ -5,6 +5,7 @@ import { answerSyntax } from '../edifact/contrl.ts';
 import type { Interchange, Syntax } from '../edifact/interchange.ts';
 import { writeInterchange, type WritableMessage } from '../edifact/writer.ts';
 import type { OutboundMessage } from '../store/store.ts';
+import { nameOf } from './participant.ts';
 import { newControlReference } from './ids.ts';
 import { makeMessage } from './send.ts';
 
@@ -42,7 +43,9 @@ export function makeAnswer(messages: readonly WritableMessage[], route: AnswerRo
     contentType: partner.send.contentType,
     fileName: `${type}-${reference}.edi`,
   };
-  const consignment = { payload, subject: `${type} for ${printable(subject.reference)}`, answers };
+  const sent = { sender: nameOf(subject.recipient), recipient: nameOf(subject.sender), reference };
+  const about = `${type} for ${printable(subject.reference)}`;
+  const consignment = { payload, subject: about, answers, interchanges: [sent] };
   return makeMessage(consignment, partner, home, now, spool);
 }
 

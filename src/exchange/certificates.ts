@@ -20,8 +20,11 @@ export interface Decided {
 }
 
 /** The certificates in those messages of an interchange that are free of syntax errors. */
-export function requestsOf({ messages }: Interchange): CertificateRequest[] {
-  return messages.filter((message) => message.type === 'SANCRT' && !isMessageRejected(message)).map(readSancrt);
+export function requestsOf(subject: Interchange): CertificateRequest[] {
+  const { messages } = subject;
+  return messages
+    .filter((message) => message.type === 'SANCRT' && !isMessageRejected(message, subject))
+    .map(readSancrt);
 }
 
 /**

@@ -1,10 +1,12 @@
 import { CountersignError } from '../errors.ts';
+import type { SignatureScheme } from '../cms/algorithms.ts';
 
 /** None of our own keys may sign at this moment. */
 export class NoSigningIdentity extends CountersignError {
   readonly code = 'NO_SIGNING_IDENTITY';
-  constructor() {
-    super('No identity of countersign.yaml is valid for signing now. Add one with `countersign key generate`.');
+  constructor(scheme?: SignatureScheme) {
+    const by = scheme === undefined ? '' : ` by ${scheme}`;
+    super(`No identity of countersign.yaml is valid for signing${by} now. Add one with \`countersign key generate\`.`);
   }
 }
 

@@ -65,7 +65,7 @@ export async function examine(specimen: Specimen, home: Home, spool: Spool): Pro
   const { at, request } = specimen;
   const partner = partnerOf(home, request.from, request.to);
   const { plan, strangeAddress } = receiptPlan(request, partner);
-  const subject = { at, home, request, plan };
+  const subject = { at, home, partner, request, plan };
   const said = { partner: partner?.shortName, strangeAddress };
   try {
     const { opened, trust } = await authenticate(specimen, home, partner, plan, spool);

@@ -4,6 +4,7 @@ import { open, rm } from 'node:fs/promises';
 import { kept, type Kept } from '../bytes/kept.ts';
 import { passing } from '../bytes/passing.ts';
 import { LARGEST_IN_MEMORY } from '../bytes/spool.ts';
+import { LARGEST_BESIDE, LARGEST_COMING, MOST_PIECES } from '../limits.ts';
 import type { Arrival } from './arrival.ts';
 
 /**
@@ -14,29 +15,48 @@ import type { Arrival } from './arrival.ts';
  * @param file for a large one; nothing is left there when this does not resolve to it
  * @throws what the connection and the disk throw
  */
-export async function takeIn({ body, announced }: Arrival, limit: number, file: string): Promise<Kept | undefined> {
-  if (announced !== undefined && announced > limit) return undefined;
-  const held: Uint8Array[] = [];
-  let size = 0;
-  let large: LargeBody | undefined;
-  try {
-    for await (const chunk of body) {
-      size += chunk.length;
-      if (size > limit) {
-        await large?.abandon();
-        return undefined;
+export type TakeIn = (
+  arrival: Pick<Arrival, 'body' | 'announced'>,
+  limit: number,
+  file: string,
+) => Promise<Kept | undefined>;
+
+/** @param most octets in memory of all bodies that are coming in; beyond it all but the smallest go into files */
+export function createIntake(most = LARGEST_COMING): TakeIn {
+  let coming = 0;
+  return async ({ body, announced }, limit, file) => {
+    if (announced !== undefined && announced > limit) return undefined;
+    const held: Uint8Array[] = [];
+    const loose: Uint8Array[] = [];
+    let size = 0;
+    let inMemory = 0;
+    let large: LargeBody | undefined;
+    try {
+      for await (const chunk of body) {
+        size += chunk.length;
+        if (size > limit) {
+          await large?.abandon();
+          return undefined;
+        }
+        loose.push(chunk);
+        inMemory += chunk.length;
+        coming += chunk.length;
+        if (large !== undefined || size > (coming > most ? LARGEST_BESIDE : LARGEST_IN_MEMORY)) {
+          large ??= await beginLarge(file);
+          await large.write([...held.splice(0), ...loose.splice(0)]);
+          coming -= inMemory;
+          inMemory = 0;
+        } else if (loose.length === MOST_PIECES) held.push(Buffer.concat(loose.splice(0)));
       }
-      held.push(chunk);
-      if (size <= LARGEST_IN_MEMORY) continue;
-      large ??= await beginLarge(file);
-      await large.write(held.splice(0));
+      if (large === undefined) return kept(Buffer.concat([...held, ...loose], size));
+      return { sha256: await large.end(), size, file };
+    } catch (error) {
+      await large?.abandon();
+      throw error;
+    } finally {
+      coming -= inMemory;
     }
-    if (large === undefined) return kept(Buffer.concat(held, size));
-    return { sha256: await large.end(), size, file };
-  } catch (error) {
-    await large?.abandon();
-    throw error;
-  }
+  };
 }
 
 interface LargeBody {

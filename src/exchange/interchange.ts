@@ -3,14 +3,17 @@ import type { Spool } from '../bytes/spool.ts';
 import type { Home, Partner } from '../config/home.ts';
 import type { JudgementContext } from '../ecert/judgement.ts';
 import { judgeByAgreement } from '../edifact/agreement.ts';
-import { readContrl } from '../edifact/contrl-reader.ts';
 import { contrlDue, isRejected, makeContrl } from '../edifact/contrl.ts';
+import { loadDirectory } from '../edifact/directory.ts';
 import { UnreadableInterchange } from '../edifact/errors.ts';
-import { allFindings, type Interchange } from '../edifact/interchange.ts';
+import { allFindings, type Interchange, type MessageIdentifier } from '../edifact/interchange.ts';
 import { type Payload, readInterchanges } from '../edifact/reader.ts';
+import type { ReadSettings } from '../edifact/settings.ts';
 import type { WritableMessage } from '../edifact/writer.ts';
 import type { CertificateChange, InterchangeRecord, JobResult, OutboundMessage } from '../store/store.ts';
-import { LONGEST_EDIFACT, MOST_EDIFACT_MESSAGES } from '../limits.ts';
+import type { Acknowledgement, SentInterchange } from '../store/acknowledgement.ts';
+import { EDIFACT_LIMITS, LONGEST_EDIFACT } from '../limits.ts';
+import { acknowledgementsOf } from './acknowledgements.ts';
 import { makeAnswer, type AnswerRoute } from './answer.ts';
 import { answerContext, answersOf, changeOf, decide, requestsOf } from './certificates.ts';
 import type { Exchange } from './exchange.ts';
@@ -32,14 +35,10 @@ interface Outcome {
   readonly record: InterchangeRecord | undefined;
   readonly certificates: readonly CertificateChange[];
   readonly outbound: readonly OutboundMessage[];
+  readonly acknowledgements: readonly Acknowledgement[];
   readonly detail: string;
   readonly alerts: readonly string[];
 }
-
-/** SANCRT and REQDOC are what we take; in these directories (CONTRL is always taken). */
-const taken = ['96B', '97B'].flatMap((release) =>
-  ['SANCRT', 'REQDOC'].map((type) => ({ type, version: 'D', release, agency: 'UN' })),
-);
 
 /** What was decided before, and is not on file yet. */
 type Pending = Pick<JobResult, 'certificates' | 'interchanges'>;
@@ -61,7 +60,7 @@ export async function processPayload(
   home: Home,
   exchange: Exchange,
 ): Promise<Processed> {
-  const read = await readable(received.payload);
+  const read = await readable(received.payload, settingsFor(received.partner));
   if (read instanceof UnreadableInterchange) {
     // Without UNB no CONTRL can exist (ISO 9735-4): the AS2 message was good, a person has to look at the rest.
     const { message: detail } = read;
@@ -81,17 +80,57 @@ export async function processPayload(
   }
   // What was skipped has no answer, so a person has to look at it, whatever became of the rest.
   const skipped = read.skipped.map(({ text }) => text);
+  const warnings = await directoryWarnings(received);
   return {
     state: skipped.length > 0 ? 'unreadable' : 'answered',
     detail: [...outcomes.flatMap(({ detail, alerts }) => [detail, ...alerts]), ...skipped].join('; '),
     interchanges: outcomes.flatMap(({ record }) => record ?? []),
+    referencesSince: referencesSince(received.partner, exchange.clock()),
+    acknowledgements: outcomes.flatMap(({ acknowledgements }) => acknowledgements),
     certificates: outcomes.flatMap(({ certificates }) => certificates),
     outbound: outcomes.flatMap(({ outbound }) => outbound),
-    alerts: [...outcomes.flatMap(({ alerts }) => alerts), ...skipped],
+    alerts: [...outcomes.flatMap(({ alerts }) => alerts), ...skipped, ...warnings],
   };
 }
 
-async function readable(payload: Source): Promise<Payload | UnreadableInterchange> {
+/** What is not as the directories have it, where the partner's file has that taken nevertheless. */
+async function directoryWarnings({ payload, partner }: Received): Promise<readonly string[]> {
+  const { groups, directoryFaults } = partner.edifact;
+  if (directoryFaults === 'refuse') return [];
+  const read = await readable(payload, { ...EDIFACT_LIMITS, groups, directories: loadDirectory });
+  if (read instanceof UnreadableInterchange) return [];
+  return read.interchanges.flatMap(({ reference, messages }) =>
+    messages.flatMap((message) =>
+      message.findings
+        .filter(({ level }) => level === 'UCS' || level === 'UCD')
+        .slice(0, warningsOfMessage)
+        .map(
+          ({ segment, tag, text }) =>
+            `${reference}, message ${message.reference}, segment ${segment} (${tag}): ${text}`,
+        ),
+    ),
+  );
+}
+
+/** As many as a person reads of one. */
+const warningsOfMessage = 5;
+
+/** The interchanges in what we are about to send, by which CONTRL finds it; none when it is no EDIFACT. */
+export async function sentInterchanges(payload: Source): Promise<readonly SentInterchange[]> {
+  const read = await readable(payload, EDIFACT_LIMITS);
+  if (read instanceof UnreadableInterchange) return [];
+  return read.interchanges.map(({ sender, recipient, reference }) => ({
+    ...{ sender: nameOf(sender), recipient: nameOf(recipient), reference },
+  }));
+}
+
+/** Messages are held against their directories here, or, where the partner's file says `warn`, in `directoryWarnings`. */
+function settingsFor({ edifact: { groups, directoryFaults } }: Partner): ReadSettings {
+  const settings = { ...EDIFACT_LIMITS, groups };
+  return directoryFaults === 'refuse' ? { ...settings, directories: loadDirectory } : settings;
+}
+
+async function readable(payload: Source, settings: ReadSettings): Promise<Payload | UnreadableInterchange> {
   if (payload.size > LONGEST_EDIFACT) {
     return new UnreadableInterchange('The payload is longer than what is read as EDIFACT', LONGEST_EDIFACT);
   }
@@ -100,7 +139,7 @@ async function readable(payload: Source): Promise<Payload | UnreadableInterchang
     return new UnreadableInterchange(`There is no UNB in the first ${PIECE} bytes`, 0);
   }
   try {
-    return readInterchanges(await gathered(payload));
+    return readInterchanges(await gathered(payload), settings);
   } catch (error) {
     if (error instanceof UnreadableInterchange) return error;
     throw error;
@@ -116,19 +155,21 @@ async function processInterchange(
 ): Promise<Outcome> {
   const { partner, messageId, spool } = received;
   const { environment } = home.endpoint;
+  const now = exchange.clock();
+  const since = referencesSince(partner, now);
   const sender = nameOf(interchange.sender);
   const used =
     pending.interchanges.some((one) => one.sender === sender && one.reference === interchange.reference) ||
-    (await exchange.store.findInterchange(environment, sender, interchange.reference)) !== undefined;
+    (await exchange.store.findInterchange(environment, sender, interchange.reference, since)) !== undefined;
   const subject = judgeByAgreement(interchange, {
     recipients: home.endpoint.edifact.identities,
     senders: partner.edifact.identities,
-    messages: taken,
-    maxMessages: MOST_EDIFACT_MESSAGES,
+    messages: taken(partner),
+    maxMessages: partner.edifact.maxMessages,
+    mixedTypes: partner.edifact.mixedTypes,
     duplicate: used,
   });
 
-  const now = exchange.clock();
   const participant = participantOf(partner, subject.sender);
   const standing = participant && (await stageIn(participant, exchange.store, environment, exchange.reference(), now));
   const requests = isRejected(subject) || participant === undefined ? [] : requestsOf(subject);
@@ -151,7 +192,10 @@ async function processInterchange(
     answerContext(route, exchange.reference()),
   );
   const answers: WritableMessage[][] = [];
-  if (contrlDue(subject, partner.edifact.contrl)) answers.push([makeContrl(subject)]);
+  if (contrlDue(subject, partner.edifact.contrl)) {
+    const { contrlEveryMessage: everyMessage, contrlReceiptOnly: receiptOnly } = partner.edifact;
+    answers.push([makeContrl(subject, { everyMessage, receiptOnly })]);
+  }
   if (decisions.length > 0) answers.push(answersOf(decisions, answerContext(route, exchange.reference())));
   if (reports.messages.length > 0) answers.push([...reports.messages]);
   const outbound = await Promise.all(answers.map((messages) => makeAnswer(messages, route)));
@@ -170,23 +214,27 @@ async function processInterchange(
     accepted,
     rejected,
   };
+  const { acknowledgements, alerts } = await acknowledgementsOf(subject, partner, environment, exchange.store);
   return {
     // One that is refused as a whole was not received: the same reference may be used for the mended one.
     record: isRejected(subject) ? undefined : record,
     certificates,
     outbound,
+    acknowledgements,
     detail: `${subject.reference}: ${accepted} accepted, ${rejected} rejected, ${allFindings(subject).length} syntax errors`,
-    alerts: [...subject.warnings.map(({ text }) => text), ...rejections(subject)],
+    alerts: [...subject.warnings.map(({ text }) => text), ...alerts],
   };
 }
 
-/** A CONTRL tells how an interchange of ours fared; it is never answered. */
-function rejections({ messages }: Interchange): string[] {
-  const reports = messages.flatMap((message) => (message.type === 'CONTRL' ? (readContrl(message) ?? []) : []));
-  return reports
-    .filter(({ action, rejectedMessages }) => action === 'rejected' || rejectedMessages.length > 0)
-    .map(({ interchangeReference, findings }) => {
-      const codes = findings.map(({ code }) => code).join(', ');
-      return `The partner rejected our interchange ${interchangeReference}: CONTRL errors ${codes}`;
-    });
+/** The types and releases of the partner's file (CONTRL is always taken). */
+function taken({ edifact }: Partner): readonly MessageIdentifier[] {
+  const releases = edifact.releases.map((release) => release.slice('D.'.length));
+  return edifact.messageTypes.flatMap((type) =>
+    releases.map((release) => ({ type, version: 'D', release, agency: 'UN' })),
+  );
+}
+
+/** A reference of before then may be used again; undefined: none may. */
+function referencesSince({ edifact: { referenceWindow } }: Partner, now: Date): Date | undefined {
+  return referenceWindow === undefined ? undefined : new Date(now.getTime() - referenceWindow);
 }

@@ -100,6 +100,8 @@ function tell({ job, result }: Done, { log, metrics }: Exchange): void {
   const about = { message: job.messageId, partner: job.partner, detail: result.detail };
   log.info(about, 'Payload processed');
   for (const alert of result.alerts) log.warn({ ...about, detail: alert }, 'A payload wants looking at');
+  for (const { outcome } of result.acknowledgements ?? [])
+    metrics.acknowledgements.inc({ partner: job.partner ?? '', outcome });
   for (const { messageType, accepted, rejected } of result.interchanges) {
     if (messageType !== 'SANCRT') continue;
     metrics.certificates.inc({ decision: 'accepted' }, accepted);

@@ -20,8 +20,10 @@ export interface AnsweredQueries {
 }
 
 /** The queries in those messages of an interchange that are free of syntax errors. */
-export function queriesOf({ messages }: Interchange): QueryRequest[] {
-  return messages.filter((message) => message.type === 'REQDOC' && !isMessageRejected(message)).map(readReqdoc);
+export function queriesOf(subject: Interchange): QueryRequest[] {
+  return subject.messages
+    .filter((message) => message.type === 'REQDOC' && !isMessageRejected(message, subject))
+    .map(readReqdoc);
 }
 
 /**

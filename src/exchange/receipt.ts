@@ -3,7 +3,9 @@ import { makeMdn } from '../as2/mdn.ts';
 import { formatMic, type Mic } from '../as2/mic.ts';
 import type { ReceiptPlan } from '../as2/receipt-plan.ts';
 import type { As2Request } from '../as2/request.ts';
-import type { Home } from '../config/home.ts';
+import { ED25519_DIGEST, schemeOf } from '../cms/signature.ts';
+import type { DigestName } from '../cms/algorithms.ts';
+import type { Home, Partner } from '../config/home.ts';
 import type { As2Error } from '../errors.ts';
 import { signingIdentity } from '../pki/keyring.ts';
 import type { OutgoingMdn } from '../store/store.ts';
@@ -13,6 +15,8 @@ import { NoSigningIdentity } from './errors.ts';
 export interface ReceiptSubject {
   readonly at: Date;
   readonly home: Home;
+  /** undefined: a stranger, for whom nothing is signed */
+  readonly partner: Partner | undefined;
   readonly request: As2Request;
   readonly plan: ReceiptPlan;
 }
@@ -24,7 +28,7 @@ export interface ReceiptSubject {
  * @throws NoSigningIdentity when a signed one is due and none of our keys is valid
  */
 export function makeReceipt(
-  { at, home, request, plan }: ReceiptSubject,
+  { at, home, partner, request, plan }: ReceiptSubject,
   fault: As2Error | undefined,
   mic: Mic | undefined,
 ): OutgoingMdn | undefined {
@@ -45,7 +49,7 @@ export function makeReceipt(
     micalgsAsked: plan.micalgsAsked,
     reportingUa: `${hostOf(home)}; Countersign`,
     // RFC 4130 §7.3.1: a signed receipt that was asked for is signed, also when it tells of an error.
-    ...(plan.signWith && { sign: { identity: signerOf(home, at), digest: plan.signWith } }),
+    ...(plan.signWith && { sign: receiptSignature(home, partner, plan.signWith, at) }),
     boundary: newBoundary(),
   });
   return {
@@ -62,9 +66,19 @@ export function makeReceipt(
   };
 }
 
-/** @throws NoSigningIdentity */
-export function signerOf(home: Home, at: Date) {
-  const identity = signingIdentity(home.endpoint.identities, at);
-  if (identity === undefined) throw new NoSigningIdentity();
-  return identity;
+/** By Ed25519 it is over SHA-512, whatever digest was asked for (RFC 8419 §3.1); that is the one of the MIC all the same. */
+function receiptSignature(home: Home, partner: Partner | undefined, asked: DigestName, at: Date) {
+  const signer = signerFor(home, partner, at);
+  return { ...signer, digest: signer.scheme === 'ed25519' ? ED25519_DIGEST : asked };
+}
+
+/**
+ * Which key of ours signs for a partner, and how.
+ * @throws NoSigningIdentity
+ */
+export function signerFor(home: Home, partner: Partner | undefined, at: Date) {
+  const scheme = partner?.send.scheme;
+  const identity = signingIdentity(home.endpoint.identities, at, scheme);
+  if (identity === undefined) throw new NoSigningIdentity(scheme);
+  return { identity, scheme: scheme ?? schemeOf(identity.privateKey) };
 }

@@ -16,7 +16,7 @@ import { BodyTooSlow, ExaminationAbandoned, SpoolFull } from './errors.ts';
 import type { Authentic, Examined, Refused } from './examine.ts';
 import type { Exchange } from './exchange.ts';
 import { newId } from './ids.ts';
-import { takeIn } from './intake.ts';
+import { createIntake } from './intake.ts';
 import { paced } from './pace.ts';
 import { receiveMdn } from './receive-mdn.ts';
 import { createSpoolSpace } from './spool-space.ts';
@@ -38,6 +38,7 @@ interface Incoming {
 export function createReceive(exchange: Exchange): Receive {
   const { spoolDirectory } = exchange.store;
   const space = createSpoolSpace(spoolDirectory, () => exchange.home().endpoint.limits.spoolSpace);
+  const takeIn = createIntake();
   return async (arrival) => {
     const home = exchange.home();
     const { messageSize, receiveTime } = home.endpoint.limits;
@@ -112,7 +113,7 @@ const tooSlow: Reply = {
 };
 
 async function receiveMessage(incoming: Incoming, exchange: Exchange): Promise<Reply> {
-  const { id, at, arrival, request, raw } = incoming;
+  const { id, at, arrival, raw } = incoming;
   const examined = await exchange
     .examiner()
     .examine({ id, at, headers: arrival.headers, body: raw })
@@ -126,8 +127,6 @@ async function receiveMessage(incoming: Incoming, exchange: Exchange): Promise<R
   if (finding.kind === 'wrapped-mdn') return ignoreWrappedMdn(incoming, partner, exchange);
   if (finding.kind === 'refused') return refuse(incoming, examined, finding, exchange);
   try {
-    const sealed = await exchange.store.findSealed(keyOf(request));
-    if (sealed !== undefined) return await answerDuplicate(sealed, incoming, examined, finding, exchange);
     return await accept(incoming, examined, finding, exchange);
   } finally {
     const { content } = finding.payload;
@@ -172,10 +171,7 @@ async function accept(
     raw: incoming.raw,
     state: 'accepted',
     payload,
-    // A payload under a new Message-ID may be meant; it is flagged, not refused.
-    facts: (await exchange.store.payloadSeen(partner, payload.content.sha256))
-      ? { ...facts, payloadSeenBefore: true }
-      : facts,
+    facts,
     signer,
     mic,
     disposition,

@@ -10,9 +10,10 @@ import type { Headers } from '../mime/headers.ts';
 import { formatParameter } from '../mime/parameters.ts';
 import { pinnedFor } from '../pki/pinned.ts';
 import type { OutboundMessage, Payload } from '../store/store.ts';
+import type { SentInterchange } from '../store/acknowledgement.ts';
 import { NoEncryptionCertificate } from './errors.ts';
 import { hostOf, newBoundary, newId, newMessageId } from './ids.ts';
-import { signerOf } from './receipt.ts';
+import { signerFor } from './receipt.ts';
 
 /** What is to be sent, before it is an AS2 message. */
 export interface Consignment {
@@ -20,6 +21,8 @@ export interface Consignment {
   readonly subject?: string | undefined;
   /** Our id of the received message that this one answers. */
   readonly answers?: string | undefined;
+  /** Those in the payload, where they are known. */
+  readonly interchanges?: readonly SentInterchange[] | undefined;
 }
 
 /**
@@ -36,16 +39,15 @@ export async function makeMessage(
   now: Date,
   spool: Spool,
 ): Promise<OutboundMessage> {
-  const { payload, subject = partner.send.subject, answers } = consignment;
+  const { payload, subject = partner.send.subject, answers, interchanges } = consignment;
   const { send } = partner;
   const messageId = newMessageId(now, hostOf(home));
 
   const sign = send.sign !== 'none' && {
-    identity: signerOf(home, now),
+    ...signerFor(home, partner, now),
     digest: send.sign,
     signingTime: now,
     micalg: micalgName(send.sign, send.micalgStyle),
-    ...(send.scheme && { scheme: send.scheme }),
   };
   const encrypt = encryptionFor(partner, now);
   const wrapped = await wrap(
@@ -90,6 +92,7 @@ export async function makeMessage(
     mdnMode: send.mdn,
     mdnSigned: send.mdnSigned,
     answers,
+    interchanges,
   };
 }
 

@@ -40,6 +40,7 @@ export function crossing(task: Task): Task {
 }
 
 const own = (bytes: Buffer): Buffer => {
+  if (bytes.length === bytes.buffer.byteLength) return bytes;
   const copy = Buffer.allocUnsafeSlow(bytes.length);
   bytes.copy(copy);
   return copy;

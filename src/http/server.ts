@@ -1,18 +1,31 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
+import type { AddressInfo, DropArgument, Socket } from 'node:net';
 
+import type { Tls } from '../config/tls.ts';
 import {
   HTTP_HEADER_TIME,
   IDLE_CONNECTION_TIME,
   LINGERING_TIME,
   LONGEST_HTTP_HEADER,
+  MOST_CONNECTIONS,
   MOST_HTTP_FIELDS,
   STOPPING_TIME,
 } from '../limits.ts';
 
+/** Where to listen, and whether for HTTPS. */
+export interface Where {
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  readonly tls?: Tls | undefined;
+}
+
 export interface Listening {
-  /** For example `http://127.0.0.1:4080`; the port is the real one also when 0 was asked for. */
+  /** For example `https://127.0.0.1:4080`; the port is the real one also when 0 was asked for. */
   readonly address: string;
+  /** Shows who connects from now on another certificate; connections that are open go on. Does nothing to plain HTTP. */
+  present(tls: Tls): void;
   /**
    * Takes no new connection; resolves when those in hand are answered. Those that are not by then are cut off: they have
    * got no answer, and send again.
@@ -21,16 +34,15 @@ export interface Listening {
 }
 
 /**
- * Serves HTTP on one address. How long a body may take is the business of whoever reads it; what is left of one when it
- * was answered is dropped.
+ * Serves HTTP or HTTPS (draft rfc4130bis §5.1) on one address, within the same bounds. How long a body may take is the business of whoever reads it;
+ * what is left of one when it was answered is dropped.
  *
  * @param refused is told of what is no HTTP: folded header lines among them, which RFC 9112 §5.2 has servers refuse
  * @throws what `listen` met, for example EADDRINUSE
  */
 export async function listen(
   listener: RequestListener,
-  host: string,
-  port: number,
+  { host, port, tls }: Where,
   refused: (reason: string, remoteAddress: string | undefined) => void,
   headerTime = HTTP_HEADER_TIME,
 ): Promise<Listening> {
@@ -43,24 +55,59 @@ export async function listen(
     refused('There are too many header fields', request.socket.remoteAddress);
     response.writeHead(431, { Connection: 'close' }).end();
   };
-  const times = { keepAliveTimeout: IDLE_CONNECTION_TIME, headersTimeout: headerTime, requestTimeout: 0 };
-  const checking = { connectionsCheckingInterval: headerTime / 4 };
-  const server = createServer({ ...times, ...checking, maxHeaderSize: LONGEST_HTTP_HEADER }, bounded);
-  // Node drops what is beyond, and another reader would not: one more is let through, for all to be refused.
-  server.maxHeadersCount = MOST_HTTP_FIELDS + 1;
+  const server = createServer(bounded, tls, headerTime);
+  const connections = connectionsOf(server);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const isHandshake = 'secureConnecting' in socket && socket.secureConnecting === true;
     if (error.code !== 'ECONNRESET') refused(error.message, socket.remoteAddress);
-    if (socket.writable)
+    if (socket.writable && !isHandshake)
       socket.end(`HTTP/1.1 ${statuses[error.code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\n\r\n`);
     else socket.destroy();
   });
+  server.on('drop', (dropped?: DropArgument) => refused('There are too many connections', dropped?.remoteAddress));
   // Answered by whoever reads the body, so that a body which will not be read is never asked for.
   server.on('checkContinue', bounded);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
-  return { address: addressOf(server), close: (patienceMs = STOPPING_TIME) => closed(server, patienceMs) };
+  return {
+    address: addressOf(server),
+    present(next) {
+      if (server instanceof HttpsServer) server.setSecureContext(next.context);
+    },
+    close: (patienceMs = STOPPING_TIME) => closed(server, connections, patienceMs),
+  };
+}
+
+function createServer(listener: RequestListener, tls: Tls | undefined, headerTime: number): Server | HttpsServer {
+  const options = {
+    keepAliveTimeout: IDLE_CONNECTION_TIME,
+    headersTimeout: headerTime,
+    requestTimeout: 0,
+    connectionsCheckingInterval: headerTime / 4,
+    maxHeaderSize: LONGEST_HTTP_HEADER,
+    // Which Node does by itself for HTTP alone.
+    noDelay: true,
+  };
+  const server =
+    tls === undefined
+      ? createHttpServer(options, listener)
+      : createHttpsServer({ ...options, ...tls.context, handshakeTimeout: headerTime }, listener);
+  // Node drops what is beyond, and another reader would not: one more is let through, for all to be refused.
+  server.maxHeadersCount = MOST_HTTP_FIELDS + 1;
+  server.maxConnections = MOST_CONNECTIONS;
+  return server;
+}
+
+/** Those that are open: Node itself knows of no connection before its TLS handshake is done. */
+function connectionsOf(server: Server | HttpsServer): ReadonlySet<Socket> {
+  const open = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  return open;
 }
 
 /**
@@ -82,15 +129,16 @@ const statuses: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-function addressOf(server: Server): string {
+function addressOf(server: Server | HttpsServer): string {
   const { address, family, port } = server.address() as AddressInfo;
   const host = address === '0.0.0.0' || address === '::' ? 'localhost' : address;
-  return `http://${family === 'IPv6' && host !== 'localhost' ? `[${host}]` : host}:${port}`;
+  const scheme = server instanceof HttpsServer ? 'https' : 'http';
+  return `${scheme}://${family === 'IPv6' && host !== 'localhost' ? `[${host}]` : host}:${port}`;
 }
 
-function closed(server: Server, patienceMs: number): Promise<void> {
+function closed(server: Server | HttpsServer, connections: ReadonlySet<Socket>, patienceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const patience = setTimeout(() => server.closeAllConnections(), patienceMs);
+    const patience = setTimeout(() => connections.forEach((socket) => socket.destroy()), patienceMs);
     server.close(() => {
       clearTimeout(patience);
       resolve();

@@ -64,19 +64,22 @@ export function fileNameOf(headers: Headers): string | undefined {
 /** From the first `;` on; values decoded. Those by RFC 2231 come first, and hide plain ones of the same name. */
 function readParameters(text: string): [name: string, value: string][] {
   const plain: [string, string][] = [];
-  const extended = new Map<string, Section[]>();
+  let extended: Map<string, Section[]> | undefined;
   for (const [attribute, value] of split(text)) {
     const match = attribute.includes('*') ? /^([^*]+)\*(?:(\d{1,3})(\*)?)?$/.exec(attribute) : null;
     const [, name = '', section, star] = match ?? [];
-    if (match === null) plain.push([attribute, decodeBytes(Buffer.from(value, 'latin1'))]);
+    if (match === null) plain.push([attribute, isAscii(value) ? value : decodeBytes(Buffer.from(value, 'latin1'))]);
     else {
+      extended ??= new Map();
       const sections = extended.get(name) ?? [];
       sections.push({ number: Number(section ?? 0), encoded: section === undefined || star !== undefined, value });
       extended.set(name, sections);
     }
   }
-  const joined = [...extended].map(([name, sections]): [string, string] => [name, joinSections(sections)]);
-  return [...joined, ...plain.filter(([name]) => !extended.has(name))];
+  if (extended === undefined) return plain;
+  const hiding = extended;
+  const joined = [...hiding].map(([name, sections]): [string, string] => [name, joinSections(sections)]);
+  return [...joined, ...plain.filter(([name]) => !hiding.has(name))];
 }
 
 /** A piece of a value (RFC 2231 §3); `encoded`: with `%` octets, the first one with charset and language before. */
@@ -96,25 +99,33 @@ function joinSections(sections: Section[]): string {
   return decodeBytes(Buffer.from(octets.join(''), 'latin1'), charset);
 }
 
+const isAscii = (text: string): boolean => /^[ -~]*$/.test(text);
+
 /** `; name=value; name="value"` into pairs, names in lower case, quotes taken away. */
-function* split(text: string): Generator<[name: string, value: string]> {
+function split(text: string): [name: string, value: string][] {
+  const pairs: [string, string][] = [];
   for (let at = 0; at < text.length;) {
     const equals = text.indexOf('=', at);
     const semicolon = text.indexOf(';', at);
-    if (equals < 0) return;
+    if (equals < 0) break;
     if (semicolon >= 0 && semicolon < equals) {
       at = semicolon + 1;
       continue;
     }
     const name = text.slice(at, equals).trim().toLowerCase();
-    const start = equals + 1 + (/^\s*/.exec(text.slice(equals + 1, equals + 100))?.[0].length ?? 0);
+    blanks.lastIndex = equals + 1;
+    blanks.test(text);
+    const start = blanks.lastIndex;
     const { value, end } =
       text[start] === '"' ? quoted(text, start + 1, isFileName(name) ? endsName : endsAtOnce) : unquoted(text, start);
-    if (name !== '') yield [name, value];
+    if (name !== '') pairs.push([name, value]);
     const next = text.indexOf(';', end);
     at = next < 0 ? text.length : next + 1;
   }
+  return pairs;
 }
+
+const blanks = /\s{0,99}/y;
 
 /** Only quotes and backslashes are escaped in practice: `\` before another character is one of a Windows path. */
 function quoted(
@@ -123,12 +134,14 @@ function quoted(
   ends: (text: string, at: number) => boolean,
 ): { value: string; end: number } {
   let value = '';
-  let at = start;
-  for (; at < text.length && !(text[at] === '"' && ends(text, at + 1)); at++) {
-    if (text[at] === '\\' && (text[at + 1] === '"' || text[at + 1] === '\\')) at++;
-    value += text[at] ?? '';
+  let from = start;
+  for (let at = start; at < text.length; at++) {
+    if (text[at] === '"' && ends(text, at + 1)) return { value: value + text.slice(from, at), end: at };
+    if (text[at] !== '\\' || (text[at + 1] !== '"' && text[at + 1] !== '\\')) continue;
+    value += text.slice(from, at);
+    from = ++at;
   }
-  return { value, end: at };
+  return { value: value + text.slice(from), end: text.length };
 }
 
 const endsAtOnce = (): boolean => true;

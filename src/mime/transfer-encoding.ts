@@ -41,14 +41,20 @@ const PIECE = 64 * 1024;
 function* decodeBase64(body: Pieces): Generator<Buffer, void, undefined> {
   let carried = '';
   for (const piece of regrouped(body, PIECE)) {
-    const [digits = '', ...end] = piece.toString('latin1').split('=', 2);
-    const all = carried + digits.replace(/[^A-Za-z0-9+/_-]+/g, '');
-    const whole = end.length > 0 ? all.length : all.length - (all.length % 4);
-    carried = all.slice(whole);
-    // One digit alone is no octet.
-    if (whole > 1) yield Buffer.from(all.slice(0, whole), 'base64');
-    if (end.length > 0) return;
+    const end = piece.indexOf(EQUALS);
+    const all = carried + piece.toString('latin1', 0, end < 0 ? piece.length : end);
+    if (end >= 0 || piece.length < PIECE) {
+      // The last. What is no digit Node ignores, but it has to be known where the digits are cut into fours.
+      const octets = Buffer.from(all, 'base64');
+      if (octets.length > 0) yield octets;
+      return;
+    }
+    const digits = all.replace(/[^A-Za-z0-9+/_-]+/g, '');
+    const whole = digits.length - (digits.length % 4);
+    carried = digits.slice(whole);
+    if (whole > 0) yield Buffer.from(digits.slice(0, whole), 'base64');
   }
+  // One digit alone is no octet.
   if (carried.length > 1) yield Buffer.from(carried, 'base64');
 }
 
@@ -98,6 +104,7 @@ export function sizeInBase64(size: number): number {
 
 const LF = 0x0a;
 const CR = 0x0d;
+const EQUALS = 0x3d;
 
 /** Every line end as CRLF (RFC 2046 §4.1.1). The same buffer when nothing changes. */
 export function canonicalLines(bytes: Buffer): Buffer {

@@ -18,7 +18,7 @@ export interface Certificate extends CertificateIdentity {
   readonly notAfter: Date;
   /** SHA-256 of the DER, lower-case hex. */
   readonly fingerprint: string;
-  /** `RSA 2048`, `EC P-256` */
+  /** `RSA 2048`, `EC P-256`, `Ed25519` */
   readonly keyDescription: string;
 }
 
@@ -56,15 +56,17 @@ export function readCertificate(pemOrDer: string | Buffer): Certificate {
   }
 }
 
-/** `RSA 2048`, `EC P-256` */
+/** `RSA 2048`, `EC P-256`, `Ed25519` */
 export function describeKey(key: KeyObject): string {
   const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
   if (modulusLength !== undefined) return `${key.asymmetricKeyType === 'rsa' ? 'RSA' : 'RSA-PSS'} ${modulusLength}`;
   if (namedCurve !== undefined) return `EC ${CURVES[namedCurve] ?? namedCurve}`;
-  return (key.asymmetricKeyType ?? 'unknown').toUpperCase();
+  return KINDS[key.asymmetricKeyType ?? ''] ?? (key.asymmetricKeyType ?? 'unknown').toUpperCase();
 }
 
 const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' };
+
+const KINDS: Readonly<Record<string, string>> = { ed25519: 'Ed25519', ed448: 'Ed448' };
 
 const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----/g;
 

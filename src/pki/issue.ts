@@ -1,8 +1,11 @@
 import { randomBytes, webcrypto } from 'node:crypto';
+import type { KeyUsageFlags } from '@peculiar/x509';
 import { readCertificate, type Certificate } from './certificate.ts';
 
-/** draft rfc4130bis §9: no RSA below 2048 bits. */
-export const KEY_TYPES = ['rsa-2048', 'rsa-3072', 'rsa-4096', 'ec-p256'] as const;
+/**
+ * draft rfc4130bis §9: no RSA below 2048 bits. Not X25519: such a key cannot sign, and so no certificate of its own either.
+ */
+export const KEY_TYPES = ['rsa-2048', 'rsa-3072', 'rsa-4096', 'ec-p256', 'ec-p384', 'ed25519'] as const;
 export type KeyType = (typeof KEY_TYPES)[number];
 
 export interface IssueOptions {
@@ -21,7 +24,6 @@ export async function issueSelfSigned(
 ): Promise<{ readonly certificate: Certificate; readonly privateKeyPem: string }> {
   const x509 = await library();
   const algorithm = algorithmOf(options.keyType);
-  const { digitalSignature, keyEncipherment, keyAgreement } = x509.KeyUsageFlags;
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const issued = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
@@ -33,11 +35,7 @@ export async function issueSelfSigned(
     extensions: [
       // RFC 5280 §4.2.1.9, §4.2.1.3, §4.2.1.2
       new x509.BasicConstraintsExtension(false, undefined, true),
-      // One encrypts to both, to EC keys by agreement (RFC 5480 §3).
-      new x509.KeyUsagesExtension(
-        digitalSignature | (options.keyType === 'ec-p256' ? keyAgreement : keyEncipherment),
-        true,
-      ),
+      new x509.KeyUsagesExtension(usagesOf(options.keyType, x509.KeyUsageFlags), true),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
@@ -48,8 +46,16 @@ export async function issueSelfSigned(
   };
 }
 
+/** One encrypts to RSA keys, and to EC keys by agreement (RFC 5480 §3), but not to Ed25519 keys (RFC 8410 §5). */
+function usagesOf(keyType: KeyType, flags: typeof KeyUsageFlags): KeyUsageFlags {
+  if (keyType === 'ed25519') return flags.digitalSignature;
+  return flags.digitalSignature | (keyType.startsWith('ec-') ? flags.keyAgreement : flags.keyEncipherment);
+}
+
 function algorithmOf(keyType: KeyType) {
+  if (keyType === 'ed25519') return { name: 'Ed25519', namedCurve: 'Ed25519' };
   if (keyType === 'ec-p256') return { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+  if (keyType === 'ec-p384') return { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' };
   const modulusLength = Number(keyType.slice('rsa-'.length));
   return { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength, publicExponent: new Uint8Array([1, 0, 1]) };
 }

@@ -1,5 +1,8 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { KEY_TRANSPORTS, SIGNATURE_SCHEMES, takesKeys } from '../cms/algorithms.ts';
+import type { SignatureScheme } from '../cms/algorithms.ts';
 import type { PrivateIdentity } from '../cms/identity.ts';
+import { canSign } from '../cms/signature.ts';
 import { describeKey, type Certificate } from './certificate.ts';
 import { PkiError } from './pki-error.ts';
 
@@ -13,11 +16,27 @@ export interface OwnIdentity extends PrivateIdentity {
   readonly validTo: Date;
 }
 
-/** The identity that signs at `now`: the valid one with the latest beginning. */
-export function signingIdentity(identities: readonly OwnIdentity[], now: Date): OwnIdentity | undefined {
+/**
+ * The identity that signs at `now`: of the valid ones that can sign by the scheme, the one with the latest beginning.
+ * Where no scheme is asked for, Ed25519 comes last: few partners know it.
+ */
+export function signingIdentity(
+  identities: readonly OwnIdentity[],
+  now: Date,
+  scheme?: SignatureScheme,
+): OwnIdentity | undefined {
+  const isEdwards = ({ privateKey }: OwnIdentity) => Number(canSign(privateKey, 'ed25519'));
   return identities
     .filter((each) => each.use.includes('sign') && each.validFrom <= now && now <= each.validTo)
-    .sort((a, b) => b.validFrom.getTime() - a.validFrom.getTime())[0];
+    .filter(({ privateKey }) => scheme === undefined || canSign(privateKey, scheme))
+    .sort((a, b) => isEdwards(a) - isEdwards(b) || b.validFrom.getTime() - a.validFrom.getTime())[0];
+}
+
+/** What a key can do: Ed25519 and RSA-PSS keys sign, X25519 keys decrypt, RSA and EC keys do both. */
+export function usesOf(key: KeyObject): ('sign' | 'decrypt')[] {
+  const signs = SIGNATURE_SCHEMES.some((scheme) => canSign(key, scheme));
+  const decrypts = KEY_TRANSPORTS.some((by) => takesKeys(key.asymmetricKeyType, by));
+  return [...(signs ? (['sign'] as const) : []), ...(decrypts ? (['decrypt'] as const) : [])];
 }
 
 /** Partners need time to take up a new certificate: an expired key opens their messages for 30 days more. */
@@ -41,13 +60,20 @@ export function joinIdentity(
   passphrase?: string,
 ): PrivateIdentity & { readonly certificate: Certificate } {
   const privateKey = readPrivateKey(keyPem, passphrase);
-  if (!createPublicKey(privateKey).equals(certificate.publicKey)) {
+  if (!belongsTo(privateKey, certificate)) {
     throw new PkiError(
       'PKI_KEY_MISMATCH',
       `The private key (${describeKey(privateKey)}) does not belong to the certificate "${certificate.subject}" (${certificate.keyDescription})`,
     );
   }
   return { certificate, privateKey };
+}
+
+/** Whether a private key is that of a certificate. */
+export function belongsTo(privateKey: KeyObject, { publicKey }: Certificate): boolean {
+  // Over keys of two types OpenSSL leaves an error behind, and the next key that is read, though good, is refused for it.
+  if (privateKey.asymmetricKeyType !== publicKey.asymmetricKeyType) return false;
+  return createPublicKey(privateKey).equals(publicKey);
 }
 
 /** @throws PkiError */

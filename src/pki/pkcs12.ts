@@ -1,9 +1,10 @@
-import { createPrivateKey, createPublicKey, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { createPrivateKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { BerReader, TAG, context } from '../cms/ber.ts';
 import { encode, octetString, sequence } from '../cms/der.ts';
 import { CountersignError } from '../errors.ts';
 import { MOST_BAG_ATTRIBUTES, MOST_BAGS } from '../limits.ts';
 import { readCertificate, type Certificate } from './certificate.ts';
+import { belongsTo } from './keyring.ts';
 import { MAC_DIGESTS, macOf, openWithPassword } from './pkcs12-password.ts';
 import { PkiError } from './pki-error.ts';
 
@@ -39,7 +40,7 @@ export function readPkcs12(bytes: Buffer, password: string): Pkcs12Entry[] {
     return bags
       .flatMap((bag) => certificateOf(bag))
       .map(({ alias, certificate }) => {
-        const key = keys.find(({ privateKey }) => createPublicKey(privateKey).equals(certificate.publicKey));
+        const key = keys.find(({ privateKey }) => belongsTo(privateKey, certificate));
         return { alias: alias ?? key?.alias, certificate, privateKey: key?.privateKey };
       });
   } catch (error) {

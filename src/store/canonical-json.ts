@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * JSON of which there is one spelling only (RFC 8785): no blanks, members sorted by name, undefined members left out.
@@ -16,5 +16,5 @@ export function canonicalJson(value: unknown): string {
 
 /** Lower-case hex SHA-256; text as UTF-8. */
 export function sha256(data: string | Buffer): string {
-  return createHash('sha256').update(data).digest('hex');
+  return hash('sha256', data, 'hex');
 }

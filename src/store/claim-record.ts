@@ -68,6 +68,13 @@ export interface UsageFilter {
   readonly limit?: number | undefined;
 }
 
+export interface CertificateFilter extends Page {
+  readonly environment?: Environment | undefined;
+  readonly number?: string | undefined;
+  readonly country?: string | undefined;
+  readonly state?: string | undefined;
+}
+
 /** Claims on certificates. */
 export interface ClaimStore {
   /**

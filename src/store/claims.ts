@@ -3,7 +3,7 @@ import type { Database, Values } from './database.ts';
 import { claimFacts } from './evidence.ts';
 import type { Ledger } from './ledger.ts';
 import { matching } from './matching.ts';
-import { insertInto, present, readFacts } from './rows.ts';
+import { present, readFacts } from './rows.ts';
 
 /**
  * Whether a row may be written: its entry line and its certificate have the versions that it was decided on, and what is
@@ -28,7 +28,7 @@ export function claimsIn(db: Database, ledger: Ledger): ClaimStore {
         const row = rowOf(record);
         const holds = db.statement<{ holds: 0 | 1 | null }>(`SELECT ${HOLDS} AS holds`).get(row)?.holds === 1;
         if (!holds) return 'conflict';
-        db.statement(insertInto('claims', row)).run(row);
+        db.insert('claims', row);
         const event = { chain: row.partner, kind: `claim.${ended[row.kind]}`, subjectId: row.number };
         ledger.append({ ...event, facts: { claim: claimFacts(row) } }, record.changedAt);
         return 'done';

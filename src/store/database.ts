@@ -10,9 +10,14 @@ export type Values = Readonly<Record<string, Value>>;
 export interface Database {
   /** Compiled once for each text. */
   statement<Row>(sql: string): Sqlite.Statement<[Values], Row>;
+  /** Within a write. The members of a row are named as the columns; all rows of one table have the same ones. */
+  insert(table: string, row: Values): void;
   /** Sees one moment of the database, however many statements it runs. */
   read<T>(work: () => T): Promise<T>;
-  /** Resolves when it is on disk; when it throws, nothing of it is stored. Shares its transaction (group commit). */
+  /**
+   * Resolves when it is on disk; when it throws, nothing of it is stored. Shares its transaction (group commit), and runs
+   * again when what was to share it threw.
+   */
   write<T>(work: () => T): Promise<T>;
   /** Within a write: what throws takes back its own changes, and the rest of the write may go on. */
   part<T>(work: () => T): T;
@@ -39,21 +44,27 @@ export function openDatabase(
 ): Database {
   const connection = connect(file, prepare);
   const compiled = new Map<string, unknown>();
+  const inserts = new Map<string, string>();
   let open = true;
   const alone = connection.transaction((work: () => unknown) => work());
   const reading = connection.transaction((work: () => unknown) => work());
-  const together = connection.transaction((writes: readonly (() => void)[]) =>
-    writes.map((work) => {
-      try {
-        alone(work); // inside a transaction this is a savepoint
-        return undefined;
-      } catch (error) {
-        // Some failures (disk full, I/O) end the whole transaction: what ran before in it is gone as well.
-        if (!connection.inTransaction) throw error;
-        return error;
-      }
-    }),
-  );
+  /** Inside a transaction, `alone` is a savepoint. */
+  const held = <T>(work: () => void, otherwise: (error: unknown) => T): T | undefined => {
+    try {
+      alone(work);
+      return undefined;
+    } catch (error) {
+      // Some failures (disk full, I/O) end the whole transaction: what ran before in it is gone as well.
+      if (!connection.inTransaction) throw error;
+      return otherwise(error);
+    }
+  };
+  const together = connection.transaction((writes: readonly (() => void)[]): readonly unknown[] => {
+    const all = () => writes.forEach((work) => work());
+    const apart = () => writes.map((work) => held(work, (error) => error));
+    // Most often none throws, and one savepoint does for all of them.
+    return held(all, apart) ?? [];
+  });
   const commit = groupCommit((writes) => {
     const errors = together.immediate(writes);
     committed?.(writes.length);
@@ -69,13 +80,20 @@ export function openDatabase(
     }
   }
 
+  function statement<Row>(sql: string): Sqlite.Statement<[Values], Row> {
+    const known = compiled.get(sql) as Sqlite.Statement<[Values], Row> | undefined;
+    if (known) return known;
+    const fresh = connection.prepare<[Values], Row>(sql);
+    compiled.set(sql, fresh);
+    return fresh;
+  }
+
   return {
-    statement: <Row>(sql: string) => {
-      const known = compiled.get(sql) as Sqlite.Statement<[Values], Row> | undefined;
-      if (known) return known;
-      const statement = connection.prepare<[Values], Row>(sql);
-      compiled.set(sql, statement);
-      return statement;
+    statement,
+    insert(table, row) {
+      let sql = inserts.get(table);
+      if (sql === undefined) inserts.set(table, (sql = insertInto(table, Object.keys(row))));
+      statement(sql).run(row);
     },
     read: (work) => guarded(() => reading(work) as ReturnType<typeof work>),
     write: (work) => guarded(() => commit(work)),
@@ -87,6 +105,10 @@ export function openDatabase(
       connection.close();
     },
   };
+}
+
+function insertInto(table: string, columns: readonly string[]): string {
+  return `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`;
 }
 
 /** While another process does the same to a new file, SQLite says at once that it is busy, whatever its timeout. */

@@ -1,3 +1,4 @@
+import type { AcknowledgementRow, SentRow } from './acknowledgements.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { ClaimRow } from './claims.ts';
 import type { Database, Values } from './database.ts';
@@ -27,6 +28,9 @@ interface Told {
   readonly mdn?: string | { readonly id: string; readonly record: string };
   readonly detail?: string;
   readonly interchanges?: readonly InterchangeRow[];
+  /** Of the message that the entry queues. */
+  readonly sent?: readonly SentRow[];
+  readonly acknowledgements?: readonly AcknowledgementRow[];
   readonly certificates?: { registered: number; replaced: number; cancelled: number; record: string };
   readonly onboarding?: { participant: string; sequence: number; record: string };
   readonly claim?: ClaimRow;
@@ -34,7 +38,10 @@ interface Told {
 
 /** Checks the entries of one walk through the ledger. Runs within reads. */
 export function recordsIn(db: Database): EntryRecords {
-  const told = { messages: 0, mdns: 0, interchanges: 0, certificates: 0, claims: 0, onboarding: 0 };
+  const told = {
+    ...{ messages: 0, mdns: 0, interchanges: 0, certificates: 0, claims: 0 },
+    ...{ sent_interchanges: 0, acknowledgements: 0, onboarding: 0 },
+  };
   /** Told last: it may come of entries that are missing or were changed, and then those are the break. */
   let wrongOutcome: Broken | undefined;
 
@@ -80,14 +87,29 @@ export function recordsIn(db: Database): EntryRecords {
 
   function interchange(expected: InterchangeRow): Checked {
     told.interchanges += 1;
-    const { environment, sender, reference } = expected;
+    const { environment, sender, reference, message_id } = expected;
     const row = db
       .statement<Values>(
-        'SELECT * FROM interchanges WHERE environment = @environment AND sender = @sender AND reference = @reference',
+        `SELECT * FROM interchanges WHERE environment = @environment AND sender = @sender AND reference = @reference
+           AND message_id = @message_id`,
       )
-      .get({ environment, sender, reference });
+      .get({ environment, sender, reference, message_id });
     const same = row !== undefined && canonicalJson(row) === canonicalJson(expected);
     return same ? [] : { fault: 'its interchange is missing or was changed' };
+  }
+
+  /** Rows that a message brought in one go, in their order. */
+  function rowsOf(
+    table: 'sent_interchanges' | 'acknowledgements',
+    what: string,
+    messageId: string,
+    expected: readonly Values[],
+  ): Checked {
+    told[table] += expected.length;
+    const rows = db
+      .statement<Values>(`SELECT ${COLUMNS[table]} FROM ${table} WHERE message_id = @messageId ORDER BY position`)
+      .all({ messageId });
+    return canonicalJson(rows) === canonicalJson(expected) ? [] : { fault: `${what} are missing or were changed` };
   }
 
   function certificates(messageId: string, expected: NonNullable<Told['certificates']>): Checked {
@@ -130,14 +152,21 @@ export function recordsIn(db: Database): EntryRecords {
         mdn: answer,
         interchanges = [],
         certificates: changes,
+        sent,
+        acknowledgements,
         claim: drawn,
         onboarding,
       } = entry.facts as Told;
+      const subject = entry.subjectId ?? '';
       const checked: Checked[] = [];
       if (record !== undefined) checked.push(message(entry, record));
       if (typeof answer === 'object') checked.push(mdn(answer));
       for (const row of interchanges) checked.push(interchange(row));
-      if (changes) checked.push(certificates(entry.subjectId ?? '', changes));
+      if (sent) checked.push(rowsOf('sent_interchanges', 'the interchanges in it', subject, sent));
+      if (acknowledgements) {
+        checked.push(rowsOf('acknowledgements', 'what CONTRL said', subject, acknowledgements));
+      }
+      if (changes) checked.push(certificates(subject, changes));
       if (onboarding) checked.push(step(entry.chain, onboarding));
       if (drawn) checked.push(claim(drawn));
       return (
@@ -155,6 +184,11 @@ export function recordsIn(db: Database): EntryRecords {
     },
   };
 }
+
+const COLUMNS = {
+  sent_interchanges: 'message_id, sender, recipient, reference',
+  acknowledgements: 'message_id, subject_id, reference, outcome, detail',
+};
 
 export function brokenAt({ chain, sequence }: LedgerEntry, reason: string): Broken {
   return { kind: 'broken', chain, sequence, reason };

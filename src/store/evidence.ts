@@ -26,7 +26,14 @@ export function rowRecord(row: Values): string {
 /** One digest over the certificates that an interchange changed: each row's canonical JSON and a line feed, in order. */
 export function certificatesRecord(rows: Iterable<Values>): string {
   const hash = createHash('sha256');
-  for (const row of rows) hash.update(`${canonicalJson(without(row, []))}\n`);
+  let columns: readonly string[] | undefined;
+  for (const row of rows) {
+    columns ??= Object.keys(row)
+      .filter((name) => name !== 'position')
+      .sort(); // the same of each, sorted once
+    const members = columns.filter((name) => row[name] !== null).map((name) => `"${name}":${canonicalJson(row[name])}`);
+    hash.update(`{${members.join(',')}}\n`);
+  }
   return hash.digest('hex');
 }
 

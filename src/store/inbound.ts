@@ -4,15 +4,17 @@ import type { Database } from './database.ts';
 import { messageRecord } from './evidence.ts';
 import { ENDPOINT_CHAIN, type Ledger } from './ledger.ts';
 import type { Mdns } from './mdns.ts';
-import { type MessageRow, insertInto, jsonOrNull } from './rows.ts';
-import type { Facts, InboundMessage, MessageKey, SealedMessage, Store } from './store.ts';
+import { type MessageRow, jsonOrNull } from './rows.ts';
+import type { Facts, InboundMessage, SealedMessage, Store } from './store.ts';
 import type { Work } from './work.ts';
 
-type InboundStore = Pick<Store, 'sealInbound' | 'findSealed' | 'requeueMdn' | 'payloadSeen'>;
+type InboundStore = Pick<Store, 'sealInbound' | 'requeueMdn'>;
 
 /** Messages that we receive, up to their MDN. */
 export function inboundIn(db: Database, contents: Contents, ledger: Ledger, mdns: Mdns, work: Work): InboundStore {
-  function sealedId({ as2From, as2To, messageId }: MessageKey): string | undefined {
+  /** The accepted message with the same key, if any. Refused ones are not found: they may come again. */
+  function sealedBefore({ state, as2From, as2To, messageId }: InboundMessage): string | undefined {
+    if (state === 'refused') return undefined;
     return db
       .statement<{ id: string }>(
         `SELECT id FROM messages
@@ -22,40 +24,52 @@ export function inboundIn(db: Database, contents: Contents, ledger: Ledger, mdns
       .get({ as2From, as2To, messageId })?.id;
   }
 
+  /** A payload under a new Message-ID may be meant; it is flagged, not refused. */
+  function isPayloadSeen({ state, partner, payload }: InboundMessage): boolean {
+    if (state !== 'accepted' || partner === undefined || payload === undefined) return false;
+    const found = db
+      .statement(
+        `SELECT 1 FROM messages
+         WHERE payload = @sha256 AND partner = @partner AND direction = 'in' AND state <> 'refused' LIMIT 1`,
+      )
+      .get({ partner, sha256: payload.content.sha256 });
+    return found !== undefined;
+  }
+
   async function sealed(id: string): Promise<SealedMessage> {
     const mdn = await db.read(() => mdns.sentFor(id));
     return { id, mdn: mdn && (await mdns.outgoing(mdn)) };
   }
 
   function insert(message: InboundMessage, { raw, payload, mdn }: Prepared): void {
-    const row = rowOf(message, contents.insert(raw), payload && contents.insert(payload));
-    db.statement(insertInto('messages', row)).run(row);
+    const facts = isPayloadSeen(message) ? { ...message.facts, payloadSeenBefore: true } : message.facts;
+    const row = rowOf({ ...message, facts }, contents.insert(raw), payload && contents.insert(payload));
+    db.insert('messages', row);
     const mdnFacts = message.mdn && mdn && mdns.insertSent(message, message.mdn, mdn);
     if (message.state === 'accepted') work.add('interchange', message.id, message.receivedAt);
     if (message.mdn?.mode === 'async') work.add('mdn', message.id, message.receivedAt);
     const chain = message.partner ?? ENDPOINT_CHAIN;
-    const facts = entryFacts(message, row, mdnFacts);
-    ledger.append({ chain, kind: `inbound.${message.state}`, subjectId: message.id, facts }, message.receivedAt);
+    const told = entryFacts(message, row, mdnFacts);
+    ledger.append({ chain, kind: `inbound.${message.state}`, subjectId: message.id, facts: told }, message.receivedAt);
   }
 
   return {
     async sealInbound(message) {
+      // What is large would be moved to where it is kept, for nothing.
+      const known = await db.read(() => sealedBefore(message));
+      if (known !== undefined) return { kind: 'duplicate', sealed: await sealed(known) };
       const prepared = {
         raw: await contents.prepare(message.raw),
         payload: message.payload && (await contents.prepare(message.payload.content)),
         mdn: message.mdn && (await contents.prepare(kept(message.mdn.body))),
       };
-      const sealedBefore = await db.write(() => {
-        const id = message.state === 'accepted' ? sealedId(message) : undefined;
+      const meanwhile = await db.write(() => {
+        const id = sealedBefore(message);
         if (id === undefined) insert(message, prepared);
         return id;
       });
-      if (sealedBefore === undefined) return { kind: 'sealed' };
-      return { kind: 'duplicate', sealed: await sealed(sealedBefore) };
-    },
-    async findSealed(key) {
-      const id = await db.read(() => sealedId(key));
-      return id === undefined ? undefined : sealed(id);
+      if (meanwhile === undefined) return { kind: 'sealed' };
+      return { kind: 'duplicate', sealed: await sealed(meanwhile) };
     },
     requeueMdn: (messageId, now) =>
       db.write(() => {
@@ -65,16 +79,6 @@ export function inboundIn(db: Database, contents: Contents, ledger: Ledger, mdns
         mdns.setState(mdn.id, 'pending', undefined);
         const chain = mdn.partner ?? ENDPOINT_CHAIN;
         ledger.append({ chain, kind: 'mdn.requeued', subjectId: messageId, facts: { mdn: mdn.id } }, now);
-      }),
-    payloadSeen: (partner, sha256) =>
-      db.read(() => {
-        const found = db
-          .statement(
-            `SELECT 1 FROM messages
-             WHERE payload = @sha256 AND partner = @partner AND direction = 'in' AND state <> 'refused' LIMIT 1`,
-          )
-          .get({ partner, sha256 });
-        return found !== undefined;
       }),
   };
 }

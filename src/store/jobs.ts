@@ -1,7 +1,7 @@
+import type { Acknowledgements } from './acknowledgements.ts';
 import type { Certificates } from './certificates.ts';
 import type { Database } from './database.ts';
 import type { Outbound, PreparedMessage } from './outbound.ts';
-import { insertInto } from './rows.ts';
 import { StoreError } from './store-error.ts';
 import type { DoneJob, InterchangeRecord, Store } from './store.ts';
 import type { Transitions } from './transitions.ts';
@@ -13,16 +13,19 @@ type JobStore = Pick<Store, 'claimJobs' | 'completeJobs' | 'returnJobs' | 'failJ
 export function jobsIn(
   db: Database,
   certificates: Certificates,
+  acknowledgements: Acknowledgements,
   outbound: Outbound,
   transitions: Transitions,
   work: Work,
 ): JobStore {
-  function findInterchange(environment: string, sender: string, reference: string): InterchangeRow | undefined {
+  function findInterchange({ environment, sender, reference }: Named, since?: Date): InterchangeRow | undefined {
     return db
       .statement<InterchangeRow>(
-        'SELECT * FROM interchanges WHERE environment = @environment AND sender = @sender AND reference = @reference',
+        `SELECT i.* FROM interchanges i JOIN messages m ON m.id = i.message_id
+         WHERE i.environment = @environment AND i.sender = @sender AND i.reference = @reference AND m.at >= @since
+         ORDER BY m.position DESC LIMIT 1`,
       )
-      .get({ environment, sender, reference });
+      .get({ environment, sender, reference, since: since?.toISOString() ?? '' });
   }
 
   /** Within a write. */
@@ -33,13 +36,17 @@ export function jobsIn(
     try {
       return db.part(() => {
         if (work.release('interchange', messageId, lease, undefined) === 'lost') return 'lease-lost';
-        const known = interchanges.some((row) => findInterchange(row.environment, row.sender, row.reference));
+        const known = interchanges.some((row) => findInterchange(row, result.referencesSince));
         if (known) throw conflict();
-        for (const row of interchanges) db.statement(insertInto('interchanges', row)).run(row);
+        for (const row of interchanges) db.insert('interchanges', row);
         const changes = certificates.insert(messageId, result.certificates);
         if (changes === undefined) throw conflict();
         outbound.insert(answers);
-        const facts = { interchanges, certificates: changes, answers: result.outbound.map(({ id }) => id) };
+        const said = acknowledgements.insert(messageId, result.acknowledgements ?? []);
+        const facts = {
+          ...{ interchanges, certificates: changes, answers: result.outbound.map(({ id }) => id) },
+          acknowledgements: said.length === 0 ? undefined : said,
+        };
         transitions.move(messageId, `interchange.${state}`, { detail }, facts, now);
         return 'done';
       });
@@ -85,15 +92,17 @@ export function jobsIn(
         if (retryAt) transitions.remark(messageId, 'interchange.postponed', error, facts, now);
         else transitions.move(messageId, 'interchange.stuck', { detail: error }, facts, now);
       }),
-    findInterchange: (environment, sender, reference) =>
+    findInterchange: (environment, sender, reference, since) =>
       db.read(() => {
-        const row = findInterchange(environment, sender, reference);
+        const row = findInterchange({ environment, sender, reference }, since);
         if (row === undefined) return undefined;
         const { message_id: messageId, message_type: messageType, messages, accepted, rejected } = row;
         return { environment, sender, reference, messageId, messageType, messages, accepted, rejected };
       }),
   };
 }
+
+type Named = Pick<InterchangeRecord, 'environment' | 'sender' | 'reference'>;
 
 interface Prepared extends DoneJob {
   readonly answers: readonly PreparedMessage[];

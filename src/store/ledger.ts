@@ -1,7 +1,7 @@
 import { canonicalJson, sha256 } from './canonical-json.ts';
 import type { Database } from './database.ts';
 import { matching } from './matching.ts';
-import { insertInto, present, readFacts } from './rows.ts';
+import { present, readFacts } from './rows.ts';
 import { isOwnKind } from './states.ts';
 import { StoreError } from './store-error.ts';
 import type { LedgerEntry, LedgerEvent } from './ledger-entry.ts';
@@ -63,7 +63,7 @@ export function ledgerIn(db: Database): Ledger {
       ...{ facts: canonicalJson(event.facts), previous: head.hash },
     };
     const row = { ...entry, hash: entryHash(entry) };
-    db.statement(insertInto('ledger', row)).run(row);
+    db.insert('ledger', row);
     db.statement(
       `INSERT INTO chains VALUES (@chain, @sequence, @hash)
        ON CONFLICT (chain) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash`,

@@ -4,8 +4,9 @@ import type { Database } from './database.ts';
 import { mdnRecord } from './evidence.ts';
 import { ENDPOINT_CHAIN, type Ledger } from './ledger.ts';
 import { matching } from './matching.ts';
-import { type MdnRow, insertInto, jsonOrNull, present, readHeaders, readSigner } from './rows.ts';
-import type { Facts, InboundMessage, MdnSummary, OutgoingMdn, ReceivedMdn, Store } from './store.ts';
+import { type MdnRow, jsonOrNull, present, readHeaders, readSigner } from './rows.ts';
+import type { Facts, InboundMessage, OutgoingMdn, ReceivedMdn, Store } from './store.ts';
+import type { MdnSummary } from './mdn-view.ts';
 
 export interface Mdns extends Pick<Store, 'listMdns' | 'getMdn'> {
   /** Within a write. Returns what the ledger entry of its message says of it. */
@@ -21,8 +22,6 @@ export interface Mdns extends Pick<Store, 'listMdns' | 'getMdn'> {
 }
 
 export function mdnsIn(db: Database, contents: Contents, ledger: Ledger): Mdns {
-  const insert = (row: MdnRow) => db.statement(insertInto('mdns', row)).run(row);
-
   const bytesOf = async (row: MdnRow) => gathered(await contents.read(row.body));
 
   return {
@@ -47,7 +46,7 @@ export function mdnsIn(db: Database, contents: Contents, ledger: Ledger): Mdns {
         state: mdn.mode === 'sync' ? 'sent' : 'pending',
         detail: null,
       };
-      insert(row);
+      db.insert('mdns', row);
       return { id: mdn.id, mode: mdn.mode, body: row.body, record: mdnRecord(row) };
     },
     insertReceived(mdn, body, now) {
@@ -71,7 +70,7 @@ export function mdnsIn(db: Database, contents: Contents, ledger: Ledger): Mdns {
         state: mdn.verdict,
         detail: mdn.detail ?? null,
       };
-      insert(row);
+      db.insert('mdns', row);
       const { verdict, disposition, mic, originalMessageId, detail } = mdn;
       const said = { verdict, disposition, mic, originalMessageId, signer: mdn.signer?.fingerprint, detail };
       const facts = { ...said, mdn: { id: mdn.id, mode: mdn.mode, body: row.body, record: mdnRecord(row) } };

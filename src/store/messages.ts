@@ -1,26 +1,32 @@
+import { type Acknowledgements, CONTRL_OUTCOME } from './acknowledgements.ts';
 import type { Contents } from './contents.ts';
 import type { Database } from './database.ts';
 import { matching } from './matching.ts';
 import { mdnSummary } from './mdns.ts';
 import { type MdnRow, type MessageRow, readFacts, readHeaders, readSigner } from './rows.ts';
 import type { MessageDetail, MessageSummary, Store } from './store.ts';
+import type { ContrlOutcome } from './acknowledgement.ts';
 
 type MessageStore = Pick<Store, 'listMessages' | 'getMessage' | 'getContent' | 'nextDue'>;
 
-type SizedRow = MessageRow & { readonly size: number };
+type SizedRow = MessageRow & { readonly size: number; readonly contrl: ContrlOutcome | null };
 
-const SIZED = '(SELECT messages.*, contents.size FROM messages JOIN contents ON contents.sha256 = messages.raw)';
+const SIZED = `(SELECT messages.*, contents.size, ${CONTRL_OUTCOME} AS contrl
+  FROM messages JOIN contents ON contents.sha256 = messages.raw)`;
 
 /** Looking at messages, whichever way they went. */
-export function messagesIn(db: Database, contents: Contents): MessageStore {
+export function messagesIn(db: Database, contents: Contents, acknowledgements: Acknowledgements): MessageStore {
   function find(id: string): SizedRow | undefined {
-    const bare = id.replace(/^<(.*)>$/, '$1');
+    return db.statement<SizedRow>(`SELECT * FROM ${SIZED} WHERE id = @id`).get({ id }) ?? latest(id);
+  }
+
+  function latest(messageId: string): SizedRow | undefined {
+    const bare = messageId.replace(/^<(.*)>$/, '$1');
     return db
       .statement<SizedRow>(
-        `SELECT * FROM ${SIZED} WHERE id = @id OR message_id IN (@bare, @bracketed)
-         ORDER BY CASE id WHEN @id THEN 0 ELSE 1 END, at DESC, position DESC LIMIT 1`,
+        `SELECT * FROM ${SIZED} WHERE message_id IN (@bare, @bracketed) ORDER BY at DESC, position DESC LIMIT 1`,
       )
-      .get({ id, bare, bracketed: `<${bare}>` });
+      .get({ bare, bracketed: `<${bare}>` });
   }
 
   function detail(row: SizedRow): MessageDetail {
@@ -50,14 +56,15 @@ export function messagesIn(db: Database, contents: Contents): MessageStore {
       attempts: work?.attempts ?? 0,
       nextAttemptAt: work?.due ? new Date(work.due) : undefined,
       mdns: mdns.map(mdnSummary),
+      acknowledgements: acknowledgements.of(id),
     };
   }
 
   return {
     listMessages: (filter) =>
       db.read(() => {
-        const { partner, direction, state } = filter;
-        const { sql, values } = matching(filter, 'at', { partner, direction, state });
+        const { partner, direction, state, contrl } = filter;
+        const { sql, values } = matching(filter, 'at', { partner, direction, state, contrl });
         return db.statement<SizedRow>(`SELECT * FROM ${SIZED} ${sql}`).all(values).map(summary);
       }),
     getMessage: (id) =>
@@ -96,6 +103,7 @@ function summary(row: SizedRow): MessageSummary {
     subject: row.subject ?? undefined,
     state: row.state,
     disposition: row.disposition ?? undefined,
+    contrl: row.contrl ?? undefined,
     size: row.size,
     fileName: row.file_name ?? undefined,
   };

@@ -1,7 +1,6 @@
 import type { Database } from './database.ts';
 import type { NoticeAddressee, NoticeStore } from './notice.ts';
 import type { Outbound } from './outbound.ts';
-import { insertInto } from './rows.ts';
 
 /** Each claim is told once: a notice and how far it goes are one write. */
 export function noticesIn(db: Database, outbound: Outbound): NoticeStore {
@@ -40,7 +39,7 @@ export function noticesIn(db: Database, outbound: Outbound): NoticeStore {
         outbound.insert(prepared);
         const { environment, partner, participant } = addressee;
         const row = { environment, partner, participant, through, message_id: message.id };
-        db.statement(insertInto('notices', row)).run(row);
+        db.insert('notices', row);
         return 'done';
       });
     },

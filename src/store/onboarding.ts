@@ -3,7 +3,7 @@ import type { Database, Values } from './database.ts';
 import { rowRecord } from './evidence.ts';
 import type { Ledger } from './ledger.ts';
 import type { OnboardingStep, OnboardingStore } from './onboarding-step.ts';
-import { insertInto, present, readFacts } from './rows.ts';
+import { present, readFacts } from './rows.ts';
 
 /** The way of participants into production: each step once, with an entry in the chain of its partner. */
 export function onboardingIn(db: Database, ledger: Ledger): OnboardingStore {
@@ -18,7 +18,7 @@ export function onboardingIn(db: Database, ledger: Ledger): OnboardingStore {
           .get({ partner, participant });
         if (sequence !== (last?.sequence ?? 0) + 1) return 'conflict';
         const row = rowOf(step);
-        db.statement(insertInto('onboarding', row)).run(row);
+        db.insert('onboarding', row);
         const facts = { participant, sequence, step: step.step, by: step.by, effective: row.effective };
         const onboarding = { ...facts, record: rowRecord(row) };
         ledger.append({ chain: partner, kind: 'onboarding.step', facts: { onboarding } }, step.at);

@@ -1,8 +1,9 @@
+import type { Acknowledgements } from './acknowledgements.ts';
 import type { Contents, PreparedContent } from './contents.ts';
 import type { Database } from './database.ts';
 import { messageRecord } from './evidence.ts';
 import type { Ledger } from './ledger.ts';
-import { type MessageRow, insertInto, present } from './rows.ts';
+import { type MessageRow, present } from './rows.ts';
 import type { OutboundMessage, SentMessage, Store } from './store.ts';
 import type { Transitions } from './transitions.ts';
 import type { Work } from './work.ts';
@@ -27,6 +28,7 @@ export function outboundIn(
   ledger: Ledger,
   transitions: Transitions,
   work: Work,
+  acknowledgements: Acknowledgements,
 ): Outbound {
   async function prepare(messages: readonly OutboundMessage[]): Promise<PreparedMessage[]> {
     const prepared: PreparedMessage[] = [];
@@ -40,11 +42,15 @@ export function outboundIn(
   function insert(messages: readonly PreparedMessage[]): void {
     for (const { message, raw, payload } of messages) {
       const row = rowOf(message, contents.insert(raw), contents.insert(payload));
-      db.statement(insertInto('messages', row)).run(row);
+      db.insert('messages', row);
       work.add('message', message.id, message.createdAt);
       const { environment, as2From, as2To, messageId, url, mic, answers } = message;
       const said = { environment, as2From, as2To, messageId, url, mic, answers };
-      const facts = { ...said, raw: row.raw, payload: row.payload, record: messageRecord(row) };
+      const sent = acknowledgements.insertSent(message);
+      const facts = {
+        ...{ ...said, raw: row.raw, payload: row.payload, record: messageRecord(row) },
+        sent: sent.length === 0 ? undefined : sent,
+      };
       ledger.append(
         { chain: message.partner, kind: 'outbound.queued', subjectId: message.id, facts },
         message.createdAt,

@@ -58,12 +58,6 @@ export type Signer = NonNullable<ReceivedMdn['signer']>;
 
 type Row = Readonly<Record<string, Value>>;
 
-/** `INSERT` of a row whose members are named as the columns. */
-export function insertInto(table: string, row: Row): string {
-  const columns = Object.keys(row);
-  return `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`;
-}
-
 /** The members that are not null. */
 export function present<T extends object>(row: T): { [K in keyof T]?: NonNullable<T[K]> } {
   return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as ReturnType<typeof present<T>>;

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { acknowledgementsIn } from './acknowledgements.ts';
 import { certificatesIn } from './certificates.ts';
 import { claimsIn } from './claims.ts';
 import { openContentFiles, syncDirectory } from './content-files.ts';
@@ -39,7 +40,8 @@ export async function openSqliteStore({ directory, ...commits }: SqliteStoreOpti
   const work = workIn(db);
   const transitions = transitionsIn(db, ledger);
   const mdns = mdnsIn(db, contents, ledger);
-  const outbound = outboundIn(db, contents, ledger, transitions, work);
+  const acknowledgements = acknowledgementsIn(db);
+  const outbound = outboundIn(db, contents, ledger, transitions, work, acknowledgements);
   const certificates = certificatesIn(db);
   const { queueOutbound, findOutbound, resend } = outbound;
   const { findCertificates, listCertificates, certificateUsage } = certificates;
@@ -49,9 +51,9 @@ export async function openSqliteStore({ directory, ...commits }: SqliteStoreOpti
   return {
     spoolDirectory: files.unfinished,
     ...inboundIn(db, contents, ledger, mdns, work),
-    ...jobsIn(db, certificates, outbound, transitions, work),
+    ...jobsIn(db, certificates, acknowledgements, outbound, transitions, work),
     ...deliveriesIn(db, contents, ledger, mdns, transitions, work),
-    ...messagesIn(db, contents),
+    ...messagesIn(db, contents, acknowledgements),
     ...noticesIn(db, outbound),
     ...onboardingIn(db, ledger),
     ...verificationIn(db, contents),
@@ -60,6 +62,7 @@ export async function openSqliteStore({ directory, ...commits }: SqliteStoreOpti
     ...claimsIn(db, ledger),
     ...{ listMdns, getMdn },
     ...{ note, listLedger },
+    findSentInterchange: acknowledgements.findSentInterchange,
     releaseLeases: () => db.write(() => work.releaseAll()),
     close: () => db.close(),
   };

@@ -1,8 +1,10 @@
 import type { Kept } from '../bytes/kept.ts';
+import type { Acknowledgement, ContrlOutcome, SentInterchange } from './acknowledgement.ts';
 import type { Source } from '../bytes/source.ts';
 import type { Headers } from '../mime/headers.ts';
-import type { CertificateOnFile, ClaimStore, UsageFilter } from './claim-record.ts';
+import type { CertificateFilter, CertificateOnFile, ClaimStore, UsageFilter } from './claim-record.ts';
 import type { LedgerEntry, LedgerEvent, LedgerFilter, LedgerVerdict } from './ledger-entry.ts';
+import type { MdnDetail, MdnFilter, MdnSummary } from './mdn-view.ts';
 import type { NoticeStore } from './notice.ts';
 import type { OnboardingStore } from './onboarding-step.ts';
 
@@ -21,14 +23,14 @@ export interface Store extends ClaimStore, NoticeStore, OnboardingStore {
   readonly spoolDirectory: string;
 
   // receiving
-  /** Seals a received message with its MDN, and, when accepted, its job; or finds that it was sealed before. */
+  /**
+   * Seals a received message with its MDN, and, when accepted, its job; or finds that it was sealed before. A refused one
+   * may come again. A payload that an accepted message of the partner held before is told in the facts, by
+   * `payloadSeenBefore`.
+   */
   sealInbound(message: InboundMessage): Promise<{ kind: 'sealed' } | { kind: 'duplicate'; sealed: SealedMessage }>;
-  /** The accepted message with this key, if any. Refused messages are not found: they may come again. */
-  findSealed(key: MessageKey): Promise<SealedMessage | undefined>;
   /** Puts the stored asynchronous MDN of a message into the outbox once more; nothing when it is there still. */
   requeueMdn(messageId: string, now: Date): Promise<void>;
-  /** True when an accepted message of this partner holds the same payload (lower-case hex SHA-256). */
-  payloadSeen(partner: string, sha256: string): Promise<boolean>;
 
   /** Takes back every lease. Only for the one worker of a store, at its start: what a dead process held is due now. */
   releaseLeases(): Promise<void>;
@@ -49,7 +51,13 @@ export interface Store extends ClaimStore, NoticeStore, OnboardingStore {
   returnJobs(jobs: readonly Job[]): Promise<void>;
   /** Puts a job off until `retryAt`, or for good when that is undefined (the message is then `stuck`). */
   failJob(job: Job, error: string, retryAt: Date | undefined, now: Date): Promise<void>;
-  findInterchange(environment: Environment, sender: string, reference: string): Promise<InterchangeRecord | undefined>;
+  /** The last one under this reference, of those whose message came at `since` or later when that is given. */
+  findInterchange(
+    environment: Environment,
+    sender: string,
+    reference: string,
+    since?: Date,
+  ): Promise<InterchangeRecord | undefined>;
   /** The versions in force under these certificate numbers, whatever their state. */
   findCertificates(environment: Environment, numbers: readonly string[]): Promise<Map<string, CertificateOnFile>>;
 
@@ -69,6 +77,15 @@ export interface Store extends ClaimStore, NoticeStore, OnboardingStore {
    */
   settleDelivery(delivery: Delivery, outcome: DeliveryOutcome, now: Date): Promise<'done' | 'lease-lost'>;
   findOutbound(key: MessageKey): Promise<SentMessage | undefined>;
+  /**
+   * Our id of the message in which this interchange was sent to the partner; of the last one when there are several.
+   * Parties tell only those apart: some partners spell them otherwise in CONTRL.
+   */
+  findSentInterchange(
+    partner: string,
+    environment: Environment,
+    interchange: SentInterchange,
+  ): Promise<string | undefined>;
   /**
    * Writes an MDN that came on its own connection, and what it means for the message. The first answer counts, also
    * when the message was given up before.
@@ -191,6 +208,10 @@ export interface JobResult {
   readonly state: 'answered' | 'unreadable';
   readonly detail?: string | undefined;
   readonly interchanges: readonly InterchangeRecord[];
+  /** Interchanges under the same references that came before then are no conflict; all are when it is left out. */
+  readonly referencesSince?: Date | undefined;
+  /** What CONTRL in the message says of what we sent. */
+  readonly acknowledgements?: readonly Acknowledgement[] | undefined;
   readonly certificates: readonly CertificateChange[];
   readonly outbound: readonly OutboundMessage[];
 }
@@ -254,6 +275,8 @@ export interface OutboundMessage extends MessageKey {
   readonly mdnSigned: boolean;
   /** The received message that this one answers. */
   readonly answers?: string | undefined;
+  /** Those in the payload, so that CONTRL for them finds the message. */
+  readonly interchanges?: readonly SentInterchange[] | undefined;
 }
 
 /** What the answers to a message are judged by. */
@@ -317,6 +340,8 @@ export interface Page {
 export interface MessageFilter extends Page {
   readonly direction?: 'in' | 'out' | undefined;
   readonly state?: string | undefined;
+  /** What the partner's CONTRL said. */
+  readonly contrl?: ContrlOutcome | undefined;
 }
 
 export interface MessageSummary {
@@ -331,6 +356,8 @@ export interface MessageSummary {
   readonly subject: string | undefined;
   readonly state: InboundState | OutboundState;
   readonly disposition: string | undefined;
+  /** What the partner's CONTRL says of the interchanges in it; undefined when none came. */
+  readonly contrl: ContrlOutcome | undefined;
   /** Of the HTTP body, in bytes. */
   readonly size: number;
   readonly fileName: string | undefined;
@@ -352,41 +379,9 @@ export interface MessageDetail extends MessageSummary {
   readonly attempts: number;
   readonly nextAttemptAt: Date | undefined;
   readonly mdns: readonly MdnSummary[];
-}
-
-export interface MdnFilter extends Page {
-  readonly direction?: 'in' | 'out' | undefined;
-  /** Received: the verdict. Sent: `sent` (with the response), `pending`, `delivered` or `failed`. */
-  readonly state?: string | undefined;
-}
-
-export interface MdnSummary {
-  readonly id: string;
-  readonly direction: 'in' | 'out';
-  readonly at: Date;
-  readonly partner: string | undefined;
-  /** Our id of the message it is about. */
-  readonly subjectId: string | undefined;
-  readonly messageId: string | undefined;
-  readonly originalMessageId: string | undefined;
-  readonly mode: 'sync' | 'async';
-  readonly signed: boolean;
-  readonly disposition: string | undefined;
-  readonly mic: string | undefined;
-  readonly state: string;
-  readonly detail: string | undefined;
-}
-
-export interface MdnDetail extends MdnSummary {
-  readonly text: string | undefined;
-  readonly signer: { readonly fingerprint: string; readonly subject: string } | undefined;
-  readonly headers: Headers;
-  readonly body: Buffer;
-}
-
-export interface CertificateFilter extends Page {
-  readonly environment?: Environment | undefined;
-  readonly number?: string | undefined;
-  readonly country?: string | undefined;
-  readonly state?: string | undefined;
+  /** Each CONTRL about it: our id of the message it came in, and when. */
+  readonly acknowledgements: readonly (Omit<Acknowledgement, 'subjectId'> & {
+    readonly messageId: string;
+    readonly at: Date;
+  })[];
 }

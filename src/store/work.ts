@@ -67,8 +67,8 @@ export function workIn(db: Database): Work {
            WHERE position IN (
              SELECT position FROM work
              WHERE ${FREE[what]} AND attempts = COALESCE(@attempts, attempts)
-               AND NOT EXISTS (SELECT 1 FROM messages m, json_each(@except) e
-                               WHERE m.id = work.message_id AND m.partner = e.value)
+               AND (@except = '[]' OR NOT EXISTS (SELECT 1 FROM messages m, json_each(@except) e
+                                                  WHERE m.id = work.message_id AND m.partner = e.value))
              ORDER BY due, position LIMIT @limit)
            RETURNING position, kind, message_id, attempts, due, lease,
              (SELECT partner FROM messages WHERE id = work.message_id) AS partner`,

@@ -4,11 +4,13 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 
 import { pino } from 'pino';
+import { Agent, request } from 'undici';
 
 import { startEndpoint } from '../../src/cli/endpoint.ts';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { freePort } from '../support/free-port.ts';
 import { makeHome } from '../support/home.ts';
+import { identity, type TestIdentity } from '../support/identities.ts';
 
 const log = pino({}, { write: () => undefined });
 
@@ -37,6 +39,39 @@ describe('startEndpoint', () => {
       lines.filter(({ msg }) => msg?.includes('next start')).map(({ key }) => key),
       ['operators'],
     );
+    await endpoint.stop();
+  });
+
+  it('serves HTTPS, beside health in plain HTTP, and takes a new certificate without a new start', async () => {
+    const tls = { certificate: 'keys/tls.cert.pem', key: 'keys/tls.key.pem' };
+    const { directory } = await makeHome({ listen: { host: '127.0.0.1', port: 0, tls } });
+    const put = ({ certificate, privateKey }: TestIdentity) => {
+      const key = privateKey.export({ type: 'pkcs8', format: 'pem' });
+      writeFileSync(path.join(directory, tls.certificate), certificate.pem);
+      writeFileSync(path.join(directory, tls.key), key, { mode: 0o600 });
+    };
+    const asked = async (url: string, trusted: TestIdentity) => {
+      const ca = trusted.certificate.pem;
+      const dispatcher = new Agent({ connect: { ca, checkServerIdentity: () => undefined } });
+      const { statusCode, body } = await request(url, { dispatcher });
+      await body.dump();
+      await dispatcher.close();
+      return statusCode;
+    };
+    const [first, second] = [await identity('as2.test', 'ec'), await identity('as2.test', 'ec', 'renewed')];
+    put(first);
+    const endpoint = await startEndpoint(directory, {}, log);
+    const { as2Address, operatorsAddress } = endpoint;
+    assert.match(as2Address, /^https:.*\/as2$/);
+    assert.equal(await asked(as2Address, first), 200);
+    assert.equal(await asked(`${operatorsAddress}/readyz`, first), 200);
+    put({ ...second, privateKey: first.privateKey });
+    await assert.rejects(endpoint.reload(), ConfigError);
+    assert.equal(await asked(as2Address, first), 200);
+    put(second);
+    await endpoint.reload();
+    assert.equal(await asked(as2Address, second), 200);
+    await assert.rejects(asked(as2Address, first), /self-signed certificate|certificate signature failure/);
     await endpoint.stop();
   });
 

@@ -9,6 +9,7 @@ import { registerPartner } from '../../src/cli/partner.ts';
 import { readCertificate } from '../../src/pki/certificate.ts';
 import { writePkcs12 } from '../../src/pki/pkcs12-write.ts';
 import { issue, temporaryFolder } from '../config/support.ts';
+import { hasOpenssl, openssl, testIdentity } from '../support/openssl.ts';
 import { runner } from './support.ts';
 
 const env = { PASSWORD: 'secret', WRONG: 'wrong' };
@@ -147,6 +148,28 @@ describe('cli: from nothing to a partner', () => {
     const { status, stderr } = await countersign('key', 'generate', 'ec', '--key-type', 'ec-p256');
     assert.equal(status, 0, stderr);
     assert.match((await countersign('key', 'list')).stdout, /ec +EC P-256 +sign /);
+  });
+
+  it('key generate makes an Ed25519 key for signing alone, where a partner asks for it; no X25519, which cannot sign for itself', async () => {
+    const { status, stderr } = await countersign('key', 'generate', 'ed', '--key-type', 'ed25519');
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /scheme: ed25519/);
+    assert.match((await countersign('key', 'list')).stdout, /ed +Ed25519 +sign .* signs by ed25519 /);
+    assert.equal((await countersign('config', 'check')).status, 0);
+    assert.equal((await countersign('key', 'generate', 'x', '--key-type', 'x25519')).status, 2);
+    assert.equal((await countersign('init', 'other', '--key-type', 'ed25519')).status, 2);
+  });
+
+  it('key import takes an X25519 key that OpenSSL wrote to PKCS#12', async function () {
+    if (!hasOpenssl) this.skip();
+    const { certificateFile, keyFile } = testIdentity('x25519');
+    const file = path.join(temporaryFolder(), 'x25519.p12');
+    const from = ['-in', certificateFile, '-inkey', keyFile, '-passout', 'pass:secret'];
+    openssl(['pkcs12', '-export', ...from, '-out', file]);
+    const { status, stderr } = await countersign('key', 'import', file, 'x', '--password-env', 'PASSWORD');
+    assert.equal(status, 0, stderr);
+    assert.match((await countersign('key', 'list')).stdout, /x +X25519 +decrypt .* decrypts /);
+    assert.equal((await countersign('config', 'check')).status, 0);
   });
 
   it('key export gives the certificate for partners, and PKCS#12 that key import takes', async () => {

@@ -9,7 +9,7 @@ import { registerSimulate } from '../../src/cli/simulate.ts';
 import { startAgency, type AgencyAndNetwork } from '../support/agency.ts';
 import { runner } from './support.ts';
 
-const command = runner([registerPartner, registerSimulate], {}, () => new Date());
+const command = runner([registerPartner, registerSimulate], {}, { clock: () => new Date() });
 
 interface Simulated {
   readonly ok: boolean;

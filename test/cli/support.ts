@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { RegisterNoun } from '../../src/cli/program.ts';
 import { run } from '../../src/cli/program.ts';
 
@@ -15,9 +16,9 @@ export interface Outcome {
 export function runner(
   nouns: readonly RegisterNoun[],
   env: Readonly<Record<string, string>> = {},
-  clock = (): Date => now,
+  { tty = false, clock = (): Date => now }: { tty?: boolean; clock?: () => Date } = {},
 ) {
-  return async (...args: string[]): Promise<Outcome> => {
+  return async (...args: (string | Buffer)[]): Promise<Outcome> => {
     const printed = { stdout: '', stderr: '' };
     const stream = (name: keyof typeof printed) => ({
       write(text: string | Uint8Array) {
@@ -25,9 +26,16 @@ export function runner(
         return true;
       },
       once: () => undefined,
+      isTTY: tty,
     });
-    const terminal = { stdout: stream('stdout'), stderr: stream('stderr'), env, now: clock };
-    const status = await run(args, terminal, nouns);
+    // A buffer among the arguments comes by standard input.
+    const stdin = Readable.from(args.filter((arg) => typeof arg !== 'string'));
+    const terminal = { stdin, stdout: stream('stdout'), stderr: stream('stderr'), env, now: clock };
+    const status = await run(
+      args.filter((arg) => typeof arg === 'string'),
+      terminal,
+      nouns,
+    );
     return { status, ...printed, json: (): unknown => JSON.parse(printed.stdout) };
   };
 }

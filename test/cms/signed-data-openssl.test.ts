@@ -20,6 +20,8 @@ const schemes: readonly {
   { scheme: 'rsa-pss', key: 'rsa', options: ['-keyopt', 'rsa_padding_mode:pss'], digests: all },
   { scheme: 'rsa-pss', key: 'rsa-pss', options: ['-keyopt', 'rsa_padding_mode:pss'], digests: ['sha384'] },
   { scheme: 'ecdsa', key: 'ec', options: [], digests: all },
+  { scheme: 'ecdsa', key: 'ec-p384', options: [], digests: ['sha384'] },
+  { scheme: 'ecdsa', key: 'ec-p521', options: [], digests: ['sha512'] },
 ];
 
 /** `openssl cms -sign` in DER. */

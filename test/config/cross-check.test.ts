@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { stringify } from 'yaml';
+import type { KeyTransportName } from '../../src/cms/algorithms.ts';
 import { dangersOf } from '../../src/config/dangers.ts';
 import type { PartnerFile } from '../../src/config/partner-schema.ts';
 import { testIdentity } from '../support/openssl.ts';
@@ -45,7 +46,7 @@ describe('config/cross-check', () => {
   it('refuses a use that a key is not capable of', async () => {
     const ec = await issue('ec', 'ec-p256');
     const pss = testIdentity('rsa-pss');
-    const problemsOf = async (pem: string, keyTransport?: 'rsa-pkcs1' | 'ecdh-sha256') => {
+    const problemsOf = async (pem: string, keyTransport?: KeyTransportName) => {
       const partner = await partnerFile({ certificates: [{ pem }], send: { keyTransport } });
       return keys({ ...(await endpointFiles()), 'partners/a.yaml': stringify(partner) });
     };
@@ -54,6 +55,7 @@ describe('config/cross-check', () => {
     assert.deepEqual(await problemsOf(ec.certificate.pem, 'ecdh-sha256'), []);
     assert.deepEqual(await problemsOf(ec.certificate.pem, 'rsa-pkcs1'), ['partners/a.yaml certificates[0]']);
     assert.deepEqual(await problemsOf(rsa.certificate.pem, 'ecdh-sha256'), ['partners/a.yaml certificates[0]']);
+    assert.deepEqual(await problemsOf(ec.certificate.pem, 'ecdh-hkdf-sha256'), ['partners/a.yaml certificates[0]']);
     assert.deepEqual(await problemsOf(pss.certificatePem), ['partners/a.yaml certificates[0]']);
     const scheme = await partnerFile({ send: { scheme: 'ecdsa' } });
     assert.deepEqual(await keys({ ...(await endpointFiles()), 'partners/a.yaml': stringify(scheme) }), [
@@ -62,9 +64,46 @@ describe('config/cross-check', () => {
     const own = async (certificate: string, key: string) =>
       keys({ ...(await endpointFiles()), 'keys/own.cert.pem': certificate, 'keys/own.key.pem': key });
     assert.deepEqual(await own(ec.certificate.pem, ec.privateKeyPem), []);
-    const edwards = testIdentity('ed25519');
-    assert.deepEqual(await own(edwards.certificatePem, edwards.privateKeyPem), ['countersign.yaml identities[0].use']);
-    assert.deepEqual(await own(pss.certificatePem, pss.privateKeyPem), ['countersign.yaml identities[0].use']);
+    for (const key of ['ed25519', 'x25519', 'rsa-pss'] as const) {
+      const { certificatePem, privateKeyPem } = testIdentity(key);
+      assert.deepEqual(await own(certificatePem, privateKeyPem), ['countersign.yaml identities[0].use'], key);
+    }
+    const theirs = async (key: 'ed25519' | 'x25519', use: 'sign' | 'encrypt') => {
+      const partner = await partnerFile({ certificates: [{ pem: testIdentity(key).certificatePem, use: [use] }] });
+      return keys({ ...(await endpointFiles()), 'partners/a.yaml': stringify(partner) });
+    };
+    assert.deepEqual(await theirs('ed25519', 'sign'), []);
+    assert.deepEqual(await theirs('ed25519', 'encrypt'), ['partners/a.yaml certificates[0]']);
+    assert.deepEqual(await theirs('x25519', 'encrypt'), []);
+    assert.deepEqual(await theirs('x25519', 'sign'), ['partners/a.yaml certificates[0]']);
+  });
+
+  it('takes an Ed25519 key that signs and an X25519 key that decrypts, of ours; RFC 8419 §3.1: to sign over SHA-512 alone', async () => {
+    const [edwards, montgomery] = [testIdentity('ed25519'), testIdentity('x25519')];
+    const files = (send: PartnerFile['send'], identities: readonly object[]) => async () =>
+      keys({
+        ...(await endpointFiles({ identities })),
+        'keys/ed.cert.pem': edwards.certificatePem,
+        'keys/ed.key.pem': edwards.privateKeyPem,
+        'keys/x.cert.pem': montgomery.certificatePem,
+        'keys/x.key.pem': montgomery.privateKeyPem,
+        'partners/a.yaml': stringify(await partnerFile({ send })),
+      });
+    const identity = (name: string, use?: 'sign' | 'decrypt') => ({
+      certificate: `keys/${name}.cert.pem`,
+      key: `keys/${name}.key.pem`,
+      ...(use && { use: [use] }),
+    });
+    const modern = [identity('ed', 'sign'), identity('x', 'decrypt')];
+    assert.deepEqual(await files({ sign: 'sha512' }, modern)(), []);
+    assert.deepEqual(await files({ sign: 'none' }, modern)(), []);
+    assert.deepEqual(await files({ sign: 'sha512', scheme: 'ed25519' }, modern)(), []);
+    assert.deepEqual(await files({}, modern)(), ['partners/a.yaml send.sign']);
+    assert.deepEqual(await files({ sign: 'sha512', scheme: 'rsa-pss' }, modern)(), ['partners/a.yaml send.scheme']);
+    const both = [identity('own'), ...modern];
+    assert.deepEqual(await files({}, both)(), []);
+    assert.deepEqual(await files({ scheme: 'ed25519' }, both)(), ['partners/a.yaml send.sign']);
+    assert.deepEqual(await files({ scheme: 'ed25519', sign: 'sha512' }, both)(), []);
   });
 
   it('tells of a key of ours that cannot be loaded once: not as one that is missing for a scheme as well', async () => {

@@ -12,8 +12,8 @@ describe('config/load', () => {
     const { endpoint, partners, warnings } = await load(await endpointFiles());
     assert.deepEqual(partners, []);
     assert.deepEqual(warnings, []);
-    assert.deepEqual(endpoint.listen, { host: '0.0.0.0', port: 4080, path: '/as2' });
-    assert.deepEqual(endpoint.operators, { host: '127.0.0.1', port: 4081 });
+    assert.deepEqual(endpoint.listen, { host: '0.0.0.0', port: 4080, path: '/as2', tls: undefined });
+    assert.deepEqual(endpoint.operators, { host: '127.0.0.1', port: 4081, token: undefined });
     assert.equal(endpoint.environment, 'test');
     assert.equal(endpoint.outbox.firstPause, 30_000);
     assert.equal(endpoint.limits.messageSize, 100 * 1024 * 1024);
@@ -91,6 +91,19 @@ describe('config/load', () => {
       { passwordEnv: 'A', passwordFile: 'keys/a.password' },
     ])
       assert.equal((await problemsOf({ ...files, 'partners/a.yaml': await withAuth(wrong) })).length, 1);
+  });
+
+  it('takes the token of the API from a file or from the environment, if it is long enough', async () => {
+    const token = 'a1'.repeat(16);
+    const withFile = await endpointFiles({ operators: { tokenFile: 'keys/api.token' } });
+    const fromFile = await load({ ...withFile, 'keys/api.token': `${token}\n` });
+    assert.equal(fromFile.endpoint.operators.token, token);
+    const files = await endpointFiles({ operators: { tokenEnv: 'COUNTERSIGN_API' } });
+    const fromEnv = await load(files, { COUNTERSIGN_API: token });
+    assert.deepEqual([fromEnv.endpoint.operators.token, fromEnv.warnings], [token, []]);
+    const [problem] = await problemsOf({ ...withFile, 'keys/api.token': 'short' });
+    assert.equal(problem?.key, 'operators');
+    assert.match(problem.message, /less than 32/);
   });
 
   it('tells what is wrong with keys and certificates', async () => {

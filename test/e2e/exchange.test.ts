@@ -265,11 +265,11 @@ for (const environment of ['test', 'production'] as const) {
       assert.match(detail?.detail ?? '', /6 bytes from byte \d+ on are not read: Neither UNA nor UNB/);
     });
 
-    it('CONTRL and SANCRT in one interchange: a CONTRL refuses the second type (14)', async () => {
+    it('CONTRL and SANCRT in one interchange: only the SANCRT is answered', async () => {
       const text = inEnvironment([{ number: au(78) }]).toString('latin1');
       const second = "UNH+2+CONTRL:D:3:UN'UCI+X+USCBP:ZZZ+AUDAFF:ZZZ+7'UNT+3+2'UNZ+2+";
       const { contrl, verdicts } = await exchange(Buffer.from(text.replace('UNZ+1+', second), 'latin1'));
-      assert.deepEqual([contrl?.action, contrl?.messages], ['7', ['14']]);
+      assert.deepEqual([contrl?.action, contrl?.messages], ['7', []]);
       assert.deepEqual(verdicts, [{ number: au(78), status: 'AP', codes: [] }]);
     });
 
@@ -282,8 +282,9 @@ for (const environment of ['test', 'production'] as const) {
 
     it('a CONTRL that comes in gets no answer', async () => {
       const { answers } = await exchange(inEnvironment([{ number: au(80) }], { reference: 'FORCONTRL' }));
+      const [answer] = answers;
+      const found = await served.store.getMessage(answer?.request.messageId ?? '');
       for (const action of ['7', '4+12']) {
-        const [answer] = answers;
         const reference = answer?.interchange.reference ?? '';
         const about = `UCI+${reference}+USCBP:ZZZ+AUDAFF:ZZZ+${action}`;
         const test = environment === 'test' ? '++++++1' : '';
@@ -291,6 +292,8 @@ for (const environment of ['test', 'production'] as const) {
         const contrl = [head, 'UNH+1+CONTRL:D:3:UN', about, 'UNT+3+1', `UNZ+1+CTL${action.length}`];
         const result = await exchange(Buffer.from(`${contrl.join("'")}'`));
         assert.deepEqual([result.state, result.answers.length], ['answered', 0]);
+        const sent = await served.store.getMessage(found?.id ?? '');
+        assert.equal(sent?.contrl, action === '7' ? 'acknowledged' : 'rejected');
       }
     });
 

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { interchange, numberOf } from '../support/sancrt.ts';
 import { send } from '../support/peer.ts';
 import { speak, statusOf } from '../support/raw-socket.ts';
+import { until } from '../support/until.ts';
 import { freshMessageId, startTarget, toldBy, type Target } from '../support/target.ts';
 
 const MiB = 1024 * 1024;
@@ -87,6 +88,27 @@ describe('time and space for bodies', () => {
     const own = await startTarget({ settings: { limits: { messageSize: '6 MiB', spoolSpace: '6 MiB' } } });
     const { answered } = await send(own.url, own.partner, own.home, content);
     assert.equal(toldBy(answered), 'processed');
+    await own.stop();
+  });
+
+  it('a hundred bodies that stall share their memory, and other messages come in meanwhile', async () => {
+    const own = await startTarget();
+    const spool = () => readdirSync(own.store.spoolDirectory);
+    const { hostname, port } = new URL(own.url);
+    const stalled = Array.from({ length: 100 }, () => {
+      const socket = connect(Number(port), hostname);
+      socket.on('error', () => undefined);
+      socket.write(head(`Content-Length: ${MiB}`));
+      socket.write(Buffer.alloc(MiB - 1));
+      return socket;
+    });
+    // Of each alone nothing would lie there.
+    await until('they fill the memory', () => spool().length > 0 || undefined);
+    const content = Buffer.concat([interchange([{ number: numberOf('AU', 800_001) }]), Buffer.alloc(MiB / 2, ' ')]);
+    const { answered } = await send(own.url, own.partner, own.home, content);
+    assert.equal(toldBy(answered), 'processed');
+    for (const socket of stalled) socket.destroy();
+    await until('nothing is left of them', () => spool().length === 0 || undefined);
     await own.stop();
   });
 });

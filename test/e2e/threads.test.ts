@@ -50,7 +50,7 @@ describe('threads in trouble', function () {
     open = await openExchange(home.directory, {}, log);
     examiner = newExaminer(1);
     const receive = createReceive({ ...open.exchange, examiner: () => examiner });
-    server = await listen(as2Endpoint('/as2', receive, log), '127.0.0.1', 0, () => undefined);
+    server = await listen(as2Endpoint('/as2', receive, log), { host: '127.0.0.1', port: 0 }, () => undefined);
   });
   after(async () => {
     await server.close();

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { faultsOf } from '../edifact/directory-check.ts';
 import { makeCusres } from '../../src/ecert/cusres.ts';
 import { readSancrt } from '../../src/ecert/sancrt.ts';
 import { judge } from '../../src/ecert/rules.ts';
+import { loadDirectory } from '../../src/edifact/directory.ts';
 import { readInterchange } from '../../src/edifact/reader.ts';
 import { writeInterchange } from '../../src/edifact/writer.ts';
 import type { Message } from '../../src/edifact/interchange.ts';
+import { EDIFACT_LIMITS } from '../../src/limits.ts';
 import { body, bodyWith, context, reference, sancrt } from './samples.ts';
 
 /** The answer to a certificate as it goes out: its text, and as it is read. */
@@ -23,7 +24,7 @@ function answer(segments: readonly string[], release = '97B', characterSet = 'UN
     testIndicator: false,
     messages: [makeCusres(request, judge(request, undefined, context), answerContext)],
   });
-  const read = readInterchange(bytes);
+  const read = readInterchange(bytes, { ...EDIFACT_LIMITS, directories: loadDirectory });
   assert.deepEqual([read.findings, read.messages[0]?.findings], [[], []]);
   return { text: /UNH.*(?=UNZ)/.exec(bytes.toString('latin1'))?.[0] ?? '', read: read.messages[0] as Message };
 }
@@ -76,7 +77,7 @@ describe('CUSRES, the answer to a certificate', () => {
     assert.equal(codes(34).at(-1)?.[1], 'E99');
   });
 
-  for (const release of ['96B', '97B']) {
+  for (const release of ['96B', '97A', '97B', '98A', '98B', '99A', '99B', '00A', '00B', '01B']) {
     it(`D.${release}: whatever comes in, what goes out conforms to the directory`, () => {
       const value = fc.oneof(
         fc.constantFrom(
@@ -108,9 +109,9 @@ describe('CUSRES, the answer to a certificate', () => {
         fc.property(segments, fc.constantFrom('UNOA', 'UNOC', 'UNOE', 'UNOY'), ([number, code, date, country, importer, lines], set) => {
           const made = [`BGM+811+${number}+${code}`, `DTM+182:${date}:102`, `LOC+27+${country}`, `PNA+IM+${importer}`];
           const rest = lines.flatMap(([hts, unit, quantity]) => ['LIN', `MEA+AAJ+AAI+${unit}:${quantity}`, `PIA+5+${hts}:HS`]);
-          assert.deepEqual(faultsOf(answer([...made, ...rest], release, set).read), []);
+          answer([...made, ...rest], release, set);
         }),
-        { numRuns: 150 },
+        { numRuns: 50 },
       ); // prettier-ignore
     });
   }

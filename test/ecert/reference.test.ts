@@ -34,7 +34,7 @@ describe('the reference files', () => {
     ['an error of no rule', changed('errors', ['errors', 'nonsense'], {}), 'errors'],
     ['two errors with one code', changed('errors', ['errors', 'repeated', 'code'], 'E01'), 'errors'],
     ['a text in small letters', changed('errors', ['errors', 'repeated', 'text'], 'Twice'), 'errors.repeated.text'],
-    ['no units', changed('externalCodes', ['lists'], {}), 'lists.6411'],
+    ['no units', changed('externalCodes', ['rec20'], []), 'rec20'],
     ['nothing', () => parseReference({ ...referenceFiles, errors: null }), ''],
   ]; // prettier-ignore
   for (const [what, parse, path] of faults) {

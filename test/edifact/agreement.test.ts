@@ -7,6 +7,7 @@ const agreement: Agreement = {
   senders: [{ id: 'NZMPI' }, { id: 'AUDAFF' }],
   messages: [{ type: 'SANCRT', version: 'D', release: '97B', agency: 'UN' }],
   maxMessages: 3000,
+  mixedTypes: false,
   duplicate: false,
 };
 const good = interchange([message('1'), message('2')]);
@@ -32,16 +33,20 @@ describe('what breaks the agreement with the partner', () => {
   it('17: a type or release that is not agreed on, for that message alone', () => {
     assert.deepEqual(judged(interchange([message('1', 'SANCRT:D:96B:UN'), message('2')])), ['UCM 17 UNH']);
   });
-  it('14: a second type of message', () => {
-    assert.deepEqual(judged(interchange([message('1'), message('2', 'REQDOC:D:97B:UN')])), ['UCM 14 UNH']);
+  it('14: a second type of message, unless that is agreed on', () => {
+    const text = interchange([message('1'), message('2', 'REQDOC:D:97B:UN')]);
+    assert.deepEqual(judged(text), ['UCM 14 UNH']);
+    const messages = [...agreement.messages, { type: 'REQDOC', version: 'D', release: '97B', agency: 'UN' }];
+    assert.deepEqual(judged(text, { mixedTypes: true }), ['UCM 17 UNH']);
+    assert.deepEqual(judged(text, { mixedTypes: true, messages }), []);
   });
-  it('14: CONTRL and another type in one interchange, whichever comes first', () => {
+  it('CONTRL beside another type is taken, whichever comes first', () => {
     const [sancrt, contrl] = [message('1'), message('2', 'CONTRL:D:3:UN')];
     for (const messages of [
       [sancrt, contrl],
       [contrl, sancrt],
     ]) {
-      assert.deepEqual(judged(interchange(messages)), ['UCM 14 UNH']);
+      assert.deepEqual(judged(interchange(messages)), []);
     }
   });
   it('CONTRL is always taken', () => assert.deepEqual(judged(interchange([message('1', 'CONTRL:D:3:UN')])), []));

@@ -3,18 +3,30 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { judgeByAgreement } from '../../src/edifact/agreement.ts';
 import { readContrl } from '../../src/edifact/contrl-reader.ts';
-import { contrlDue, answerSyntax, makeContrl } from '../../src/edifact/contrl.ts';
+import {
+  type ContrlContent,
+  answerSyntax,
+  contrlDue,
+  isMessageRejected,
+  isRejected,
+  makeContrl,
+} from '../../src/edifact/contrl.ts';
+import { isTellable } from '../../src/edifact/error-codes.ts';
 import { EdifactError } from '../../src/edifact/errors.ts';
-import { type Interchange, allFindings } from '../../src/edifact/interchange.ts';
+import { type Finding, type Interchange, type Level, allFindings } from '../../src/edifact/interchange.ts';
+import { loadDirectory } from '../../src/edifact/directory.ts';
 import { readInterchange } from '../../src/edifact/reader.ts';
 import { writeInterchange } from '../../src/edifact/writer.ts';
-import { faultsOf } from './directory-check.ts';
+import { EDIFACT_LIMITS } from '../../src/limits.ts';
 import { faultsIn, interchange, message, read, unb } from './samples.ts';
+
+/** Held against the directories, as its partner may do it. */
+const validated = (bytes: Buffer) => readInterchange(bytes, { ...EDIFACT_LIMITS, directories: loadDirectory });
 
 const good = interchange([message('1'), message('2')]);
 
 /** As it goes out: sender and recipient swapped. */
-function answer(subject: Interchange): Buffer {
+function answer(subject: Interchange, content?: ContrlContent): Buffer {
   return writeInterchange({
     syntax: answerSyntax(subject),
     sender: subject.recipient,
@@ -23,8 +35,18 @@ function answer(subject: Interchange): Buffer {
     reference: 'US1',
     applicationReference: subject.applicationReference,
     testIndicator: subject.testIndicator,
-    messages: [makeContrl(subject)],
+    messages: [makeContrl(subject, content)],
   });
+}
+
+/** With these findings instead of its own: of the interchange, and of its first message. */
+function withFindings(
+  subject: Interchange,
+  findings: readonly Finding[],
+  ofFirst: readonly Finding[] = [],
+): Interchange {
+  const messages = subject.messages.map((each, index) => ({ ...each, findings: index === 0 ? ofFirst : [] }));
+  return { ...subject, findings, messages };
 }
 
 const body = (text: string) => /(UCI.*)UNT/.exec(answer(read(text)).toString('latin1'))?.[1];
@@ -81,14 +103,110 @@ describe('CONTRL', () => {
     assert.deepEqual(due(own), [false, false, false]);
   });
 
-  it('is due for an interchange in which CONTRL and another type are mixed', () => {
+  it('says nothing of a CONTRL, wherever it stands', () => {
     const agreement = {
-      ...{ recipients: [{ id: 'USCBP' }], senders: [{ id: 'AUDAFF' }], maxMessages: 2, duplicate: false },
+      ...{
+        recipients: [{ id: 'USCBP' }],
+        senders: [{ id: 'AUDAFF' }],
+        maxMessages: 2,
+        mixedTypes: false,
+        duplicate: false,
+      },
       messages: [{ type: 'SANCRT', version: 'D', release: '97B', agency: 'UN' }],
     };
-    const mixed = judgeByAgreement(read(interchange([message('1'), message('2', 'CONTRL:D:3:UN')])), agreement);
-    assert.ok(contrlDue(mixed, 'on-error'));
-    assert.match(answer(mixed).toString(), /\+7'UCM\+2\+CONTRL:D:3:UN\+4\+14\+UNH\+3:1'/);
+    const [contrl, sancrt] = ['CONTRL:D:3:UN', 'SANCRT:D:97B:UN'];
+    const mixed = (...types: readonly string[]) =>
+      judgeByAgreement(read(interchange(types.map((type, index) => message(String(index + 1), type)))), agreement);
+    assert.ok(!contrlDue(mixed(sancrt, contrl), 'on-error'));
+    assert.match(
+      answer(mixed(sancrt, contrl), { everyMessage: true, receiptOnly: false }).toString(),
+      /\+7'UCM\+1\+SANCRT:D:97B:UN\+7'UNT/,
+    );
+    assert.ok(contrlDue(mixed(contrl, 'SANCRT:D:96B:UN'), 'on-error'));
+    assert.match(answer(mixed(contrl, 'SANCRT:D:96B:UN')).toString(), /\+7'UCM\+2\+SANCRT:D:96B:UN\+4\+17\+UNH\+3'UNT/);
+    assert.ok(!contrlDue(mixed(contrl, contrl), 'always'));
+  });
+
+  it('has a UCM for every message where that is asked for, not for those of an interchange that is refused', () => {
+    const every = { everyMessage: true, receiptOnly: false };
+    const body = (text: string) => /(UCI.*)UNT/.exec(answer(read(text), every).toString('latin1'))?.[1];
+    const [one, two] = ['UCM+1+SANCRT:D:97B:UN', 'UCM+2+SANCRT:D:97B:UN'];
+    assert.equal(body(good), `${uci}+7'${one}+7'${two}+7'`);
+    assert.equal(body(good.replace('UNT+3+2', 'UNT+9+2')), `${uci}+7'${one}+7'${two}+4+29+UNT+2'`);
+    assert.equal(body(good.replace('UNZ+2', 'UNZ+3')), `${uci}+4+29+UNZ+2'`);
+  });
+
+  it('is the receipt alone (8) where that is agreed on, unless something is refused', () => {
+    const receipt = { everyMessage: true, receiptOnly: true };
+    assert.match(answer(read(good), receipt).toString(), /UCI[^']*\+8'UNT/);
+    assert.match(
+      answer(read(good.replace('UNT+3+2', 'UNT+9+2')), receipt).toString(),
+      /UCI[^']*\+7'UCM\+1[^']*\+7'UCM\+2/,
+    );
+  });
+
+  it('tells what is missing where it should stand, apart from the elements of what stands there', () => {
+    const at = (level: Level, code: string, more: Partial<Finding> = {}): Finding => ({
+      ...{ level, code, tag: 'DTM', segment: 3, offset: 0, text: '' },
+      ...more,
+    });
+    const segments = (findings: readonly Finding[], text = good) =>
+      /UCM\+1[^']*'(.*)UNT\+\d+\+1'UNZ/.exec(answer(withFindings(read(text), [], findings)).toString())?.[1];
+    const faults = [at('UCD', '12', { element: 2, component: 1 }), at('UCS', '13', { tag: 'BGM' })];
+    assert.equal(segments(faults), "UCS+3+13'UCS+3'UCD+12+2:1'");
+    assert.equal(segments([at('UCD', '12', { element: 2 }), at('UCS', '16')]), "UCS+3+16'UCD+12+2'");
+    assert.equal(segments([at('UCD', '16', { element: 1000 })]), "UCS+3+16'");
+    const four = good.replace('UNOC:3', 'UNOC:4').replace('261102', '20261102');
+    assert.equal(segments([at('UCD', '39', { element: 2, occurrence: 3 })], four), "UCS+3'UCD+39+2::3'");
+  });
+
+  describe('with functional groups', () => {
+    const group = (reference: string, messages: readonly string[], count = messages.length) =>
+      `UNG+SANCRT+AQIS:1+CBP+261102:0930+${reference}+UN+D:97B'${messages.join('')}UNE+${count}+${reference}'`;
+    const grouped = (...groups: readonly string[]) =>
+      readInterchange(Buffer.from(`${unb}'${groups.join('')}UNZ+${groups.length}+AU0000000417'`, 'latin1'), {
+        ...EDIFACT_LIMITS,
+        groups: true,
+      });
+    const body = (subject: Interchange, content?: ContrlContent) =>
+      /(UCI.*)UNT/.exec(answer(subject, content).toString('latin1'))?.[1];
+    const bad = message('2').replace('UNT+3', 'UNT+4');
+
+    it('a group that is refused (4) leaves the others accepted', () => {
+      const subject = grouped(group('G1', [message('1')], 2), group('G2', [message('1')]));
+      assert.equal(body(subject), `${uci}+7'UCF+G1+AQIS:1+CBP+4+29+UNE+2'`);
+      assert.deepEqual(subject.messages.map((each) => isMessageRejected(each, subject)), [true, false]); // prettier-ignore
+    });
+
+    it('a message that is refused stands below its group', () => {
+      const subject = grouped(group('G1', [message('1')]), group('G2', [message('1'), bad]));
+      const refused = "UCM+2+SANCRT:D:97B:UN+4+29+UNT+2'";
+      assert.equal(body(subject), `${uci}+7'UCF+G2+AQIS:1+CBP+7'${refused}`);
+      const one = "UCM+1+SANCRT:D:97B:UN+7'";
+      assert.equal(
+        body(subject, { everyMessage: true, receiptOnly: false }),
+        `${uci}+7'UCF+G1+AQIS:1+CBP+7'${one}UCF+G2+AQIS:1+CBP+7'${one}${refused}`,
+      );
+    });
+
+    it('a group that UCF could not name refuses the interchange', () => {
+      const subject = grouped(group('G1', [message('1')]).replace('AQIS:1', ''));
+      assert.ok(isRejected(subject));
+      assert.equal(body(subject), `${uci}+4+13+UNG+3:1'`);
+    });
+  });
+
+  it('tells 18 for a code that is not of its level or syntax', () => {
+    const told = (code: string, text = good) =>
+      /UCS\+2\+(\d+)'/.exec(
+        answer(
+          withFindings(read(text), [], [{ level: 'UCS', code, tag: 'BGM', segment: 2, offset: 0, text: '' }]),
+        ).toString(),
+      )?.[1];
+    assert.equal(told('35'), '35');
+    assert.equal(told('26'), '18'); // a duplicate is no matter of segments
+    assert.equal(told('48'), '18'); // dependencies came with syntax 4
+    assert.equal(told('48', good.replace('UNOC:3', 'UNOC:4').replace('261102', '20261102')), '48');
   });
 
   it('refuses (4) what is too large to be read (18), and is not due for a CONTRL that is', () => {
@@ -117,11 +235,32 @@ describe('reading a CONTRL', () => {
   it('tells messages, segments and elements that are refused', () => {
     const report = reported(good.replace('UNT+3+1', 'UNT+9+1').replace("6AU000123+9'UNT+3+2", "A:\x07+9'UNT+3+2"));
     assert.equal(report?.action, 'acknowledged');
+    assert.equal(report.outcome, 'partly-rejected');
     assert.deepEqual(report.rejectedMessages, ['1', '2']);
     assert.deepEqual(report.findings, [
       { level: 'UCM', code: '29', message: '1', segment: undefined, element: 2, component: undefined },
       { level: 'UCD', code: '21', message: '2', segment: 2, element: 3, component: 2 },
     ]);
+  });
+
+  it('tells groups that are refused, and their messages', () => {
+    const segments = [
+      'UCI+R1+US+AU+7',
+      'UCF+G1+A+B+4+26+UNG+6',
+      'UCF+G2+A+B+7',
+      'UCM+1+SANCRT:D:97B:UN+7',
+      'UCM+2+SANCRT:D:97B:UN+4+29+UNT+2',
+    ];
+    const report = readContrl(read(interchange([message('1', 'CONTRL:D:3:UN', segments)])).messages[0]!);
+    assert.deepEqual([report?.action, report?.outcome], ['acknowledged', 'partly-rejected']);
+    assert.deepEqual([report?.rejectedGroups, report?.rejectedMessages], [['G1'], ['2']]);
+    assert.deepEqual(
+      report?.findings.map(({ level, code, message: of }) => [level, code, of]),
+      [
+        ['UCF', '26', undefined],
+        ['UCM', '29', '2'],
+      ],
+    );
   });
 
   it('a receipt', () => assert.equal(reported(good.replace(unb, `${unb}++++2`))?.action, 'received'));
@@ -145,6 +284,10 @@ describe('properties of CONTRL', () => {
     good.replace('UNOC:3', 'UNOA:2'),
     good.replace('UNOC:3', 'UNOY:4').replace('261102', '20261102'),
     good.replace('UNH+1', "UNG+A'UNH+1"),
+    good
+      .replace('UNH+1', "UNG+SANCRT+AQIS:1+CBP+261102:0930+G1+UN+D:97B'UNH+1")
+      .replace('UNH+2', "UNE+1+G1'UNG+SANCRT+AQIS:1+CBP+261102:0930+G2+UN+D:97B'UNH+2")
+      .replace('UNZ+2', "UNE+1+G2'UNZ+2"),
   ];
   const damage = fc.record({
     at: fc.nat(400),
@@ -157,7 +300,13 @@ describe('properties of CONTRL', () => {
 
   it('every CONTRL conforms to its directory and reads back, whatever was done to its subject', () => {
     const agreement = {
-      ...{ recipients: [{ id: 'USCBP' }], senders: [{ id: 'AUDAFF' }], maxMessages: 2, duplicate: false },
+      ...{
+        recipients: [{ id: 'USCBP' }],
+        senders: [{ id: 'AUDAFF' }],
+        maxMessages: 2,
+        mixedTypes: false,
+        duplicate: false,
+      },
       messages: [{ type: 'SANCRT', version: 'D', release: '97B', agency: 'UN' }],
     };
     fc.assert(
@@ -177,15 +326,51 @@ describe('properties of CONTRL', () => {
           assert.ok(errorCodes[code]?.[version], `${code} is not of ${version}`);
           assert.ok(errorCodes[code].levels?.includes(level), `${code} at ${level}`);
         }
-        const written = readInterchange(answer(subject));
+        const written = validated(answer(subject));
         assert.deepEqual(faultsIn(written), []);
-        assert.deepEqual(faultsOf(written.messages[0]!, written.syntax.version), []);
         const report = readContrl(written.messages[0]!);
         assert.equal(report?.interchangeReference, subject.reference);
         assert.deepEqual([report.sender, report.recipient], [subject.sender, subject.recipient]);
         assert.equal(report.action === 'rejected', subject.findings.length > 0);
       }),
       { numRuns: 400 },
+    );
+  });
+
+  it('every CONTRL conforms to its directory, whatever findings it tells', () => {
+    const finding = (levels: readonly Level[]): fc.Arbitrary<Finding> =>
+      fc.record({
+        level: fc.constantFrom(...levels),
+        code: fc.constantFrom(...Object.keys(errorCodes)),
+        tag: fc.constantFrom('', 'UNA', 'UNB', 'UNH', 'UNT', 'UNZ', 'UNO', 'BGM', "b'"),
+        segment: fc.oneof(fc.nat(4), fc.nat(999_999)),
+        element: fc.option(fc.nat(1200).map((position) => position + 1), { nil: undefined }),
+        component: fc.option(fc.nat(1200).map((position) => position + 1), { nil: undefined }),
+        occurrence: fc.option(fc.nat(120).map((count) => count + 1), { nil: undefined }),
+        offset: fc.constant(0),
+        text: fc.constant(''),
+      }); // prettier-ignore
+    const content = fc.record({ everyMessage: fc.boolean(), receiptOnly: fc.boolean() });
+    const samples = fc.tuple(
+      fc.constantFrom(...bases),
+      fc.oneof(fc.constant([]), fc.array(finding(['UCI']), { maxLength: 2 })),
+      fc.array(finding(['UCF']), { maxLength: 2 }),
+      fc.array(finding(['UCM', 'UCS', 'UCD']), { maxLength: 150 }),
+      content,
+    );
+    fc.assert(
+      fc.property(samples, ([base, findings, ofGroup, ofFirst, options]) => {
+        const read = readInterchange(Buffer.from(base, 'latin1'), { ...EDIFACT_LIMITS, groups: true });
+        const groups = read.groups?.map((group, index) => ({ ...group, findings: index === 0 ? ofGroup : [] }));
+        const subject = withFindings({ ...read, groups }, findings, ofFirst);
+        const written = validated(answer(subject, options));
+        const [contrl] = written.messages;
+        assert.deepEqual(faultsIn(written), []);
+        for (const { level, code } of readContrl(contrl!)?.findings ?? []) {
+          assert.ok(isTellable(code, level, written.syntax), `${code} at ${level}`);
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 });

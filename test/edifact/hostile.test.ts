@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { answerSyntax, makeContrl } from '../../src/edifact/contrl.ts';
+import { loadDirectory } from '../../src/edifact/directory.ts';
+import { EDIFACT_LIMITS } from '../../src/limits.ts';
 import { EdifactError } from '../../src/edifact/errors.ts';
 import { allFindings } from '../../src/edifact/interchange.ts';
 import { readInterchange, readInterchanges } from '../../src/edifact/reader.ts';
 import { interchange, message, read, unb } from './samples.ts';
 
+const validating = { ...EDIFACT_LIMITS, directories: loadDirectory, groups: true };
+
 /** Reads to the last component, and answers; anything thrown must be a typed error. */
 function exercise(bytes: Buffer): void {
   try {
-    for (const each of readInterchanges(bytes).interchanges) {
+    for (const each of [...readInterchanges(bytes).interchanges, ...readInterchanges(bytes, validating).interchanges]) {
       for (const { segments } of each.messages) for (const { elements } of segments) assert.ok(Array.isArray(elements));
       makeContrl(each);
       answerSyntax(each);

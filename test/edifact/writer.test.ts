@@ -63,6 +63,33 @@ describe('writing an interchange', () => {
     assert.ok(writeInterchange(withText('')).includes("FTX+AAO+++OK'"));
   });
 
+  const repeated = (version: string, ...occurrences: readonly (string | readonly string[])[]) => ({
+    ...withText(''),
+    syntax: { id: 'UNOC', version },
+    messages: [{ ...plain.messages[0]!, segments: [['ERP', '1', { occurrences }]] as WritableSegment[] }],
+  });
+
+  it('separates the occurrences of an element in syntax 4, and releases that separator', () => {
+    assert.ok(writeInterchange(repeated('4', ['a', 'b'], 'c*d', ['', 'e'], '')).includes("ERP+1+a:b*c?*d*:e'"));
+    assert.ok(writeInterchange(repeated('3', 'c*d')).includes("ERP+1+c*d'"));
+  });
+
+  it('an element repeated before syntax 4: a typed error', () => {
+    assert.throws(() => writeInterchange(repeated('3', 'a', 'b')), UnwritableInterchange);
+  });
+
+  it('tells in which occurrence a character stands that the set lacks', () => {
+    assert.throws(
+      () => writeInterchange(repeated('4', 'a', ['b', '\u20ac'])),
+      (error) => {
+        assert.ok(error instanceof UnwritableCharacter);
+        const position = { message: 1, segment: 2, tag: 'ERP', element: 3, component: 2, occurrence: 2 };
+        assert.deepEqual(error.position, position);
+        return true;
+      },
+    );
+  });
+
   it('a character that the set lacks: a typed error with its position', () => {
     assert.throws(
       () => writeInterchange(withText('dear \u20ac')),

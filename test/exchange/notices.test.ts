@@ -3,14 +3,16 @@ import path from 'node:path';
 
 import { pino } from 'pino';
 
+import { gathered } from '../../src/bytes/source.ts';
 import { openExchange, type OpenExchange } from '../../src/cli/endpoint.ts';
 import { readCusres } from '../../src/ecert/cusres-reader.ts';
+import { loadDirectory } from '../../src/edifact/directory.ts';
 import { valueOf, type Interchange } from '../../src/edifact/interchange.ts';
+import { readInterchanges } from '../../src/edifact/reader.ts';
 import { makeClaim, reverseClaim } from '../../src/exchange/claims.ts';
 import type { Exchange } from '../../src/exchange/exchange.ts';
 import { tellUsage } from '../../src/exchange/notices.ts';
-import { interchangesOf } from '../../src/exchange/traffic-payload.ts';
-import { faultsOf } from '../edifact/directory-check.ts';
+import { EDIFACT_LIMITS } from '../../src/limits.ts';
 import { makeHome } from '../support/home.ts';
 import { identity } from '../support/identities.ts';
 import { claimOf, openRegister, type TestRegister } from '../support/register.ts';
@@ -41,8 +43,12 @@ describe('notices of usage', () => {
 
   async function noticesIn({ store }: Exchange): Promise<Interchange[]> {
     const found: Interchange[] = [];
-    for (const { id } of await store.listMessages({ direction: 'out' }))
-      found.push(...(await interchangesOf(store, id)));
+    for (const { id } of await store.listMessages({ direction: 'out' })) {
+      const payload = await store.getContent(id, 'payload');
+      assert.ok(payload !== undefined);
+      const settings = { ...EDIFACT_LIMITS, directories: loadDirectory };
+      found.push(...readInterchanges(await gathered(payload), settings).interchanges);
+    }
     return found;
   }
 
@@ -57,7 +63,7 @@ describe('notices of usage', () => {
     const [message] = notice?.messages ?? [];
     assert.ok(notice !== undefined && message !== undefined);
     assert.deepEqual([notice.recipient.id, notice.testIndicator], ['AUDAFF', true]);
-    assert.deepEqual(faultsOf(message), []);
+    assert.deepEqual([notice.findings, message.findings], [[], []]);
     const bgm = message.segments.find(({ tag }) => tag === 'BGM')!;
     assert.deepEqual([valueOf(bgm, 1), valueOf(bgm, 3)], ['962', '9']);
     assert.deepEqual(readCusres(message).certificates, [

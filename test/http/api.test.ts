@@ -21,7 +21,7 @@ describe('the API', () => {
     const { store, clock, reference } = register;
     const exchange = { store, clock, reference: () => reference, home: () => home, log: createLog('silent') };
     const app: Express = express().use('/api/v1', apiOf(exchange as unknown as Exchange));
-    listening = await listen(app, '127.0.0.1', 0, () => undefined);
+    listening = await listen(app, { host: '127.0.0.1', port: 0 }, () => undefined);
   });
   after(async () => {
     await listening.close();

@@ -7,6 +7,7 @@ import { request } from 'undici';
 import { as2Endpoint } from '../../src/http/as2-endpoint.ts';
 import { listen, type Listening } from '../../src/http/server.ts';
 import type { Arrival, Reply } from '../../src/exchange/arrival.ts';
+import { speak } from '../support/raw-socket.ts';
 
 describe('the AS2 address', () => {
   let listening: Listening;
@@ -16,8 +17,7 @@ describe('the AS2 address', () => {
     const log = pino({}, { write: () => undefined });
     listening = await listen(
       as2Endpoint('/as2', (arrival) => receive(arrival), log),
-      '127.0.0.1',
-      0,
+      { host: '127.0.0.1', port: 0 },
       () => undefined,
     );
   });
@@ -40,6 +40,22 @@ describe('the AS2 address', () => {
     assert.deepEqual(arrived?.body, body);
     const found = arrived.headers.filter(([name]) => /^(as2-from|subject)$/i.test(name));
     assert.deepEqual(found.flat(), headers);
+  });
+
+  it('RFC 9112 §7.1: chunks of one octet come to the reader by the packet, all of them', async () => {
+    const pieces: Uint8Array[] = [];
+    receive = async ({ body }) => {
+      for await (const piece of body) pieces.push(piece);
+      return { status: 200, headers: [], body: Buffer.alloc(0) };
+    };
+    const count = 50_000;
+    const octets = Buffer.from(Array.from({ length: count }, (_, index) => index % 256));
+    const chunks = Buffer.alloc(6 * count, '1\r\n?\r\n');
+    octets.forEach((octet, index) => (chunks[6 * index + 3] = octet));
+    const head = 'POST /as2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n';
+    await speak(listening.address, Buffer.concat([Buffer.from(head), chunks, Buffer.from('0\r\n\r\n')]));
+    assert.deepEqual(Buffer.concat(pieces), octets);
+    assert.ok(pieces.length < count / 100, `${pieces.length} pieces`);
   });
 
   it('RFC 4130 §5.3.1: an answer has its Content-Length', async () => {

@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { request } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
+import { request as requestTls } from 'node:https';
 import path from 'node:path';
 
 import { until } from '../support/until.ts';
@@ -109,10 +110,13 @@ function end(child: ChildProcess, signal: NodeJS.Signals): void {
 
 function answers(url: string): Promise<true | undefined> {
   return new Promise((resolve) => {
-    const asked = request(url, { timeout: 5_000 }, (response) => {
+    const answered = (response: IncomingMessage) => {
       response.resume();
       resolve(true);
-    });
+    };
+    const asked = url.startsWith('https:')
+      ? requestTls(url, { timeout: 5_000, rejectUnauthorized: false }, answered)
+      : request(url, { timeout: 5_000 }, answered);
     asked.on('error', () => setTimeout(() => resolve(undefined), 100));
     asked.on('timeout', () => asked.destroy());
     asked.end();

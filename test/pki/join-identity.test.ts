@@ -44,4 +44,11 @@ describe('pki/keyring: a key and its certificate', () => {
     );
     assert.throws(() => joinIdentity(one!.certificate, other!.privateKeyPem), refusedWith('PKI_KEY_MISMATCH'));
   });
+
+  it('a key of another type is refused, and the next one is read all the same', async () => {
+    const { certificate } = await issueSelfSigned({ commonName: 'ec', days: 1, keyType: 'ec-p256', now });
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'pem', type: 'pkcs8' });
+    assert.throws(() => joinIdentity(certificate, rsa), refusedWith('PKI_KEY_MISMATCH'));
+    assert.equal(readPrivateKey(rsa).type, 'private');
+  });
 });

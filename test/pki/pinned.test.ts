@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import type { VerifiedSigner } from '../../src/cms/signed-data.ts';
 import type { Certificate } from '../../src/pki/certificate.ts';
 import { issueSelfSigned } from '../../src/pki/issue.ts';
-import { decryptionIdentities, signingIdentity, type OwnIdentity } from '../../src/pki/keyring.ts';
+import { decryptionIdentities, signingIdentity, usesOf, type OwnIdentity } from '../../src/pki/keyring.ts';
 import { pinnedFor, trustPinned, type PinnedCertificate } from '../../src/pki/pinned.ts';
 import { signed, verdictOf } from '../cms/support.ts';
 
@@ -76,6 +76,31 @@ describe('pki/keyring', () => {
     assert.equal(signingIdentity([first, second, third], at(5)), third);
     assert.equal(signingIdentity([first, second, third], at(301)), undefined);
     assert.equal(signingIdentity([identity(-1, 1, ['decrypt'])], now), undefined);
+  });
+
+  it('RFC 8419: signs by Ed25519 where that is asked for, or there is no other key; by any scheme with a key for it', async () => {
+    const edwards = await issueSelfSigned({ commonName: 'own', days: 1000, keyType: 'ed25519', now: at(-500) });
+    const by = ({ certificate, privateKeyPem }: Issued, from: number) => ({
+      ...identity(from, 100),
+      certificate,
+      privateKey: createPrivateKey(privateKeyPem),
+    });
+    const [ec, ed, newer] = [by(issued, -100), by(edwards, -10), by(edwards, -1)];
+    assert.equal(signingIdentity([ec, ed, newer], now), ec);
+    assert.equal(signingIdentity([ec, ed, newer], now, 'ed25519'), newer);
+    assert.equal(signingIdentity([ec, ed, newer], at(-5), 'ed25519'), ed);
+    assert.equal(signingIdentity([ed], now), ed);
+    assert.equal(signingIdentity([ec, ed], now, 'rsa-pss'), undefined);
+  });
+
+  it('a key is used for what it can do', () => {
+    const uses = (type: 'rsa' | 'rsa-pss') => usesOf(generateKeyPairSync(type as 'rsa', { modulusLength: 1024 }).publicKey); // prettier-ignore
+    assert.deepEqual(uses('rsa'), ['sign', 'decrypt']);
+    assert.deepEqual(uses('rsa-pss'), ['sign']);
+    assert.deepEqual(usesOf(generateKeyPairSync('ec', { namedCurve: 'P-521' }).privateKey), ['sign', 'decrypt']);
+    assert.deepEqual(usesOf(generateKeyPairSync('ed25519').privateKey), ['sign']);
+    assert.deepEqual(usesOf(generateKeyPairSync('x25519').privateKey), ['decrypt']);
+    assert.deepEqual(usesOf(generateKeyPairSync('x448').privateKey), []);
   });
 
   it('decrypts with those to come, those valid, and those that expired up to 30 days ago', () => {

@@ -34,6 +34,25 @@ describe('a database', () => {
     await db.close();
   });
 
+  it('runs each write of a group apart when one of them throws: the others hold, once', async () => {
+    const db = open();
+    const insert = (name: string) => db.statement('INSERT INTO things VALUES (@name)').run({ name });
+    const outcomes = await Promise.allSettled([
+      db.write(() => insert('a').changes),
+      db.write(() => {
+        insert('b');
+        throw new TypeError('no');
+      }),
+      db.write(() => insert('c').changes),
+    ]);
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    );
+    assert.deepEqual(await db.read(() => db.statement('SELECT * FROM things').all({})), [{ name: 'a' }, { name: 'c' }]);
+    await db.close();
+  });
+
   it('finishes the writes that are queued before it closes', async () => {
     const db = open();
     const write = db.write(() => db.statement("INSERT INTO things VALUES ('last')").run({}).changes);

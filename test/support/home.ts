@@ -38,6 +38,8 @@ export interface HomeOptions {
   readonly as2Id?: string;
   /** Of the key and certificate. */
   readonly name?: string;
+  /** The key and certificate themselves. */
+  readonly own?: TestIdentity;
   /** A key of its own for signing. */
   readonly signer?: TestIdentity;
 }
@@ -46,7 +48,7 @@ export interface HomeOptions {
 export async function makeHome(settings: Record<string, unknown> = {}, options: HomeOptions = {}): Promise<TestHome> {
   const { as2Id = 'USCBP-AS2', name = 'countersign.test', signer } = options;
   const directory = temporaryFolder('countersign');
-  const own = await identity(name);
+  const { own = await identity(name) } = options;
   mkdirSync(path.join(directory, 'keys'));
   mkdirSync(path.join(directory, 'partners'));
   const write = (file: string, { certificate, privateKey }: TestIdentity) => {

@@ -39,7 +39,7 @@ export interface TestIdentity extends PrivateIdentity {
   readonly privateKeyPem: string;
 }
 
-export type TestKey = 'rsa' | 'ec' | 'ec-p384' | 'ec-p521' | 'ed25519' | 'rsa-pss' | 'rsa-1024' | 'rsa-1025';
+export type TestKey = 'rsa' | 'ec' | 'ec-p384' | 'ec-p521' | 'ed25519' | 'x25519' | 'rsa-pss' | 'rsa-1024' | 'rsa-1025';
 
 const KEY_OPTIONS: Readonly<Record<TestKey, readonly string[]>> = {
   rsa: ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048'],
@@ -48,6 +48,7 @@ const KEY_OPTIONS: Readonly<Record<TestKey, readonly string[]>> = {
   'rsa-pss': ['-algorithm', 'RSA-PSS', '-pkeyopt', 'rsa_keygen_bits:2048'],
   ec: ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'],
   ed25519: ['-algorithm', 'ED25519'],
+  x25519: ['-algorithm', 'X25519'],
   'ec-p384': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-384'],
   'ec-p521': ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-521'],
 };
@@ -58,7 +59,9 @@ const made = new Map<string, TestIdentity>();
 export function testIdentity(key: TestKey = 'rsa', name = 'alice'): TestIdentity {
   const known = made.get(`${key} ${name}`);
   if (known) return known;
-  const identity = issue(openssl(['genpkey', ...KEY_OPTIONS[key]]).toString(), ['-subj', `/C=NL/O=Test/CN=${name}`]);
+  const privateKeyPem = openssl(['genpkey', ...KEY_OPTIONS[key]]).toString();
+  const subject = ['-subj', `/C=NL/O=Test/CN=${name}`];
+  const identity = key === 'x25519' ? issueByAnother(privateKeyPem, subject) : issue(privateKeyPem, subject);
   made.set(`${key} ${name}`, identity);
   return identity;
 }
@@ -78,6 +81,21 @@ function issue(privateKeyPem: string, options: readonly string[]): TestIdentity 
   const keyFile = temporaryFile(privateKeyPem, 'key.pem');
   const certificateFile = temporaryPath('certificate.pem');
   openssl(['req', '-new', '-x509', '-key', keyFile, '-days', '30', '-out', certificateFile, ...options]);
+  return identityIn(privateKeyPem, keyFile, certificateFile);
+}
+
+/** By somebody else's key: this one cannot sign. */
+function issueByAnother(privateKeyPem: string, options: readonly string[]): TestIdentity {
+  const keyFile = temporaryFile(privateKeyPem, 'key.pem');
+  const publicKeyFile = temporaryFile(openssl(['pkey', '-in', keyFile, '-pubout']));
+  const certificateFile = temporaryPath('certificate.pem');
+  const { certificateFile: issuer, keyFile: issuerKey } = testIdentity('rsa', 'authority');
+  const by = ['-force_pubkey', publicKeyFile, '-CA', issuer, '-CAkey', issuerKey, '-set_serial', String(++count)];
+  openssl(['x509', '-new', ...by, '-days', '30', '-out', certificateFile, ...options]);
+  return identityIn(privateKeyPem, keyFile, certificateFile);
+}
+
+function identityIn(privateKeyPem: string, keyFile: string, certificateFile: string): TestIdentity {
   const certificatePem = readFileSync(certificateFile, 'utf8');
   return {
     certificate: identityOf(certificatePem),

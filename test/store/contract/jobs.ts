@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { InterchangeRecord } from '../../../src/store/store.ts';
+import type { Environment, InterchangeRecord } from '../../../src/store/store.ts';
+import type { ContrlOutcome } from '../../../src/store/acknowledgement.ts';
 import { at, change, completeJob, inbound, LEASE_MS, outbound, result, sealedJob, sentOf } from '../fixtures.ts';
 import type { OpenTestStore } from './open.ts';
 
@@ -205,6 +206,76 @@ export function describeJobs(open: OpenTestStore): void {
       assert.equal((await store.findInterchange('test', 'NZMPI:ZZZ', '42'))?.messageId, one.messageId);
     });
 
+    it('a reference may be used again once it is old enough', async () => {
+      const { store } = await open();
+      const one = await sealedJob(store, inbound({ receivedAt: at(1) }));
+      await completeJob(store, one, result({ interchanges: [interchange(one.messageId)] }), at(1));
+      const two = await sealedJob(store, inbound({ receivedAt: at(100) }));
+      assert.equal((await store.findInterchange('test', 'NZMPI:ZZZ', '42', at(1)))?.messageId, one.messageId);
+      assert.equal(await store.findInterchange('test', 'NZMPI:ZZZ', '42', at(2)), undefined);
+      const again = { interchanges: [interchange(two.messageId)] };
+      assert.equal(await completeJob(store, two, result({ ...again, referencesSince: at(1) }), at(100)), 'conflict');
+      assert.equal(await completeJob(store, two, result({ ...again, referencesSince: at(2) }), at(100)), 'done');
+      assert.equal((await store.findInterchange('test', 'NZMPI:ZZZ', '42'))?.messageId, two.messageId);
+      assert.equal((await store.verifyLedger()).kind, 'whole');
+    });
+
+    it('CONTRL finds what was sent by its reference, to that partner in that environment, the latest of several', async () => {
+      const { store } = await open();
+      const sent = { sender: 'US', recipient: 'NZ', reference: '7' };
+      const messages = [
+        outbound({ interchanges: [sent, { ...sent, reference: '8' }] }),
+        outbound({ interchanges: [sent] }),
+        outbound({ interchanges: [{ ...sent, recipient: 'AU' }] }),
+        outbound({ partner: 'other', interchanges: [sent] }),
+      ];
+      for (const message of messages) await store.queueOutbound([message]);
+      const find = (over: object, partner = 'van', environment: Environment = 'test') =>
+        store.findSentInterchange(partner, environment, { ...sent, ...over });
+      assert.equal(await find({}), messages[1]?.id);
+      assert.equal(await find({ recipient: 'AU' }), messages[2]?.id);
+      assert.equal(await find({ recipient: 'NZ:ZZZ', reference: '8' }), messages[0]?.id, 'spelt otherwise');
+      assert.equal(await find({}, 'other'), messages[3]?.id);
+      assert.equal(await find({}, 'van', 'production'), undefined);
+      assert.equal(await find({ reference: '9' }), undefined);
+    });
+
+    it('what CONTRL says shows with the message: the last word of each interchange, the worst of several', async () => {
+      const { store } = await open();
+      const sent = { sender: 'US', recipient: 'NZ', reference: '7' };
+      const message = outbound({ interchanges: [sent, { ...sent, reference: '8' }] });
+      await store.queueOutbound([message]);
+      const said = async (reference: string, outcome: ContrlOutcome, detail?: string) => {
+        const job = await sealedJob(store);
+        const acknowledgements = [{ subjectId: message.id, reference, outcome, detail }];
+        await completeJob(store, job, result({ acknowledgements }), at(3));
+        return (await store.getMessage(message.id))?.contrl;
+      };
+      assert.equal((await store.getMessage(message.id))?.contrl, undefined);
+      assert.equal(await said('7', 'received'), 'received');
+      assert.equal(await said('7', 'rejected', 'error 29'), 'rejected');
+      assert.equal(await said('7', 'received'), 'rejected', 'a receipt is no second thought');
+      assert.equal(await said('8', 'acknowledged'), 'rejected');
+      assert.equal(await said('7', 'acknowledged'), 'acknowledged', 'sent again, and good now');
+      const detail = await store.getMessage(message.id);
+      assert.deepEqual(
+        detail?.acknowledgements.map(({ reference, outcome, detail: why }) => [reference, outcome, why]),
+        [
+          ['7', 'received', undefined],
+          ['7', 'rejected', 'error 29'],
+          ['7', 'received', undefined],
+          ['8', 'acknowledged', undefined],
+          ['7', 'acknowledged', undefined],
+        ],
+      );
+      assert.deepEqual(
+        (await store.listMessages({ contrl: 'acknowledged' })).map(({ id }) => id),
+        [message.id],
+      );
+      assert.deepEqual(await store.listMessages({ contrl: 'rejected' }), []);
+      assert.equal((await store.verifyLedger()).kind, 'whole');
+    });
+
     it('of two jobs that decide on the same version at the same moment, one is a conflict', async () => {
       const { store, another } = await open();
       const jobs = [await sealedJob(store), await sealedJob(store)];
@@ -289,7 +360,9 @@ export function describeJobs(open: OpenTestStore): void {
       const detail = await store.getMessage(job.messageId);
       assert.deepEqual([detail?.state, detail?.detail], ['stuck', 'partner gone']);
       assert.deepEqual(await store.claimJobs(at(9999), LEASE_MS, 10), []);
-      assert.notEqual(await store.findSealed(detail!), undefined, 'it was accepted all the same');
+      const { messageId } = detail!;
+      const outcome = await store.sealInbound(inbound({ messageId }));
+      assert.equal(outcome.kind, 'duplicate', 'it was accepted all the same');
     });
   });
 }

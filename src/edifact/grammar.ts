@@ -1,0 +1,134 @@
+import { type ComponentRules, type SegmentRules, type Slot, leastOf, segmentRules } from './definitions.ts';
+import type { Directory, FindDirectory } from './directory.ts';
+import type { Levels } from './elements.ts';
+import type { MessageIdentifier } from './interchange.ts';
+import { type Structure, structureOf } from './structure.ts';
+
+/** All that a message of one type and release is held against. */
+export interface Grammar {
+  readonly structure: Structure;
+  /** By the hash of the tag, or in the next free place. */
+  readonly segments: readonly (SegmentGrammar | undefined)[];
+}
+
+/** @param key the bytes of the tag in one number */
+export function findSegment({ segments }: Grammar, key: number): SegmentGrammar | undefined {
+  for (let at = hashOf(key); ; at = (at + 1) % places) {
+    const found = segments[at];
+    if (found === undefined || found.key === key) return found;
+  }
+}
+
+/** More than a message has tags. */
+const places = 1024;
+
+function hashOf(key: number): number {
+  return Math.imul(key, 0x9e3779b1) >>> 22;
+}
+
+export interface SegmentGrammar {
+  readonly key: number;
+  readonly tag: string;
+  /** In the structure. */
+  readonly number: number;
+  readonly rules: SegmentRules | undefined;
+  readonly levels: Levels;
+}
+
+/** Faults of UNH and UNT are told with the message (ISO 9735-4, UCM), those of others with the segment. */
+export const messageLevels: Levels = { segment: 'UCM', element: 'UCM' };
+export const segmentLevels: Levels = { segment: 'UCS', element: 'UCD' };
+
+/**
+ * What a message is held against, made once for each type and release; undefined when no directory has it. CONTRL is in
+ * the service directories, of its own version whatever the syntax of the interchange.
+ */
+export function grammarOf(message: MessageIdentifier, syntaxVersion: string, find: FindDirectory): Grammar | undefined {
+  const { type, version, release, agency } = message;
+  const isContrl = type === 'CONTRL';
+  const name = isContrl ? serviceName(version) : version === 'D' && agency === 'UN' ? `D${release}` : '';
+  const directory = find(name);
+  const service = find(serviceName(syntaxVersion));
+  if (directory === undefined || service === undefined || !Object.hasOwn(directory.messages, type)) return undefined;
+  const known = made.get(directory) ?? new Map<string, Grammar>();
+  made.set(directory, known);
+  const key = `${type} ${syntaxVersion === '4' ? '4' : '3'}`;
+  let grammar = known.get(key);
+  if (grammar === undefined) {
+    grammar = make(directory, service, type, syntaxVersion, find);
+    if (grammar !== undefined) known.set(key, grammar);
+  }
+  return grammar;
+}
+
+const made = new WeakMap<Directory, Map<string, Grammar>>();
+
+export function serviceName(version: string): string {
+  return version === '4' ? 'SERVICE-V4' : 'SERVICE-V3';
+}
+
+function make(
+  directory: Directory,
+  service: Directory,
+  type: string,
+  version: string,
+  find: FindDirectory,
+): Grammar | undefined {
+  const definition = directory.messages[type];
+  if (definition === undefined) return undefined;
+  const structure = structureOf(definition);
+  // The directories say in notes which codes partners may agree on; D.01B has no notes, and otherwise what D.00B has.
+  const flags = directory.release === '01B' ? find('D00B') : undefined;
+  const segments = Array.from({ length: places }, (): SegmentGrammar | undefined => undefined);
+  for (const [tag, number] of structure.tags) {
+    const envelope = tag === 'UNH' || tag === 'UNT';
+    const own = envelope ? undefined : segmentRules(directory, tag, version, flags);
+    const rules = own ?? segmentRules(service, tag, version);
+    const levels = envelope ? messageLevels : segmentLevels;
+    let at = hashOf(keyOf(tag));
+    while (segments[at] !== undefined) at = (at + 1) % places;
+    segments[at] = { key: keyOf(tag), tag, number, rules: rules && relaxed(rules), levels };
+  }
+  return { structure, segments };
+}
+
+/** The bytes of a tag in one number. */
+export function keyOf(tag: string): number {
+  return (tag.charCodeAt(0) << 16) | (tag.charCodeAt(1) << 8) | tag.charCodeAt(2);
+}
+
+/** Rules for UNB, UNG, UNE and UNZ. */
+export function envelopeRules(tag: string, version: string, find: FindDirectory): SegmentRules | undefined {
+  const service = find(serviceName(version));
+  const rules = service && segmentRules(service, tag, version);
+  return rules && relaxed(rules);
+}
+
+/** Elements that name and count: they are judged where the envelope is read, as 2, 13, 26, 28, 29, 39 and 46. */
+const judgedWithEnvelope = new Map([
+  ['UNB', [0, 1, 2, 3, 4, 6]],
+  ['UNZ', [0, 1]],
+  ['UNG', [3, 4]],
+  ['UNE', [0, 1]],
+  ['UNH', [0, 1]],
+  ['UNT', [0, 1]],
+]);
+
+/** The same rules, in which those elements may hold what they will, as far as the character set has it. */
+function relaxed(rules: SegmentRules): SegmentRules {
+  const places = judgedWithEnvelope.get(rules.tag);
+  if (places === undefined) return rules;
+  const slots = rules.slots.map((slot, index): Slot => {
+    if (!places.includes(index)) return slot;
+    const open = slot.parts.map(anything);
+    const more = Array.from({ length: spareComponents }, () => anything(open[0] as ComponentRules));
+    return { ...slot, mandatory: false, required: 0, parts: [...open, ...more] };
+  });
+  return { ...rules, slots, least: leastOf(slots) };
+}
+
+const spareComponents = 8;
+
+function anything(part: ComponentRules): ComponentRules {
+  return { ...part, type: 'an', min: 0, max: Number.MAX_SAFE_INTEGER, codes: undefined };
+}

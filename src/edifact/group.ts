@@ -1,0 +1,46 @@
+import { type Finding, type Group, type Segment, valueOf } from './interchange.ts';
+import { isCount } from './message.ts';
+import { spotOf } from './segment.ts';
+
+/** A functional group while its messages come in. */
+export interface OpenGroup {
+  /** UNG */
+  readonly header: Segment;
+  readonly findings: Finding[];
+  messages: number;
+}
+
+export function openGroup(header: Segment, duplicate: boolean): OpenGroup {
+  const findings: Finding[] = [];
+  const reference = valueOf(header, 5);
+  if (reference === '') findings.push(groupFinding(header, '13', 'The group reference is missing', 6));
+  else if (duplicate) {
+    findings.push(groupFinding(header, '26', `Group reference ${reference} stands twice`, 6));
+  }
+  return { header, findings, messages: 0 };
+}
+
+/** Checks UNG against UNE (ISO 9735-1 §7.2): the same reference, as many messages as it says. */
+export function closeGroup(group: OpenGroup, trailer: Segment | undefined): Group {
+  const { header, messages, findings } = group;
+  const reference = valueOf(header, 5);
+  const add = (segment: Segment, code: string, text: string, element?: number) =>
+    findings.push(groupFinding(segment, code, text, element));
+  if (trailer === undefined) findings.push({ ...groupFinding(header, '13', 'UNE is missing'), tag: 'UNE' });
+  else {
+    const [counted, repeated] = [valueOf(trailer, 1), valueOf(trailer, 2)];
+    if (counted === '') add(trailer, '13', 'The number of messages is missing', 2);
+    else if (!isCount(counted, messages))
+      add(trailer, '29', `UNE counts ${counted} messages; there are ${messages}`, 2);
+    if (repeated === '') add(trailer, '13', 'The group reference is missing', 3);
+    else if (repeated !== reference) add(trailer, '28', `UNE refers to ${repeated}, UNG to ${reference}`, 3);
+  }
+  if (messages === 0) add(header, '32', 'The group holds no message');
+  return { reference, header, findings, messages, offset: header.offset };
+}
+
+export function groupFinding(segment: Segment, code: string, text: string, element?: number): Finding {
+  const { tag, position } = segment;
+  const place = element === undefined ? {} : { element };
+  return { level: 'UCF', code, tag, segment: position, ...place, ...spotOf(segment, element), text };
+}

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
+import { loadDirectory } from '../../src/edifact/directory.ts';
+import { type Finding, allFindings } from '../../src/edifact/interchange.ts';
+import { payloadReader, readPayload, type PayloadEvent } from '../../src/edifact/payload.ts';
+import { readInterchange } from '../../src/edifact/reader.ts';
+import { EDIFACT_LIMITS } from '../../src/limits.ts';
+import { interchange, message, unb } from './samples.ts';
+
+const settings = { ...EDIFACT_LIMITS, directories: loadDirectory };
+const unb4 = unb.replace('UNOC:3', 'UNOC:4').replace('261102', '20261102');
+const read = (text: string, encoding: BufferEncoding = 'latin1') =>
+  readInterchange(Buffer.from(text, encoding), settings);
+const brief = ({ level, code, tag, segment, element, component, occurrence }: Finding) =>
+  [level, code, tag, segment, element, component, occurrence].filter((part) => part !== undefined).join(' ');
+const sancrt = (body: readonly string[], header = unb) =>
+  interchange([message('1', undefined, ['BGM+811+6AU000123+9', ...body])], header);
+
+describe('holding messages against their directory', () => {
+  const cases: readonly (readonly [rule: string, text: string, faults: readonly string[]])[] = [
+    ['14: a message that no directory has', interchange([message('1', 'INVOIC:D:97B:UN')]), ['UCM 14 UNH 1 3 1']],
+    ['14: a release that no directory has', interchange([message('1', 'SANCRT:D:29B:UN')]), ['UCM 14 UNH 1 3 1']],
+    ['12: a value outside of its list', sancrt(['FTX+AAI++A']), []],
+    ['1131 says that the list is another', sancrt(['DTM+182:20261030:102', 'LOC+27+AU', 'GIS+QQ:1:1']), []],
+    ['12: without 1131 and 3055 the list of the directory holds', sancrt(['GIS+QQ']), ['UCD 12 GIS 3 2 1']],
+    ['codes that the directory leaves to partners', sancrt(['CST+1+ZZZZ']), []],
+    ['a number may have a sign and a mark, which do not count', sancrt(['MOA+1:-1234567890123456.78']), []],
+    ['a comma is a mark where no UNA says otherwise', sancrt(['MOA+1:1,5']), []],
+    ['19: another mark than that of UNA', `UNA:+.? '${sancrt(['MOA+1:1,5'])}`, ['UCD 19 MOA 3 2 2']],
+    ['from syntax 4 both marks hold', `UNA:+.?*'${sancrt(['MOA+1:1,5'], unb4)}`, []],
+    ['38: no digit in front of the mark', sancrt(['MOA+1:.5']), ['UCD 38 MOA 3 2 2']],
+    ['19: no digit behind the mark', sancrt(['MOA+1:5.']), ['UCD 19 MOA 3 2 2']],
+    ['37: a plus is no sign', sancrt(['MOA+1:?+5']), ['UCD 37 MOA 3 2 2']],
+    ['37: triads', sancrt(['MOA+1:1 000']), ['UCD 37 MOA 3 2 2']],
+    ['release characters do not count', sancrt([`FTX+AAI+++${"?'".repeat(70)}`]), []],
+    ['39: what they release counts', sancrt([`FTX+AAI+++${"?'".repeat(71)}`]), ['UCD 39 FTX 3 5 1']],
+    ['45: a trailing separator in syntax 4', sancrt(['LOC+27+AU+'], unb4), ['UCS 45 LOC 3']],
+    ['45: in front of another separator', sancrt(['LOC+27:+AU'], unb4), ['UCD 16 LOC 3 2', 'UCS 45 LOC 3'].slice(1)],
+    ['before syntax 4 it may stand', sancrt(['LOC+27+AU+']), []],
+    ['35: an element that is repeated in syntax 4', sancrt(['LOC+27+AU*NZ'], unb4), ['UCD 35 LOC 3 3 2']],
+    ['39 in UNB', sancrt([], `${unb}++++1+${'A'.repeat(36)}`), ['UCI 39 UNB 0 11']],
+    ['16 in UNZ', sancrt([]).replace(/'$/, "+X'"), ['UCI 16 UNZ 0']],
+    ['two defects are both told', sancrt(['ZZX+1', 'LOC+QQQ+AU', 'ZZX+2']), ['UCS 15 ZZX 3', 'UCD 12 LOC 4 2', 'UCS 15 ZZX 5']],
+    ['a segment and the one behind it, exchanged, are one defect', interchange([message('1', undefined, ['LOC+27+AU', 'BGM+811'])]), ['UCS 15 LOC 2']],
+    ['a group without its trigger', sancrt(['LIN+1', 'MEA+AAJ+AAI+KGM:1', 'ADR+1:1:1', 'CTA+AA+A', 'COM+A:AA']), ['UCS 13 PNA 5']],
+    ['48: a dependency note of UCI', interchange([message('1', 'CONTRL:4:1:UN', ['UCI+R1+A+B+7++UNB'])], unb4), ['UCS 48 UCI 2']],
+  ]; // prettier-ignore
+  for (const [rule, text, faults] of cases) {
+    it(rule, () => {
+      const found = allFindings(read(text));
+      assert.deepEqual(found.map(brief), faults, found.map((one) => one.text).join('; ')); // prettier-ignore
+    });
+  }
+
+  it('a finding tells the exact spot, and what would be right', () => {
+    const text = sancrt(['LOC+27+AU', 'MOA+1:18O00']);
+    const [found] = allFindings(read(text));
+    assert.equal(text.slice(found!.offset, found!.offset + found!.length!), '18O00');
+    assert.match(found!.expected!, /^5004 .*: n\.\.18$/);
+  });
+
+  it('0007 outside of its list is a warning', () => {
+    const wild = read(sancrt([], unb)).warnings;
+    const group = "UNG+SANCRT+A:01+B+261102:0930+G1+UN+D:97B'UNH";
+    const warned = readInterchange(Buffer.from(sancrt([]).replace('UNH', group)), { ...settings, groups: true });
+    assert.deepEqual(wild, []);
+    assert.match(warned.warnings[0]?.text ?? '', /0007 "01"/);
+  });
+
+  it('syntax 4: occurrences of an element are told apart', () => {
+    const text = interchange(
+      [message('1', 'SANCRT:D:01B:UN', ['BGM+811', 'PNA+IM', 'ADR+1:1:A++++++A*B:::C*D'])],
+      unb4,
+    );
+    const adr = readInterchange(Buffer.from(text)).messages[0]?.segments[3];
+    assert.deepEqual(adr?.elements[6], ['A']);
+    assert.deepEqual(adr.repeats, new Map([[7, [['B', '', '', 'C'], ['D']]]])); // prettier-ignore
+  });
+
+  it('UNOY: characters are counted, not bytes', () => {
+    const header = unb4.replace('UNOC', 'UNOY');
+    assert.deepEqual(allFindings(read(sancrt([`FTX+AAI+++${'é'.repeat(70)}`], header), 'utf8')).map(brief), []);
+    assert.deepEqual(allFindings(read(sancrt([`FTX+AAI+++${'é'.repeat(71)}`], header), 'utf8')).map(brief), ['UCD 39 FTX 3 5 1']); // prettier-ignore
+  });
+});
+
+describe('functional groups, where they are taken', () => {
+  const ung = (reference: string) => `UNG+SANCRT+A+B+261102:0930+${reference}+UN+D:97B'`;
+  const grouped = (count: number, messages: readonly string[], end = "UNE+1+G1'") =>
+    `${unb}'${ung('G1')}${messages.join('')}${end}UNZ+${count}+AU0000000417'`;
+  const found = (text: string) => allFindings(readInterchange(Buffer.from(text), { ...settings, groups: true })).map(brief); // prettier-ignore
+  const cases: readonly (readonly [rule: string, text: string, faults: readonly string[]])[] = [
+    ['a group is counted by UNZ', grouped(1, [message('1')]), []],
+    ['29 and 28 of UNE', grouped(1, [message('1')], "UNE+2+G2'"), ['UCF 29 UNE 0 2', 'UCF 28 UNE 0 3']],
+    ['13: no UNE', grouped(1, [message('1')], ''), ['UCF 13 UNE 0']],
+    ['29: UNZ counts messages', grouped(2, [message('1'), message('2')], "UNE+2+G1'"), ['UCI 29 UNZ 0 2']],
+    ['31: a second type of message', grouped(1, [message('1', 'REQDOC:D:97B:UN', ['BGM', 'DOC+1', 'DTM+2', 'NAD+AA', 'LIN'])]), ['UCF 31 UNH 1']],
+    ['30: a message beside a group', grouped(1, [message('1')], `UNE+1+G1'${message('2')}`), ['UCI 30 UNH 0']],
+    ['33: UNE without a group', grouped(1, [message('1')], "UNE+1+G1'UNE+1+G1'"), ['UCI 33 UNE 0']],
+    ['26: a group reference twice', grouped(2, [message('1')], `UNE+1+G1'${ung('G1')}${message('1')}UNE+1+G1'`), ['UCF 26 UNG 0 6']],
+  ]; // prettier-ignore
+  for (const [rule, text, faults] of cases) it(rule, () => assert.deepEqual(found(text), faults));
+});
+
+describe('reading piece by piece', () => {
+  const folder = path.resolve(import.meta.dirname, 'samples/D97B');
+  const samples = ['SANCRT/max', 'CUSRES/36-group-14-AUT', 'REQDOC/13-seg-DOC'].map((name) => readFileSync(path.join(folder, `${name}.edi`), 'latin1')); // prettier-ignore
+  const payload = Buffer.from(`\ufeff${samples.join('\r\n')}JUNK'UNB+X\r\n${samples.join('')}`.replace('\ufeff', '\xef\xbb\xbf'), 'latin1'); // prettier-ignore
+
+  function eventsOf(bytes: Buffer, cuts: readonly number[]): unknown[] {
+    const events: PayloadEvent[] = [];
+    const reader = payloadReader(settings, (event) => events.push(event));
+    const places = [0, ...[...cuts].sort((a, b) => a - b), bytes.length];
+    for (const [index, to] of places.slice(1).entries()) reader.push(bytes.subarray(places[index], to));
+    reader.end();
+    return events.map((event) => {
+      if (event.kind !== 'message') return event.kind === 'opened' ? event.head.reference : event.kind === 'closed' ? event.interchange.findings : event; // prettier-ignore
+      const { segments, ...facts } = event.message;
+      return { ...facts, segments: segments.map(({ tag, elements, offset, position }) => [tag, elements, offset, position]) }; // prettier-ignore
+    });
+  }
+
+  it('gives the same wherever it is cut', () => {
+    const whole = eventsOf(payload, []);
+    fc.assert(
+      fc.property(fc.array(fc.nat(payload.length), { maxLength: 12 }), (cuts) => {
+        assert.deepEqual(eventsOf(payload, cuts), whole);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('gives the same byte by byte', () => {
+    const short = Buffer.from(`${interchange([message('1'), message('2')])}\r\n`.repeat(3));
+    assert.deepEqual(eventsOf(short, Array.from(short.keys())), eventsOf(short, []));
+  });
+
+  it('hands out messages one by one, and keeps nothing of them when asked to', async () => {
+    const text = interchange([message('1'), message('2')]);
+    const kinds: string[] = [];
+    for await (const event of readPayload([Buffer.from(text)], { ...settings, headersOnly: true })) {
+      kinds.push(event.kind);
+      if (event.kind === 'message') assert.deepEqual(event.message.segments.map(({ tag }) => tag), ['UNH']); // prettier-ignore
+      if (event.kind === 'closed') assert.deepEqual([event.interchange.messages, event.interchange.messageCount], [[], 2]); // prettier-ignore
+    }
+    assert.deepEqual(kinds, ['opened', 'message', 'message', 'closed']);
+  });
+
+  it('nothing is no interchange', async () => {
+    await assert.rejects(async () => {
+      for await (const event of readPayload([])) assert.fail(event.kind);
+    }, /neither UNA nor UNB/i);
+  });
+});
