@@ -63,7 +63,7 @@ function certificateIn(group: readonly Segment[]): ReportedCertificate {
   const first = (tag: string) => group.find((segment) => segment.tag === tag);
   const quantities = (purpose: string, dimension: string) =>
     group
-      .filter((one) => one.tag === 'MEA' && valueOf(one, 1) === purpose && valueOf(one, 2) === dimension)
+      .filter((one) => one.tag === 'MEA' && valueOf(one, 1) === purpose && ['', dimension].includes(valueOf(one, 2)))
       .map((one) => `${valueOf(one, 3, 2)} ${valueOf(one, 3)}`)
       .join(', ');
   const [doc, gis] = [first('DOC'), first('GIS')];

@@ -57,18 +57,25 @@ export function makeQueryRejection(
 }
 
 /** Certified and used, one pair for each unit. */
-function documentGroup({ registration, condition }: Reported, { reference }: AnswerContext): WritableSegment[] {
+function documentGroup(
+  { registration, condition }: Reported,
+  { reference, release }: AnswerContext,
+): WritableSegment[] {
   const { number, issueDate } = registration;
+  const [certifiedCode, usedCode] = codesOf6313.has(release) ? ['AAI', 'ABU'] : ['', ''];
   return [
     ['DOC', '811', number],
     ['DTM', ['182', issueDate.replaceAll('-', ''), '102']],
     ['GIS', reference.conditions.get(condition)?.code ?? ''],
     ...quantitiesOf(registration).flatMap(({ unit, certified, used }): WritableSegment[] => [
-      ['MEA', 'AAJ', 'AAI', [unit, String(certified)]],
-      ['MEA', 'AAK', 'ABU', [unit, String(used)]],
+      ['MEA', 'AAJ', certifiedCode, [unit, String(certified)]],
+      ['MEA', 'AAK', usedCode, [unit, String(used)]],
     ]),
   ];
 }
+
+/** From D.99B on 6313 has no codes for these quantities; 6311 says the same. */
+const codesOf6313: ReadonlySet<string> = new Set(['96B', '97A', '97B', '98A', '98B', '99A']);
 
 export interface UnitQuantity {
   readonly unit: string;

@@ -4,6 +4,7 @@ import { type Home, type Partner, participantsOf } from '../config/home.ts';
 import { dayAt } from '../ecert/calendar.ts';
 import { makeNotice } from '../ecert/report.ts';
 import { writeInterchange } from '../edifact/writer.ts';
+import type { SentInterchange } from '../store/acknowledgement.ts';
 import type { NoticeAddressee, UntoldUsage } from '../store/notice.ts';
 import { releaseOf } from './answer.ts';
 import type { Exchange } from './exchange.ts';
@@ -54,9 +55,10 @@ async function tell(
   const now = clock();
   const { spool, clear } = fileSpool(store.spoolDirectory);
   try {
-    const content = await noticeFor(addressee, usage, partner, identity, home, exchange, now);
+    const { content, sent } = await noticeFor(addressee, usage, partner, identity, home, exchange, now);
     const payload = { content: kept(content), contentType: partner.send.contentType, fileName: 'usage.edi' };
-    const message = await makeMessage({ payload, subject: 'CUSRES, usage' }, partner, home, now, spool);
+    const consignment = { payload, subject: 'CUSRES, usage', interchanges: [sent] };
+    const message = await makeMessage(consignment, partner, home, now, spool);
     // On a conflict another process told it.
     const isDone = (await store.queueNotice(addressee, usage, message)) === 'done';
     if (isDone) exchange.wake('outbox');
@@ -74,7 +76,7 @@ async function noticeFor(
   home: Home,
   exchange: Exchange,
   now: Date,
-): Promise<Buffer> {
+): Promise<{ readonly content: Buffer; readonly sent: SentInterchange }> {
   const reference = exchange.reference();
   const register = { store: exchange.store, environment, reference, clock: () => now };
   const certificates: Standing[] = [];
@@ -83,9 +85,10 @@ async function noticeFor(
   const [set = 'UNOC', version = '3'] = partner.edifact.syntax.split(':');
   const [sender] = home.endpoint.edifact.identities;
   if (sender === undefined) throw new TypeError('We have no EDIFACT identity'); // the schema demands one
-  return writeInterchange({
+  const content = writeInterchange({
     ...{ syntax: { id: set, version }, sender, recipient: { id, qualifier }, preparedAt: now, reference: control },
     testIndicator: environment === 'test',
     messages: makeNotice(control, certificates, { now, release: releaseOf(partner), characterSet: set, reference }),
   });
+  return { content, sent: { sender: nameOf(sender), recipient: participant, reference: control } };
 }

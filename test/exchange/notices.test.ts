@@ -12,6 +12,7 @@ import { readInterchanges } from '../../src/edifact/reader.ts';
 import { makeClaim, reverseClaim } from '../../src/exchange/claims.ts';
 import type { Exchange } from '../../src/exchange/exchange.ts';
 import { tellUsage } from '../../src/exchange/notices.ts';
+import { nameOf } from '../../src/exchange/participant.ts';
 import { EDIFACT_LIMITS } from '../../src/limits.ts';
 import { makeHome } from '../support/home.ts';
 import { identity } from '../support/identities.ts';
@@ -70,6 +71,18 @@ describe('notices of usage', () => {
       { number: '6AU000123', condition: '10', certified: '18000 KGM', used: '15 KGM' },
     ]);
     assert.equal((await register.store.verifyLedger()).kind, 'whole');
+  });
+
+  it('CONTRL for a notice finds it', async () => {
+    const { register, exchange } = await start('at-once');
+    await makeClaim(claimOf(), register);
+    await tellUsage(exchange);
+    const [notice] = await noticesIn(exchange);
+    const [message] = await exchange.store.listMessages({ direction: 'out' });
+    assert.ok(notice !== undefined && message !== undefined);
+    const { sender, recipient, reference } = notice;
+    const sent = { sender: nameOf(sender), recipient: nameOf(recipient), reference };
+    assert.equal(await exchange.store.findSentInterchange('van', 'test', sent), message.id);
   });
 
   it('a reversal is usage too', async () => {
