@@ -184,6 +184,9 @@ export const MOST_EDIFACT_MESSAGES = 3000;
  */
 export const LONGEST_EDIFACT = 64 * MiB;
 
+/** Certificates in a report: it is made in memory, and a country has some ten thousand in a year. */
+export const MOST_REPORTED = 50_000;
+
 // AS2
 
 /** What a detached signature may bring: signers, certificates and revocation lists. */

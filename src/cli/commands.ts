@@ -11,11 +11,13 @@ import { registerPartner } from './partner.ts';
 import { run } from './program.ts';
 import { registerSend } from './send.ts';
 import { registerServe } from './serve.ts';
+import { registerSimulate } from './simulate.ts';
 
 const nouns = [
   registerInit,
   registerServe,
   registerSend,
+  registerSimulate,
   registerPartner,
   registerKey,
   registerMessage,

@@ -4,6 +4,7 @@ import { type State, states } from '../ecert/standing.ts';
 import { type Standing, standingOf, told } from '../exchange/standings.ts';
 import type { CertificateFilter } from '../store/claim-record.ts';
 import { registerClaim } from './ecert-claim.ts';
+import { registerReport } from './ecert-report.ts';
 import { registerStatistics } from './ecert-statistics.ts';
 import { instant, withPageOptions, type PageOptions } from './looking.ts';
 import { CommandError, fields, printResult, table, type Terminal } from './output.ts';
@@ -39,6 +40,7 @@ export function registerEcert(program: Command, terminal: Terminal): void {
     });
 
   registerClaim(ecert, terminal);
+  registerReport(ecert, terminal);
   registerStatistics(ecert, terminal);
 }
 

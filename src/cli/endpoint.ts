@@ -8,6 +8,7 @@ import { loadReference } from '../config/reference-data.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { createExaminer, type Examiner } from '../exchange/examiner.ts';
 import { startJobs } from '../exchange/jobs.ts';
+import { startNotices } from '../exchange/notices.ts';
 import { startOutbox } from '../exchange/outbox.ts';
 import { createReceive } from '../exchange/receive.ts';
 import { clearReceived } from '../exchange/spool-space.ts';
@@ -38,9 +39,15 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Brings an endpoint to life from its home: the one place where the rooms are put together.
  *
+ * @param work what works on the payloads that come in
  * @throws ConfigError, ReferenceDataError, StoreError, HomeInUse, or what listening met
  */
-export async function startEndpoint(directory: string, env: Environment, log: Logger): Promise<RunningEndpoint> {
+export async function startEndpoint(
+  directory: string,
+  env: Environment,
+  log: Logger,
+  work: (exchange: Exchange) => Worker = startJobs,
+): Promise<RunningEndpoint> {
   const open = await openExchange(directory, env, log, availableParallelism());
   const { exchange } = open;
   const { endpoint } = exchange.home();
@@ -60,7 +67,7 @@ export async function startEndpoint(directory: string, env: Environment, log: Lo
     let ready = true;
     const operatorsPages = operatorsApp(exchange.store, exchange.metrics, apiOf(exchange), () => ready);
     const operators = await listen(operatorsPages, endpoint.operators, refused);
-    const workers = open.startWorkers();
+    const workers = open.startWorkers(work);
     return {
       as2Address: as2.address + endpoint.listen.path,
       operatorsAddress: operators.address,
@@ -90,7 +97,7 @@ export interface OpenExchange {
   readonly exchange: Exchange;
   readonly reload: () => Promise<void>;
   /** Begins to work through payloads and to send. */
-  readonly startWorkers: () => Pick<Worker, 'stop'>;
+  readonly startWorkers: (work: (exchange: Exchange) => Worker) => Pick<Worker, 'stop'>;
   readonly close: () => Promise<void>;
 }
 
@@ -115,7 +122,7 @@ export async function openExchange(
     },
   });
   const network = createPost();
-  const workers: { jobs?: Worker; outbox?: Worker } = {};
+  const workers: { jobs?: Worker; outbox?: Worker; notices?: Worker } = {};
   let examiner = examinerOf(home, store.spoolDirectory, threads, log);
   const exchange: Exchange = {
     home: () => home,
@@ -146,11 +153,13 @@ export async function openExchange(
       await former.close();
       tellDoubts(home, log);
     },
-    startWorkers() {
-      workers.jobs = startJobs(exchange);
+    startWorkers(work) {
+      workers.jobs = work(exchange);
       workers.outbox = startOutbox(exchange);
+      workers.notices = startNotices(exchange);
       return {
         async stop() {
+          await workers.notices?.stop();
           await workers.jobs?.stop();
           await workers.outbox?.stop();
         },

@@ -32,7 +32,7 @@ export function withPageOptions(command: Command): Command {
     .option('--limit <n>', 'at most so many, newest first', wholeNumber, 100);
 }
 
-function parseInstant(text: string): Date {
+export function parseInstant(text: string): Date {
   const instant = /^\d{4}-\d\d-\d\d(T[\d:.]+Z)?$/.test(text) ? new Date(text) : undefined;
   // 31 February is no day, though Date takes it for one in March.
   const exists = instant !== undefined && !Number.isNaN(instant.getTime()) && day(instant) === text.slice(0, 10);
@@ -42,7 +42,7 @@ function parseInstant(text: string): Date {
   return instant;
 }
 
-function parseEnd(text: string): Date {
+export function parseEnd(text: string): Date {
   const instant = parseInstant(text);
   return text.includes('T') ? instant : new Date(instant.getTime() + 86_400_000);
 }

@@ -10,7 +10,9 @@ import { doubts } from './config.ts';
 import { parseEdifactId } from './init.ts';
 import { CommandError, day, note, paint, printResult, table, type Terminal } from './output.ts';
 import { registerPartnerImport } from './partner-import.ts';
+import { registerPartnerStage } from './partner-stage.ts';
 import { partnerFields, partnerView } from './partner-view.ts';
+import { registerPartnerWatch } from './partner-watch.ts';
 import { optionsOf } from './program.ts';
 
 interface AddOptions {
@@ -96,6 +98,8 @@ export function registerPartner(program: Command, terminal: Terminal): void {
     .action((shortName: string, _options: unknown, command: Command) => add(terminal, shortName, optionsOf(command)));
 
   registerPartnerImport(partner, terminal);
+  registerPartnerStage(partner, terminal);
+  registerPartnerWatch(partner, terminal);
 }
 
 async function add(

@@ -61,6 +61,12 @@ export function edifactIdentityOf(partner: Partner, id: string, qualifier = ''):
   return partner.edifact.identities.find((each) => each.id === id && each.qualifier === qualifier);
 }
 
+/** Everybody whom an active partner speaks for. */
+export function participantsOf({ partners }: Home): { partner: Partner; identity: EdifactIdentity }[] {
+  const active = partners.filter((partner) => partner.active);
+  return active.flatMap((partner) => partner.edifact.identities.map((identity) => ({ partner, identity })));
+}
+
 /** The partner with this short name, active or not. */
 export function partnerByShortName(home: Home, shortName: string): Partner | undefined {
   return home.partners.find((partner) => partner.shortName === shortName);

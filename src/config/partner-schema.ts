@@ -166,7 +166,13 @@ const edifact = z.strictObject({
           .boolean()
           .default(true)
           .describe(
-            'Admitted to production: without it, its certificates are rejected there, and taken in test alone.',
+            'Admitted to production, as long as `countersign partner stage` tells nothing else: without it, its certificates are rejected there, and taken in test alone.',
+          ),
+        usageNotices: z
+          .enum(['at-once', 'daily'])
+          .optional()
+          .describe(
+            'Tell the participant by CUSRES what entries drew on its certificates: within seconds, or once a day (UTC) what there was. Not at all when left out.',
           ),
       }),
     )
@@ -187,9 +193,9 @@ const edifact = z.strictObject({
   messageTypes: z
     .array(z.enum(['SANCRT', 'REQDOC', 'CUSRES']))
     .min(1)
-    .default(['SANCRT'])
+    .default(['SANCRT', 'REQDOC'])
     .describe(
-      'Types of message that are taken; others are refused (CONTRL error 17). SANCRT is worked on, the others are checked, acknowledged and kept. CONTRL is always taken.',
+      'Types of message that are taken; others are refused (CONTRL error 17). SANCRT and REQDOC are worked on; CUSRES is checked, acknowledged and kept. CONTRL is always taken.',
     ),
   releases: z
     .array(release)

@@ -11,7 +11,7 @@ import { readYaml, type YamlFile } from './yaml.ts';
 const builtIn = path.resolve(import.meta.dirname, '../../reference');
 const EXTERNAL_CODES = path.join(builtIn, 'edifact', 'external-codes.json');
 
-const names = ['programmes', 'countries', 'errors', 'claims', 'conditions'] as const;
+const names = ['programmes', 'countries', 'errors', 'claims', 'conditions', 'onboarding'] as const;
 
 /**
  * Programmes, countries, codes of errors, mismatches and conditions, and units.
@@ -22,11 +22,12 @@ const names = ['programmes', 'countries', 'errors', 'claims', 'conditions'] as c
 export async function loadReference(directory: string = builtIn): Promise<EcertReference> {
   const read = await Promise.all(names.map(async (name) => [name, await yamlFile(directory, name)] as const));
   const files = Object.fromEntries(read) as Record<(typeof names)[number], YamlFile>;
-  const { programmes, countries, errors, claims, conditions } = files;
+  const { programmes, countries, errors, claims, conditions, onboarding } = files;
   try {
     return parseReference({
       ...{ programmes: programmes.value, countries: countries.value, errors: errors.value },
-      ...{ claims: claims.value, conditions: conditions.value, externalCodes: await externalCodes() },
+      ...{ claims: claims.value, conditions: conditions.value, onboarding: onboarding.value },
+      externalCodes: await externalCodes(),
     });
   } catch (error) {
     const file = error instanceof ReferenceDataError ? read.find(([name]) => name === error.file)?.[1] : undefined;
@@ -59,7 +60,7 @@ async function yamlFile(directory: string, name: string): Promise<YamlFile> {
   }
 }
 
-const addedLater: readonly string[] = ['claims', 'conditions'];
+const addedLater: readonly string[] = ['claims', 'conditions', 'onboarding'];
 
 async function externalCodes(): Promise<unknown> {
   try {

@@ -1,5 +1,5 @@
 import type { RuleName } from './rule-names.ts';
-import type { Location } from './sancrt.ts';
+import type { Location } from './located.ts';
 
 /**
  * A certificate as it stands in the register. Quantities are whole numbers, safe for arithmetic. It is put on file with nothing

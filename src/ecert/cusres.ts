@@ -19,20 +19,63 @@ export interface AnswerContext {
 
 /** The CUSRES that answers one SANCRT. Its segments are alike in all releases from D.96B. */
 export function makeCusres(request: CertificateRequest, decision: Decision, context: AnswerContext): WritableMessage {
+  const { messageReference, lines } = request;
+  const about = { document: '961', number: request.number?.value, messageReference };
+  if (decision.kind !== 'reject') return acceptance(about, [], context);
+  return rejection(about, decision.errors, lines.length, context);
+}
+
+/** Which message is answered, and by what kind of document (BGM 1001). */
+export interface Answered {
+  readonly document: string;
+  /** BGM 1004 */
+  readonly number: string | undefined;
+  /** 0062; undefined when nothing was asked, and we tell it unbidden. */
+  readonly messageReference: string | undefined;
+}
+
+/** @param segments what follows on the head */
+export function acceptance(
+  about: Answered,
+  segments: readonly WritableSegment[],
+  context: AnswerContext,
+): WritableMessage {
+  return { identifier: cusres(context.release), segments: [...head(about, 'AP', '32', context), ...segments] };
+}
+
+/** @param lines how many the certificate has */
+export function rejection(
+  about: Answered,
+  errors: readonly RuleError[],
+  lines: number,
+  context: AnswerContext,
+): WritableMessage {
   const set = characterSetOf(context.characterSet) ?? levelA;
-  const number = printable(request.number?.value ?? '', set);
-  const rejected = decision.kind === 'reject';
-  return {
-    identifier: cusres(context.release),
-    segments: [
-      ['BGM', '961', number, '11', rejected ? 'RE' : 'AP'],
-      ['DTM', ['9', minute(context.now), '203']],
-      ['GIS', rejected ? '33' : '32'],
-      ['RFF', ['ACW', printable(context.interchangeReference, set)]],
-      ['RFF', ['AGO', printable(request.messageReference, set)]],
-      ...(rejected ? errorSegments(decision.errors, number, request.lines.length, context.reference) : []),
-    ],
-  };
+  const listed = errorSegments(errors, printable(about.number ?? '', set), lines, context.reference);
+  return { identifier: cusres(context.release), segments: [...head(about, 'RE', '33', context), ...listed] };
+}
+
+function head(
+  { document, number = '', messageReference }: Answered,
+  type: 'AP' | 'RE',
+  indicator: string,
+  { characterSet, now, interchangeReference }: AnswerContext,
+): WritableSegment[] {
+  const set = characterSetOf(characterSet) ?? levelA;
+  return [
+    // 1225: a response, or an original.
+    ['BGM', document, printable(number, set), messageReference === undefined ? '9' : '11', type],
+    ['DTM', ['9', minute(now), '203']],
+    ['GIS', indicator],
+    ...(messageReference === undefined ? [] : references(interchangeReference, messageReference, set)),
+  ];
+}
+
+function references(interchange: string, message: string, set: CharacterSet): WritableSegment[] {
+  return [
+    ['RFF', ['ACW', printable(interchange, set)]],
+    ['RFF', ['AGO', printable(message, set)]],
+  ];
 }
 
 function cusres(release: string): MessageIdentifier {

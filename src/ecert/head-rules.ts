@@ -2,29 +2,37 @@ import { type Day, readDay } from './calendar.ts';
 import { type Breach, type JudgementContext, today } from './judgement.ts';
 import type { Programme } from './reference.ts';
 import type { CertificateRequest } from './sancrt.ts';
+import type { RequestKind } from './traffic.ts';
 
-/** Test and production never mix (0035). */
+/** Test and production never mix (0035), and the stage of the sender says which of them is open to it. */
 export function judgeEnvironment({ environment, testIndicator, sender }: JudgementContext, breach: Breach): void {
   if (environment === 'test' && !testIndicator) breach('production-in-test');
   if (environment === 'production' && testIndicator) breach('test-in-production');
-  if (environment === 'production' && !testIndicator && !sender.production) breach('not-certified-for-production');
+  if (environment === 'production' && !testIndicator && sender.stage !== 'production') {
+    breach('not-certified-for-production');
+  }
+  if (environment === 'test' && sender.stage === 'link-test') breach('in-link-test');
 }
 
-/** What BGM asks for; undefined when it cannot be told. */
-export type RequestKind = 'register' | 'replace' | 'cancel';
+export type CertificateKind = Exclude<RequestKind, 'query'>;
 
-const kinds = new Map<string, RequestKind>([
+const kinds = new Map<string, CertificateKind>([
   ['9', 'register'],
   ['5', 'replace'],
   ['1', 'cancel'],
 ]);
 
+/** What a certificate asks for (BGM 1225); undefined when it cannot be told. */
+export function kindOf({ function: code }: CertificateRequest): CertificateKind | undefined {
+  return kinds.get(code?.value ?? '');
+}
+
 const exportLicence = '811';
 
-export function judgeKind({ document, function: code }: CertificateRequest, breach: Breach): RequestKind | undefined {
-  if (document?.value !== exportLicence) breach('document-unknown', document?.at);
-  const kind = kinds.get(code?.value ?? '');
-  if (kind === undefined) breach('function-unknown', code?.at);
+export function judgeKind(request: CertificateRequest, breach: Breach): CertificateKind | undefined {
+  if (request.document?.value !== exportLicence) breach('document-unknown', request.document?.at);
+  const kind = kindOf(request);
+  if (kind === undefined) breach('function-unknown', request.function?.at);
   return kind;
 }
 

@@ -2,7 +2,8 @@ import type { RuleError } from './certificate.ts';
 import type { Country, EcertReference } from './reference.ts';
 import { type Day, dayAt } from './calendar.ts';
 import type { RuleName } from './rule-names.ts';
-import type { Location } from './sancrt.ts';
+import type { Location } from './located.ts';
+import type { Stage } from './stages.ts';
 
 /** What a request is judged by, besides itself. */
 export interface JudgementContext {
@@ -19,8 +20,7 @@ export interface Sender {
   readonly id: string;
   /** ISO 3166, those that it speaks for. */
   readonly countries: readonly string[];
-  /** Admitted to production. */
-  readonly production: boolean;
+  readonly stage: Stage;
 }
 
 /** Takes note of a broken rule: where, if it stands anywhere, and in which line (first = 1), if it is one of a line. */

@@ -1,7 +1,8 @@
 import type { RegisteredLine } from './certificate.ts';
 import type { Breach } from './judgement.ts';
 import type { EcertReference, Programme } from './reference.ts';
-import type { CertificateRequest, Located, RequestLine } from './sancrt.ts';
+import type { Located } from './located.ts';
+import type { CertificateRequest, RequestLine } from './sancrt.ts';
 
 /** Judges every line; a line with a fault is left out of what comes back. */
 export function judgeLines(

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { characterSetOf } from '../edifact/character-set.ts';
 import { claimRuleNames, ruleNames } from './rule-names.ts';
 import { conditions } from './standing.ts';
+import { requestKinds } from './traffic.ts';
 
 /** A regular expression that matches the whole of a text. */
 const pattern = z.string().transform((source, context) => {
@@ -96,6 +97,11 @@ export const conditionsSchema = z.strictObject({
   conditions: z
     .record(z.enum(conditions), conditionSchema)
     .refine(distinctCodes, { message: 'two conditions have the same code' }),
+});
+
+export const onboardingSchema = z.strictObject({
+  required: z.array(z.enum(requestKinds)),
+  watch: z.strictObject({ days: z.int().min(1), lateReceipt: z.int().min(1) }),
 });
 
 export const externalCodesSchema = z.object({ rec20: z.record(z.string(), z.string().nullable()) });

@@ -7,10 +7,12 @@ import {
   errorsSchema,
   externalCodesSchema,
   type optionalElements,
+  onboardingSchema,
   programmesSchema,
 } from './reference-schema.ts';
 import { type ClaimRuleName, type RuleName, claimRuleNames, ruleNames } from './rule-names.ts';
 import { type Condition, conditions } from './standing.ts';
+import type { RequestKind } from './traffic.ts';
 
 /** The lists that the rules judge by. Operators may replace the files that they come from. */
 export interface EcertReference {
@@ -23,6 +25,7 @@ export interface EcertReference {
   /** All units there are: of Recommendation 20, and the programmes' own. */
   readonly units: ReadonlySet<string>;
   readonly errors: ErrorList;
+  readonly onboarding: OnboardingRules;
   /** An entry number matches one of them as a whole. */
   readonly entryForms: readonly RegExp[];
   readonly mismatches: ReadonlyMap<ClaimRuleName, Mismatch>;
@@ -73,6 +76,18 @@ export interface ErrorEntry {
   readonly text: string;
 }
 
+/** What the way into production asks for. */
+export interface OnboardingRules {
+  /** What must have been accepted in the application test. */
+  readonly required: readonly RequestKind[];
+  readonly watch: {
+    /** From the first of production on. */
+    readonly days: number;
+    /** In minutes: an MDN that takes longer is late. */
+    readonly lateReceipt: number;
+  };
+}
+
 /** What is amiss with a claim, as its sender is told. */
 export interface Mismatch {
   /** `M01`… */
@@ -113,6 +128,7 @@ export interface ReferenceFiles {
   readonly programmes: unknown;
   readonly countries: unknown;
   readonly errors: unknown;
+  readonly onboarding: unknown;
   readonly claims: unknown;
   readonly conditions: unknown;
   /** `edifact/external-codes.json` */
@@ -137,6 +153,7 @@ export function parseReference(files: ReferenceFiles): EcertReference {
     ...{ programmes, importerForms, countries, units, errors: parseErrors(files.errors) },
     ...parseClaims(files.claims),
     conditions: parseConditions(files.conditions),
+    onboarding: parse('onboarding', onboardingSchema, files.onboarding),
   };
 }
 

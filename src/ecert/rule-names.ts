@@ -1,4 +1,4 @@
-/** Every rule that a certificate can break; each has its code and its text in the list of errors. */
+/** Every rule that a certificate or a query can break; each has its code and its text in the list of errors. */
 export const ruleNames = [
   'document-unknown',
   'function-unknown',
@@ -36,6 +36,18 @@ export const ruleNames = [
   'test-in-production',
   'production-in-test',
   'not-certified-for-production',
+  'in-link-test',
+  'query-document-unknown',
+  'query-number-malformed',
+  'query-function-unknown',
+  'query-subject-unknown',
+  'query-repeated',
+  'query-requester',
+  'query-date-malformed',
+  'query-period-reversed',
+  'query-condition-unknown',
+  'query-certificate-unknown',
+  'query-too-large',
   // Not of a certificate: closes a list that is longer than a response can carry.
   'more-errors',
 ] as const;

@@ -1,6 +1,6 @@
 import type { Decision, Registration, RuleError } from './certificate.ts';
 import {
-  type RequestKind,
+  type CertificateKind,
   judgeCountry,
   judgeEnvironment,
   judgeImporter,
@@ -68,7 +68,7 @@ function judgeCancellation(
 /** An original, and a replacement, which carries everything as if it were one. */
 function judgeCertificate(
   request: CertificateRequest,
-  kind: Exclude<RequestKind, 'cancel'> | undefined,
+  kind: Exclude<CertificateKind, 'cancel'> | undefined,
   known: Registration | undefined,
   context: JudgementContext,
   breach: Breach,

@@ -1,18 +1,6 @@
 import { type Message, type Segment, valueOf } from '../edifact/interchange.ts';
+import { type Located, type Location, located, locationOf, qualified } from './located.ts';
 import { partsOf } from './sancrt-parts.ts';
-
-/** A place in a message: `segment` as 0096 (UNH = 1), `element` as 0098 (tag = 1), `component` as 0104. */
-export interface Location {
-  readonly tag: string;
-  readonly segment: number;
-  readonly element: number;
-  readonly component: number;
-}
-
-export interface Located {
-  readonly value: string;
-  readonly at: Location;
-}
 
 /** A SANCRT as it was sent: nothing is judged, and what is absent or empty is undefined. */
 export interface CertificateRequest {
@@ -103,12 +91,6 @@ function hsElement(pia: Segment): number {
   return pia.elements.findIndex((components, index) => index > 0 && components[1] === 'HS') + 1;
 }
 
-/** Segments of this tag whose first elements have these values. */
-function qualified(tag: string, ...qualifiers: readonly string[]): (segment: Segment) => boolean {
-  return (segment) =>
-    segment.tag === tag && qualifiers.every((qualifier, index) => valueOf(segment, index + 1) === qualifier);
-}
-
 /** In PNA each C816 has 3398 second; NAD has the lines of C080, or failing them of C058. */
 function partyName(party: Segment): string | undefined {
   const lines =
@@ -116,13 +98,4 @@ function partyName(party: Segment): string | undefined {
       ? party.elements.slice(5).map((components) => components[1] ?? '')
       : ([party.elements[3] ?? [], party.elements[2] ?? []].find((texts) => texts.some((text) => text !== '')) ?? []);
   return lines.filter((text) => text !== '').join(' ') || undefined;
-}
-
-function located(segment: Segment | undefined, element: number, component: number): Located | undefined {
-  const value = segment === undefined ? '' : valueOf(segment, element, component);
-  return segment === undefined || value === '' ? undefined : { value, at: locationOf(segment, element, component) };
-}
-
-function locationOf(segment: Segment, element: number, component: number): Location {
-  return { tag: segment.tag, segment: segment.position, element: element + 1, component };
 }

@@ -1,10 +1,11 @@
 import { type ContrlReport, type ReportedFinding, readContrl } from '../edifact/contrl-reader.ts';
 import { isMessageRejected, isRejected } from '../edifact/contrl.ts';
 import { errorName } from '../edifact/error-codes.ts';
-import type { Interchange, Party } from '../edifact/interchange.ts';
+import type { Interchange } from '../edifact/interchange.ts';
 import type { Partner } from '../config/home.ts';
 import type { Environment, Store } from '../store/store.ts';
 import type { Acknowledgement, SentInterchange } from '../store/acknowledgement.ts';
+import { nameOf } from './participant.ts';
 
 export interface Acknowledged {
   readonly acknowledgements: readonly Acknowledgement[];
@@ -42,11 +43,6 @@ export async function acknowledgementsOf(
     if (outcome === 'partly-rejected') alerts.push(`The partner rejected parts of ${reference}: ${detail ?? ''}`);
   }
   return { acknowledgements, alerts };
-}
-
-/** `id:qualifier`, as certificates and interchanges are kept under. */
-export function nameOf({ id, qualifier }: Party): string {
-  return qualifier === undefined || qualifier === '' ? id : `${id}:${qualifier}`;
 }
 
 function sentInterchange({ sender, recipient, interchangeReference: reference }: ContrlReport): SentInterchange {

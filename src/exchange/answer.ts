@@ -5,7 +5,7 @@ import { answerSyntax } from '../edifact/contrl.ts';
 import type { Interchange, Syntax } from '../edifact/interchange.ts';
 import { writeInterchange, type WritableMessage } from '../edifact/writer.ts';
 import type { OutboundMessage } from '../store/store.ts';
-import { nameOf } from './acknowledgements.ts';
+import { nameOf } from './participant.ts';
 import { newControlReference } from './ids.ts';
 import { makeMessage } from './send.ts';
 

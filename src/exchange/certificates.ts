@@ -1,6 +1,6 @@
 import type { Partner } from '../config/home.ts';
 import type { Decision, Registration } from '../ecert/certificate.ts';
-import { makeCusres } from '../ecert/cusres.ts';
+import { makeCusres, type AnswerContext } from '../ecert/cusres.ts';
 import type { JudgementContext } from '../ecert/judgement.ts';
 import type { EcertReference } from '../ecert/reference.ts';
 import { judgeAll } from '../ecert/rules.ts';
@@ -50,19 +50,19 @@ export async function decide(
   });
 }
 
-/** The CUSRES for each, in the same order. */
-export function answersOf(
-  decided: readonly Decided[],
-  route: AnswerRoute,
-  reference: EcertReference,
-): WritableMessage[] {
-  const context = {
+/** What every answer to an interchange is made by. */
+export function answerContext(route: AnswerRoute, reference: EcertReference): AnswerContext {
+  return {
     now: route.now,
     release: releaseOf(route.partner),
     interchangeReference: route.subject.reference,
     characterSet: syntaxOf(route).id,
     reference,
   };
+}
+
+/** The CUSRES for each, in the same order. */
+export function answersOf(decided: readonly Decided[], context: AnswerContext): WritableMessage[] {
   return decided.map(({ request, decision }) => makeCusres(request, decision, context));
 }
 

@@ -1,6 +1,7 @@
 import { PIECE, gather, gathered, type Source } from '../bytes/source.ts';
 import type { Spool } from '../bytes/spool.ts';
-import { edifactIdentityOf, type Home, type Partner } from '../config/home.ts';
+import type { Home, Partner } from '../config/home.ts';
+import type { JudgementContext } from '../ecert/judgement.ts';
 import { judgeByAgreement } from '../edifact/agreement.ts';
 import { contrlDue, isRejected, makeContrl } from '../edifact/contrl.ts';
 import { loadDirectory } from '../edifact/directory.ts';
@@ -12,10 +13,13 @@ import type { WritableMessage } from '../edifact/writer.ts';
 import type { CertificateChange, InterchangeRecord, JobResult, OutboundMessage } from '../store/store.ts';
 import type { Acknowledgement, SentInterchange } from '../store/acknowledgement.ts';
 import { EDIFACT_LIMITS, LONGEST_EDIFACT } from '../limits.ts';
-import { acknowledgementsOf, nameOf } from './acknowledgements.ts';
+import { acknowledgementsOf } from './acknowledgements.ts';
 import { makeAnswer, type AnswerRoute } from './answer.ts';
-import { answersOf, changeOf, decide, requestsOf } from './certificates.ts';
+import { answerContext, answersOf, changeOf, decide, requestsOf } from './certificates.ts';
 import type { Exchange } from './exchange.ts';
+import { stageIn } from './onboarding.ts';
+import { nameOf, participantOf } from './participant.ts';
+import { answerQueries, queriesOf } from './queries.ts';
 
 /** A received message whose payload is to be worked on. */
 export interface Received {
@@ -166,28 +170,40 @@ async function processInterchange(
     duplicate: used,
   });
 
-  const participant = edifactIdentityOf(partner, subject.sender.id, subject.sender.qualifier);
+  const participant = participantOf(partner, subject.sender);
+  const standing = participant && (await stageIn(participant, exchange.store, environment, exchange.reference(), now));
   const requests = isRejected(subject) || participant === undefined ? [] : requestsOf(subject);
-  const decisions = await decide(requests, pending.certificates, exchange.store, {
+  const context: JudgementContext = {
     now,
     environment,
     testIndicator: subject.testIndicator,
-    sender: { id: sender, countries: participant?.countries ?? [], production: participant?.production ?? false },
+    sender: { id: sender, countries: participant?.countries ?? [], stage: standing?.stage ?? 'link-test' },
     reference: exchange.reference(),
-  });
+  };
+  const decisions = await decide(requests, pending.certificates, exchange.store, context);
 
   const route: AnswerRoute = { subject, answers: messageId, partner, home, now, spool };
+  const queries = isRejected(subject) || participant === undefined ? [] : queriesOf(subject);
+  const reports = await answerQueries(
+    queries,
+    pending.certificates,
+    exchange.store,
+    context,
+    answerContext(route, exchange.reference()),
+  );
   const answers: WritableMessage[][] = [];
   if (contrlDue(subject, partner.edifact.contrl)) {
     const { contrlEveryMessage: everyMessage, contrlReceiptOnly: receiptOnly } = partner.edifact;
     answers.push([makeContrl(subject, { everyMessage, receiptOnly })]);
   }
-  if (decisions.length > 0) answers.push(answersOf(decisions, route, exchange.reference()));
+  if (decisions.length > 0) answers.push(answersOf(decisions, answerContext(route, exchange.reference())));
+  if (reports.messages.length > 0) answers.push([...reports.messages]);
   const outbound = await Promise.all(answers.map((messages) => makeAnswer(messages, route)));
 
   const certificates = decisions.flatMap((decision) => changeOf(decision, { environment, partner, sender, now }));
-  const rejected = decisions.filter(({ decision }) => decision.kind === 'reject').length;
-  const accepted = decisions.length - rejected;
+  const refused = decisions.filter(({ decision }) => decision.kind === 'reject').length;
+  const rejected = refused + reports.rejected;
+  const accepted = decisions.length - refused + reports.accepted;
   const record = {
     environment,
     sender,

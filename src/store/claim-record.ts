@@ -74,3 +74,16 @@ export interface CertificateFilter extends Page {
   readonly country?: string | undefined;
   readonly state?: string | undefined;
 }
+
+/** Claims on certificates. */
+export interface ClaimStore {
+  /**
+   * Writes a claim, or the reversal of one. `conflict`, and nothing is written: its entry line or its certificate has another
+   * version now than it was decided on, or more would be used of the item than is certified.
+   */
+  recordClaim(record: ClaimRecord): Promise<'done' | 'conflict'>;
+  /** The version in force of an entry line: a claim, or the reversal of the last one. */
+  findClaim(environment: Environment, entry: string, entryLine: number): Promise<ClaimRecord | undefined>;
+  /** Every version. */
+  listClaims(filter: ClaimFilter): Promise<ClaimRecord[]>;
+}

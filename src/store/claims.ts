@@ -1,12 +1,9 @@
-import type { ClaimRecord } from './claim-record.ts';
+import type { ClaimRecord, ClaimStore } from './claim-record.ts';
 import type { Database, Values } from './database.ts';
 import { claimFacts } from './evidence.ts';
 import type { Ledger } from './ledger.ts';
 import { matching } from './matching.ts';
 import { present, readFacts } from './rows.ts';
-import type { Store } from './store.ts';
-
-type ClaimStore = Pick<Store, 'recordClaim' | 'findClaim' | 'listClaims'>;
 
 /**
  * Whether a row may be written: its entry line and its certificate have the versions that it was decided on, and what is

@@ -2,7 +2,7 @@ import type { AcknowledgementRow, SentRow } from './acknowledgements.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { ClaimRow } from './claims.ts';
 import type { Database, Values } from './database.ts';
-import { certificatesRecord, claimFacts, mdnRecord, messageRecord } from './evidence.ts';
+import { certificatesRecord, claimFacts, mdnRecord, messageRecord, rowRecord } from './evidence.ts';
 import type { InterchangeRow } from './jobs.ts';
 import { ENDPOINT_CHAIN } from './ledger.ts';
 import { type MdnRow, type MessageRow, readFacts } from './rows.ts';
@@ -32,6 +32,7 @@ interface Told {
   readonly sent?: readonly SentRow[];
   readonly acknowledgements?: readonly AcknowledgementRow[];
   readonly certificates?: { registered: number; replaced: number; cancelled: number; record: string };
+  readonly onboarding?: { participant: string; sequence: number; record: string };
   readonly claim?: ClaimRow;
 }
 
@@ -39,7 +40,7 @@ interface Told {
 export function recordsIn(db: Database): EntryRecords {
   const told = {
     ...{ messages: 0, mdns: 0, interchanges: 0, certificates: 0, claims: 0 },
-    ...{ sent_interchanges: 0, acknowledgements: 0 },
+    ...{ sent_interchanges: 0, acknowledgements: 0, onboarding: 0 },
   };
   /** Told last: it may come of entries that are missing or were changed, and then those are the break. */
   let wrongOutcome: Broken | undefined;
@@ -120,6 +121,16 @@ export function recordsIn(db: Database): EntryRecords {
     return same ? [] : { fault: 'certificates that it changed are missing or were changed' };
   }
 
+  function step(partner: string, { participant, sequence, record }: NonNullable<Told['onboarding']>): Checked {
+    told.onboarding += 1;
+    const row = db
+      .statement<Values>(
+        'SELECT * FROM onboarding WHERE partner = @partner AND participant = @participant AND sequence = @sequence',
+      )
+      .get({ partner, participant, sequence });
+    return row && rowRecord(row) === record ? [] : { fault: 'its step into production is missing or was changed' };
+  }
+
   function claim(expected: ClaimRow): Checked {
     told.claims += 1;
     const { environment, entry, entry_line, version } = expected;
@@ -144,6 +155,7 @@ export function recordsIn(db: Database): EntryRecords {
         sent,
         acknowledgements,
         claim: drawn,
+        onboarding,
       } = entry.facts as Told;
       const subject = entry.subjectId ?? '';
       const checked: Checked[] = [];
@@ -155,6 +167,7 @@ export function recordsIn(db: Database): EntryRecords {
         checked.push(rowsOf('acknowledgements', 'what CONTRL said', subject, acknowledgements));
       }
       if (changes) checked.push(certificates(subject, changes));
+      if (onboarding) checked.push(step(entry.chain, onboarding));
       if (drawn) checked.push(claim(drawn));
       return (
         checked.find((result) => 'fault' in result) ?? checked.flatMap((result) => ('fault' in result ? [] : result))

@@ -18,6 +18,11 @@ export function mdnRecord(row: MdnRow): string {
   return record(row, row.direction === 'in' ? [] : ['state', 'detail']);
 }
 
+/** Of a row of which nothing changes later. */
+export function rowRecord(row: Values): string {
+  return record(row, []);
+}
+
 /** One digest over the certificates that an interchange changed: each row's canonical JSON and a line feed, in order. */
 export function certificatesRecord(rows: Iterable<Values>): string {
   const hash = createHash('sha256');

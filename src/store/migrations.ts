@@ -3,10 +3,12 @@ import { sha256 } from './canonical-json.ts';
 import { initial } from './migrations/0001-initial.ts';
 import { contrl } from './migrations/0002-contrl.ts';
 import { claims } from './migrations/0003-claims.ts';
+import { onboarding } from './migrations/0004-onboarding.ts';
+import { notices } from './migrations/0005-notices.ts';
 import { StoreError } from './store-error.ts';
 
 /** In order; the first is number 1. One that was released is never edited: what changes later is a new one. */
-export const migrations: readonly Migration[] = [initial, contrl, claims];
+export const migrations: readonly Migration[] = [initial, contrl, claims, onboarding, notices];
 
 export interface Migration {
   readonly name: string;

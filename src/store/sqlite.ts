@@ -13,6 +13,8 @@ import { ledgerIn } from './ledger.ts';
 import { mdnsIn } from './mdns.ts';
 import { messagesIn } from './messages.ts';
 import { migrate } from './migrations.ts';
+import { noticesIn } from './notices.ts';
+import { onboardingIn } from './onboarding.ts';
 import { outboundIn } from './outbound.ts';
 import { asStoreError } from './store-error.ts';
 import type { Store } from './store.ts';
@@ -52,6 +54,8 @@ export async function openSqliteStore({ directory, ...commits }: SqliteStoreOpti
     ...jobsIn(db, certificates, acknowledgements, outbound, transitions, work),
     ...deliveriesIn(db, contents, ledger, mdns, transitions, work),
     ...messagesIn(db, contents, acknowledgements),
+    ...noticesIn(db, outbound),
+    ...onboardingIn(db, ledger),
     ...verificationIn(db, contents),
     ...{ queueOutbound, findOutbound, resend },
     ...{ findCertificates, listCertificates, certificateUsage },

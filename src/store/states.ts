@@ -29,6 +29,7 @@ export type Remark = (typeof remarks)[number];
 /** True for the kinds of entry that only the store itself writes, because they are proved against its rows. */
 export function isOwnKind(kind: string): boolean {
   return (
-    Object.hasOwn(stateAfter, kind) || [...remarks, 'mdn.received', 'claim.recorded', 'claim.reversed'].includes(kind)
+    Object.hasOwn(stateAfter, kind) ||
+    [...remarks, 'mdn.received', 'claim.recorded', 'claim.reversed', 'onboarding.step'].includes(kind)
   );
 }

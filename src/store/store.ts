@@ -2,9 +2,11 @@ import type { Kept } from '../bytes/kept.ts';
 import type { Acknowledgement, ContrlOutcome, SentInterchange } from './acknowledgement.ts';
 import type { Source } from '../bytes/source.ts';
 import type { Headers } from '../mime/headers.ts';
-import type { CertificateFilter, CertificateOnFile, ClaimFilter, ClaimRecord, UsageFilter } from './claim-record.ts';
+import type { CertificateFilter, CertificateOnFile, ClaimStore, UsageFilter } from './claim-record.ts';
 import type { LedgerEntry, LedgerEvent, LedgerFilter, LedgerVerdict } from './ledger-entry.ts';
 import type { MdnDetail, MdnFilter, MdnSummary } from './mdn-view.ts';
+import type { NoticeStore } from './notice.ts';
+import type { OnboardingStore } from './onboarding-step.ts';
 
 /**
  * What the exchange needs of storage.
@@ -16,7 +18,7 @@ import type { MdnDetail, MdnFilter, MdnSummary } from './mdn-view.ts';
  * Bytes of any size come and go as `Kept` and `Source`. A file that a write brings is the store's from then on, moved
  * and not copied, or it stays where it is: whoever spooled it removes what is left, however the write ended.
  */
-export interface Store {
+export interface Store extends ClaimStore, NoticeStore, OnboardingStore {
   /** Exists, for files that the store shall take over. What a crash leaves there is removed at a later start. */
   readonly spoolDirectory: string;
 
@@ -59,16 +61,6 @@ export interface Store {
   /** The versions in force under these certificate numbers, whatever their state. */
   findCertificates(environment: Environment, numbers: readonly string[]): Promise<Map<string, CertificateOnFile>>;
 
-  // claims on certificates
-  /**
-   * Writes a claim, or the reversal of one. `conflict`, and nothing is written: its entry line or its certificate has another
-   * version now than it was decided on, or more would be used of the item than is certified.
-   */
-  recordClaim(record: ClaimRecord): Promise<'done' | 'conflict'>;
-  /** The version in force of an entry line: a claim, or the reversal of the last one. */
-  findClaim(environment: Environment, entry: string, entryLine: number): Promise<ClaimRecord | undefined>;
-  /** Every version. */
-  listClaims(filter: ClaimFilter): Promise<ClaimRecord[]>;
   /** The versions in force with what is used of them, by number. */
   certificateUsage(filter: UsageFilter): Promise<CertificateOnFile[]>;
 

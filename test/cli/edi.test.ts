@@ -97,8 +97,10 @@ describe('edi check', () => {
 
   it('colours on a terminal alone, and not with NO_COLOR', async () => {
     const coloured = '\u001b[31merror[39]';
-    assert.ok((await runner([registerEdi], {}, true)('edi', 'check', '-', lines(bad))).stdout.startsWith(coloured));
-    const plain = await runner([registerEdi], { NO_COLOR: '1' }, true)('edi', 'check', '-', lines(bad));
+    assert.ok(
+      (await runner([registerEdi], {}, { tty: true })('edi', 'check', '-', lines(bad))).stdout.startsWith(coloured),
+    );
+    const plain = await runner([registerEdi], { NO_COLOR: '1' }, { tty: true })('edi', 'check', '-', lines(bad));
     assert.ok(!plain.stdout.includes('\u001b'));
   });
 

@@ -13,7 +13,11 @@ export interface Outcome {
 }
 
 /** Runs one command line as the program would, and keeps what it printed. */
-export function runner(nouns: readonly RegisterNoun[], env: Readonly<Record<string, string>> = {}, tty = false) {
+export function runner(
+  nouns: readonly RegisterNoun[],
+  env: Readonly<Record<string, string>> = {},
+  { tty = false, clock = (): Date => now }: { tty?: boolean; clock?: () => Date } = {},
+) {
   return async (...args: (string | Buffer)[]): Promise<Outcome> => {
     const printed = { stdout: '', stderr: '' };
     const stream = (name: keyof typeof printed) => ({
@@ -26,7 +30,7 @@ export function runner(nouns: readonly RegisterNoun[], env: Readonly<Record<stri
     });
     // A buffer among the arguments comes by standard input.
     const stdin = Readable.from(args.filter((arg) => typeof arg !== 'string'));
-    const terminal = { stdin, stdout: stream('stdout'), stderr: stream('stderr'), env, now: () => now };
+    const terminal = { stdin, stdout: stream('stdout'), stderr: stream('stderr'), env, now: clock };
     const status = await run(
       args.filter((arg) => typeof arg === 'string'),
       terminal,

@@ -15,6 +15,7 @@ export const referenceFiles: ReferenceFiles = {
   programmes: parse(text('ecert/programmes.yaml')),
   countries: parse(text('ecert/countries.yaml')),
   errors: parse(text('ecert/errors.yaml')),
+  onboarding: parse(text('ecert/onboarding.yaml')),
   claims: parse(text('ecert/claims.yaml')),
   conditions: parse(text('ecert/conditions.yaml')),
   externalCodes: JSON.parse(text('edifact/external-codes.json')),
@@ -26,7 +27,7 @@ export const context: JudgementContext = {
   now: new Date('2026-11-02T09:31:00Z'),
   environment: 'production',
   testIndicator: false,
-  sender: { id: 'AUDAFF', countries: ['AU'], production: true },
+  sender: { id: 'AUDAFF', countries: ['AU'], stage: 'production' },
   reference,
 };
 

@@ -19,6 +19,7 @@ import {
   result,
   sealedJob,
 } from './fixtures.ts';
+import { step } from './contract/onboarding.ts';
 import { tamper } from './tamper.ts';
 import { temporaryDirectories } from './temporary.ts';
 
@@ -51,8 +52,9 @@ describe('tampering', () => {
     const acknowledgements = [{ subjectId: 'out-1', reference: 'US1', outcome: 'acknowledged' }] as const;
     await completeJob(store, contrl, result({ acknowledgements }), at(4));
     await store.sealInbound(refused({ id: 'in-2', partner: undefined }));
+    await store.recordStep(step(1, { partner: 'bank' }));
     await store.recordClaim(claim(1));
-    assert.deepEqual(await store.verifyLedger(), { kind: 'whole', chains: 2, entries: 11 });
+    assert.deepEqual(await store.verifyLedger(), { kind: 'whole', chains: 3, entries: 12 });
     await store.close();
   });
 
@@ -202,6 +204,19 @@ describe('tampering', () => {
     ],
     ['a certificate taken out', `DELETE FROM certificates WHERE number = 'A1'`, 'van 3', /certificates .* missing/],
     [
+      'who decided on a step into production',
+      `UPDATE onboarding SET decided_by = 'Nobody'`,
+      'bank 1',
+      /step into production .* changed/,
+    ],
+    ['a step into production taken out', `DELETE FROM onboarding`, 'bank 1', /step into production is missing/],
+    [
+      'a step into production put in',
+      `INSERT INTO onboarding SELECT 99, partner, participant, 2, 'production', at, effective, decided_by, note, evidence FROM onboarding`,
+      'endpoint 0',
+      /2 onboarding .* 1/,
+    ],
+    [
       'a certificate put in',
       `INSERT INTO certificates SELECT 99, environment, 'A9', version, kind, state, country, programme, partner, participant, changed_at, certificate, 'out-1' FROM certificates LIMIT 1`,
       'endpoint 0',
@@ -276,6 +291,7 @@ describe('tampering', () => {
     'sent_interchanges',
     'acknowledgements',
     'claims',
+    'onboarding',
   ]) {
     it(`${table}: the database itself refuses to change or delete evidence`, () => {
       const database = new Sqlite(path.join(directory, 'countersign.db'));

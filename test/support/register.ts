@@ -37,7 +37,7 @@ export async function openRegister(directory = temporaryFolder('register')): Pro
       for (;;) {
         const decided = await decide(interchanges.flatMap(requestsOf), [], store, {
           ...{ now, reference, environment: 'test', testIndicator: true },
-          sender: { id: sender, countries: ['AU'], production: true },
+          sender: { id: sender, countries: ['AU'], stage: 'production' },
         });
         const owner = { environment: 'test', partner: { shortName: 'van' } as Partner, sender, now } as const;
         const certificates = decided.flatMap((each) => changeOf(each, owner));

@@ -1,0 +1,53 @@
+import { Option, type Command } from 'commander';
+
+import { conditions, type Condition } from '../ecert/standing.ts';
+import { quantitiesOf } from '../ecert/report.ts';
+import { reported } from '../exchange/queries.ts';
+import type { Standing } from '../exchange/standings.ts';
+import { dayOption } from './looking.ts';
+import { CommandError, csv, printResult, table, type Terminal } from './output.ts';
+import { optionsOf } from './program.ts';
+import { withRegister } from './register.ts';
+
+interface ReportOptions {
+  readonly condition?: Condition;
+  readonly issuedFrom?: string;
+  readonly issuedTo?: string;
+  readonly number: readonly string[];
+  readonly csv: boolean;
+}
+
+/** `ecert report`: what a participant gets when it asks by REQDOC. */
+export function registerReport(ecert: Command, terminal: Terminal): void {
+  ecert
+    .command('report')
+    .description('the activity report of a participant: its certificates with condition, certified and used')
+    .argument('<participant>', 'EDIFACT identity such as AUDAFF:ZZZ')
+    .addOption(new Option('--condition <name>', 'of the certificates').choices(conditions))
+    .option('--issued-from <day>', 'issued on this day or later', dayOption)
+    .option('--issued-to <day>', 'issued on this day or earlier', dayOption)
+    .option('--number <number>', 'this certificate; may be repeated', (text, before: string[]) => [...before, text], [])
+    .option('--csv', 'print as CSV', false)
+    .action(async (participant: string, _options: unknown, command: Command) => {
+      const { home, json, csv: asCsv, condition, issuedFrom, issuedTo, number } = optionsOf<ReportOptions>(command);
+      const query = { condition, from: issuedFrom, to: issuedTo, numbers: number.length === 0 ? undefined : number };
+      const found = await withRegister(home, terminal, (register) => reported(query, participant, [], register));
+      if (found === undefined) throw new CommandError('These are more than a report holds. Ask for a shorter period.');
+      const head = ['number', 'issued', 'condition', 'unit', 'certified', 'used'];
+      const value = { participant, certificates: found.map(valueOf) };
+      printResult(terminal, json, value, (asCsv ? csv : table)(head, found.flatMap(cellsOf)));
+    });
+}
+
+function valueOf({ registration, condition }: Standing) {
+  const { number, issueDate } = registration;
+  return { number, issueDate, condition, quantities: quantitiesOf(registration) };
+}
+
+function cellsOf({ registration, condition }: Standing): string[][] {
+  const { number, issueDate } = registration;
+  return quantitiesOf(registration).map(({ unit, certified, used }) => [
+    ...[number, issueDate, condition, unit],
+    ...[String(certified), String(used)],
+  ]);
+}

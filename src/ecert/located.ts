@@ -1,0 +1,30 @@
+import { type Segment, valueOf } from '../edifact/interchange.ts';
+
+/** A place in a message: `segment` as 0096 (UNH = 1), `element` as 0098 (tag = 1), `component` as 0104. */
+export interface Location {
+  readonly tag: string;
+  readonly segment: number;
+  readonly element: number;
+  readonly component: number;
+}
+
+export interface Located {
+  readonly value: string;
+  readonly at: Location;
+}
+
+/** Segments of this tag whose first elements have these values. */
+export function qualified(tag: string, ...qualifiers: readonly string[]): (segment: Segment) => boolean {
+  return (segment) =>
+    segment.tag === tag && qualifiers.every((qualifier, index) => valueOf(segment, index + 1) === qualifier);
+}
+
+/** A component with its place; undefined when it is absent or empty. */
+export function located(segment: Segment | undefined, element: number, component: number): Located | undefined {
+  const value = segment === undefined ? '' : valueOf(segment, element, component);
+  return segment === undefined || value === '' ? undefined : { value, at: locationOf(segment, element, component) };
+}
+
+export function locationOf(segment: Segment, element: number, component: number): Location {
+  return { tag: segment.tag, segment: segment.position, element: element + 1, component };
+}

@@ -1,0 +1,69 @@
+import { type Message, type Segment, valueOf } from '../edifact/interchange.ts';
+import { type Located, type Location, located, locationOf, qualified } from './located.ts';
+
+/** A REQDOC as it was sent: nothing is judged, and what is absent or empty is undefined. */
+export interface QueryRequest {
+  /** 0062 of the message. */
+  readonly messageReference: string;
+  /** BGM C002 1001 */
+  readonly document: Located | undefined;
+  /** BGM C106 1004: what the participant calls its query. */
+  readonly number: Located | undefined;
+  /** BGM 1225 */
+  readonly function: Located | undefined;
+  /** DOC C002 1001: what is asked for. */
+  readonly subject: Located | undefined;
+  /** DTM+155 and DTM+156, days of issue. */
+  readonly from: LocatedDay | undefined;
+  readonly to: LocatedDay | undefined;
+  /** NAD+FR C082 3039 */
+  readonly requester: Located | undefined;
+  /** GIS C529 7365 */
+  readonly condition: Located | undefined;
+  /** RFF+EX C506 1154 */
+  readonly certificates: readonly Located[];
+  /** Segments of the profile that stand where an equal one stood before. */
+  readonly repeated: readonly Location[];
+}
+
+/** C507 2380 with its format (2379). */
+export interface LocatedDay extends Located {
+  readonly format: string;
+}
+
+/** Reads a REQDOC. Never throws on what it holds. */
+export function readReqdoc({ reference, segments }: Message): QueryRequest {
+  const repeated: Location[] = [];
+  const only = (wanted: (segment: Segment) => boolean): Segment | undefined => {
+    const [first, ...others] = segments.filter(wanted);
+    repeated.push(...others.map((segment) => locationOf(segment, 1, 1)));
+    return first;
+  };
+  const day = (qualifier: string): LocatedDay | undefined => {
+    const dtm = only(qualified('DTM', qualifier));
+    const value = located(dtm, 1, 2);
+    return value && { ...value, format: dtm === undefined ? '' : valueOf(dtm, 1, 3) };
+  };
+  const bgm = only(({ tag }) => tag === 'BGM');
+  return {
+    messageReference: reference,
+    document: located(bgm, 1, 1),
+    number: located(bgm, 2, 1),
+    function: located(bgm, 3, 1),
+    subject: located(
+      only(({ tag }) => tag === 'DOC'),
+      1,
+      1,
+    ),
+    from: day('155'),
+    to: day('156'),
+    requester: located(only(qualified('NAD', 'FR')), 2, 1),
+    condition: located(
+      only(({ tag }) => tag === 'GIS'),
+      1,
+      1,
+    ),
+    certificates: segments.filter(qualified('RFF', 'EX')).flatMap((segment) => located(segment, 1, 2) ?? []),
+    repeated,
+  };
+}

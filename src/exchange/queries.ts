@@ -1,0 +1,111 @@
+import type { RuleError } from '../ecert/certificate.ts';
+import type { AnswerContext } from '../ecert/cusres.ts';
+import { type JudgementContext, ruleError } from '../ecert/judgement.ts';
+import { type Query, judgeQuery } from '../ecert/query-rules.ts';
+import { makeQueryRejection, makeReport } from '../ecert/report.ts';
+import { type QueryRequest, readReqdoc } from '../ecert/reqdoc.ts';
+import { dayAt } from '../ecert/calendar.ts';
+import { isMessageRejected } from '../edifact/contrl.ts';
+import type { Interchange } from '../edifact/interchange.ts';
+import type { WritableMessage } from '../edifact/writer.ts';
+import { MOST_REPORTED } from '../limits.ts';
+import type { CertificateChange, Store } from '../store/store.ts';
+import { type Register, type Standing, standingOf, standings } from './standings.ts';
+
+/** Queries that were answered: each with a report, or with what is wrong. */
+export interface AnsweredQueries {
+  readonly messages: readonly WritableMessage[];
+  readonly accepted: number;
+  readonly rejected: number;
+}
+
+/** The queries in those messages of an interchange that are free of syntax errors. */
+export function queriesOf(subject: Interchange): QueryRequest[] {
+  return subject.messages
+    .filter((message) => message.type === 'REQDOC' && !isMessageRejected(message, subject))
+    .map(readReqdoc);
+}
+
+/**
+ * Answers queries in their order: of the asking participant's own certificates alone.
+ *
+ * @param pending changes that are not on file yet
+ */
+export async function answerQueries(
+  requests: readonly QueryRequest[],
+  pending: readonly CertificateChange[],
+  store: Store,
+  context: JudgementContext,
+  answer: AnswerContext,
+): Promise<AnsweredQueries> {
+  const { environment, reference, now } = context;
+  const register = { store, environment, reference, clock: () => now };
+  const messages: WritableMessage[] = [];
+  let rejected = 0;
+  for (const request of requests) {
+    const found = await findReported(request, pending, register, context);
+    if (Array.isArray(found)) messages.push(...makeReport(request, found, answer));
+    else {
+      messages.push(makeQueryRejection(request, found.errors, answer));
+      rejected += 1;
+    }
+  }
+  return { messages, accepted: requests.length - rejected, rejected };
+}
+
+async function findReported(
+  request: QueryRequest,
+  pending: readonly CertificateChange[],
+  register: Register,
+  context: JudgementContext,
+): Promise<Standing[] | { readonly errors: readonly RuleError[] }> {
+  const participant = context.sender.id;
+  const asked = request.certificates.map(({ value }) => value);
+  const own =
+    asked.length === 0 ? [] : await reported({ ...everything, numbers: asked }, participant, pending, register);
+  const decision = judgeQuery(request, new Set(own?.map(({ registration }) => registration.number)), context);
+  if (decision.kind === 'reject') return decision;
+  const found = await reported(decision.query, participant, pending, register);
+  return found ?? { errors: [ruleError(context.reference, 'query-too-large', request.from?.at)] };
+}
+
+const everything: Query = { from: undefined, to: undefined, condition: undefined, numbers: undefined };
+
+/**
+ * The certificates of a participant that a query asks for, by number.
+ *
+ * @returns undefined when they are more than a report holds
+ */
+export async function reported(
+  query: Query,
+  participant: string,
+  pending: readonly CertificateChange[],
+  register: Register,
+): Promise<Standing[] | undefined> {
+  const { condition, numbers, from: issuedFrom, to: issuedTo } = query;
+  const today = dayAt(register.clock(), 0);
+  const changed = new Map(pending.map(({ record }) => [record.number, record]));
+  const found: Standing[] = [];
+  for await (const one of standings({ participant, condition, numbers, issuedFrom, issuedTo }, register)) {
+    if (changed.has(one.registration.number)) continue;
+    if (found.push(one) > MOST_REPORTED) return undefined;
+  }
+  // What is changed was not used, or it would not have been.
+  const fresh = [...changed.values()]
+    .filter((record) => record.participant === participant)
+    .map((record) => standingOf({ ...record, usage: [] }, register.reference, today))
+    .filter((one) => isAskedFor(one, query));
+  const all = [...found, ...fresh].sort((a, b) => (a.registration.number < b.registration.number ? -1 : 1));
+  return all.length > MOST_REPORTED ? undefined : all;
+}
+
+/** As the store selects them. */
+function isAskedFor({ registration, condition }: Standing, { from, to, numbers, ...query }: Query): boolean {
+  const { issueDate, number } = registration;
+  return (
+    (from === undefined || issueDate >= from) &&
+    (to === undefined || issueDate <= to) &&
+    (query.condition === undefined || query.condition === condition) &&
+    (numbers?.includes(number) ?? true)
+  );
+}

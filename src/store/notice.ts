@@ -1,0 +1,28 @@
+import type { Environment, OutboundMessage } from './store.ts';
+
+/** To whom usage is told. */
+export interface NoticeAddressee {
+  readonly environment: Environment;
+  /** Short name. */
+  readonly partner: string;
+  /** EDIFACT identity, `id:qualifier`. */
+  readonly participant: string;
+}
+
+/** Usage that was not told yet: claims, and reversals. */
+export interface UntoldUsage {
+  /** Of the certificates. */
+  readonly numbers: readonly string[];
+  /** When the first of it was. */
+  readonly since: Date;
+  /** What was told before ends here, and what is to be told now ends there; positions of the store. */
+  readonly after: number;
+  readonly through: number;
+}
+
+export interface NoticeStore {
+  /** Undefined when all is told. */
+  untoldUsage(addressee: NoticeAddressee): Promise<UntoldUsage | undefined>;
+  /** Puts a notice into the outbox, once: `conflict` when somebody told it meanwhile. */
+  queueNotice(addressee: NoticeAddressee, usage: UntoldUsage, message: OutboundMessage): Promise<'done' | 'conflict'>;
+}

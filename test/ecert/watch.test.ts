@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+
+import { watchReport } from '../../src/ecert/watch.ts';
+import { complete, minute, received, request, sent } from './traffic-samples.ts';
+
+const MINUTE = 60_000;
+const report = (traffic = complete) => watchReport(traffic, minute(60), 15 * MINUTE);
+
+describe('the watch', () => {
+  it('counts messages, and what became of each request', () => {
+    const { received: came, sent: went, interchanges, requests } = report();
+    assert.deepEqual([came, went, interchanges], [3, 1, 3]);
+    assert.deepEqual(requests, { accepted: 5, rejected: 1, unanswered: 0 });
+  });
+
+  it('counts errors by code, the most frequent first', () => {
+    const { errors } = report({
+      received: [
+        received('r1', 0, [request('A', { codes: ['E07', 'E18'] }), request('B', { codes: ['E18'] })]),
+        received('r2', 1, [request('C', { answer: undefined })], { syntaxErrors: ['26'] }),
+      ],
+      sent: [],
+    });
+    assert.deepEqual(errors, [
+      { of: 'request', code: 'E18', count: 2 },
+      { of: 'request', code: 'E07', count: 1 },
+      { of: 'syntax', code: '26', count: 1 },
+    ]);
+  });
+
+  it('takes the time from the first rejection of a number to its acceptance', () => {
+    const bad = (number: string) => request(number, { codes: ['E07'] });
+    const { corrections } = report({
+      received: [
+        received('r1', 0, [bad('A'), bad('B'), bad('C'), bad('D')]),
+        received('r2', 5, [request('A'), bad('B')]),
+        received('r3', 20, [request('B')]),
+        received('r4', 30, [request('C')]),
+      ],
+      sent: [],
+    });
+    const expected = { corrected: 3, open: 1, median: 20 * MINUTE, longest: 30 * MINUTE };
+    assert.deepEqual(corrections, expected);
+    assert.deepEqual(report({ received: [], sent: [] }).corrections, {
+      ...{ corrected: 0, open: 0, median: undefined, longest: undefined },
+    });
+  });
+
+  it('counts what was sent again: theirs, references used anew, and our attempts', () => {
+    const { retransmissions } = report({
+      received: [{ ...received('r1', 0, []), repeated: 2 }, received('r2', 1, [], { syntaxErrors: ['26'] })],
+      sent: [sent('s1', 1, { attempts: 4 }), sent('s2', 1, { attempts: 0, state: 'waiting', receiptAt: undefined })],
+    });
+    assert.deepEqual(retransmissions, { theirs: 2, reused: 1, ours: 3 });
+  });
+
+  it('counts MDNs that were late, that are overdue, and that refuse', () => {
+    const { receipts } = report({
+      received: [],
+      sent: [
+        sent('on time', 0, { receiptAt: minute(15) }),
+        sent('late', 0, { receiptAt: minute(16) }),
+        sent('overdue', 40, { state: 'waiting', receiptAt: undefined }),
+        sent('not due yet', 50, { state: 'waiting', receiptAt: undefined }),
+        sent('not asked for', 0, { receiptAt: undefined, receiptAsked: false }),
+        sent('refused', 0, { state: 'refused' }),
+      ],
+    });
+    assert.deepEqual(receipts, { late: 1, missing: 1, refused: 1 });
+  });
+});
