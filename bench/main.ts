@@ -16,7 +16,13 @@ import { measureSending } from './sending.ts';
  * `bench/results/`.
  */
 const parts: Readonly<Record<string, () => Promise<string[]>>> = {
-  ...{ edifact, ecert, engine, others, memory, receive, connections },
+  edifact,
+  ecert,
+  engine,
+  others,
+  memory,
+  receive,
+  connections,
 };
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !(name in parts));

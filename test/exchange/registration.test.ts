@@ -58,7 +58,7 @@ describe('registration', () => {
     await close();
   }); // prettier-ignore
 
-  it('the same certificate sent twice at the same moment, to two processes, is registered once', async () => {
+  it('the same certificate sent twice at the same moment, through two stores of one home, is registered once', async () => {
     const home = await homeOfOne();
     const both = [await opened(home), await opened(home)] as const;
     const now = new Date();
