@@ -60,6 +60,7 @@ export async function listen(
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const isHandshake = 'secureConnecting' in socket && socket.secureConnecting === true;
     if (error.code !== 'ECONNRESET') refused(error.message, socket.remoteAddress);
+    if (error.code === 'ERR_SSL_HTTP_REQUEST') tellOfTls(socket, connections);
     if (socket.writable && !isHandshake)
       socket.end(`HTTP/1.1 ${statuses[error.code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\n\r\n`);
     else socket.destroy();
@@ -100,15 +101,28 @@ function createServer(listener: RequestListener, tls: Tls | undefined, headerTim
   return server;
 }
 
-/** Those that are open: Node itself knows of no connection before its TLS handshake is done. */
+/** Those that are open: Node itself knows of no connection before its TLS handshake is done. After it there is a second one above it. */
 function connectionsOf(server: Server | HttpsServer): ReadonlySet<Socket> {
   const open = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
+  const add = (socket: Socket) => {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
-  });
+  };
+  server.on('connection', add).on('secureConnection', add);
   return open;
 }
+
+/** Answers plain HTTP where HTTPS is spoken. What is written to the TLS connection would be enciphered: it goes to the one under it. */
+function tellOfTls({ remoteAddress, remotePort }: Socket, connections: ReadonlySet<Socket>): void {
+  for (const plain of connections)
+    if (plain.remoteAddress === remoteAddress && plain.remotePort === remotePort && plain.writable)
+      plain.end(SPEAK_TLS);
+}
+
+const SPEAK_TLS = [
+  ...['HTTP/1.1 400 Bad Request', 'Content-Type: text/plain; charset=utf-8', 'Connection: close'],
+  ...['', 'This address speaks HTTPS.\n'],
+].join('\r\n');
 
 /**
  * Lets a sender whose body was not wanted finish reading our answer: a connection closed with bytes unread is reset,
@@ -144,6 +158,8 @@ function closed(server: Server | HttpsServer, connections: ReadonlySet<Socket>, 
       resolve();
     });
     server.closeIdleConnections();
+    // Nor does anything come to harm that has sent nothing yet, which Node counts among the busy ones.
+    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
     // Read when an answer is sent: a connection that is busy now is closed behind it, not kept for another request.
     server.keepAliveTimeout = 1;
   });

@@ -112,10 +112,30 @@ for (const scheme of ['http', 'https'])
     });
 
     it('a stop does not wait for ever for who begins a message and does not go on', async () => {
-      const socket = await dial('POST /as2 HTTP/1.1', 'Host: x', 'Content-Length: 100', '', 'abc');
+      const expecting = 'Expect: 100-continue';
+      const socket = await dial('POST /as2 HTTP/1.1', 'Host: x', 'Content-Length: 100', expecting, '', 'abc');
+      await once(socket, 'data');
       const cut = once(socket, 'close');
       socket.on('error', () => undefined);
       await listening.close(10);
       await cut;
+    });
+
+    it('a stop does not wait at all for who is connected and has sent nothing', async () => {
+      await listening.close();
+      const tls = scheme === 'https' ? tlsOf(await identity('localhost')) : undefined;
+      listening = await listen(
+        () => assert.fail(),
+        { host: '127.0.0.1', port: 0, tls },
+        () => undefined,
+      );
+      const socket = await dial();
+      const bare = connect(Number(new URL(listening.address).port), '127.0.0.1');
+      await once(bare, 'connect');
+      for (const each of [socket, bare]) each.on('error', () => undefined);
+      const cut = [once(socket, 'close'), once(bare, 'close')];
+      // Longer than a test may take.
+      await listening.close(300_000);
+      await Promise.all(cut);
     });
   });

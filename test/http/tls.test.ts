@@ -36,6 +36,8 @@ describe('HTTPS', () => {
   async function handshake(options: ConnectionOptions = {}): Promise<TLSSocket> {
     const socket = connect({ port: port(), rejectUnauthorized: false, ...options });
     await once(socket, 'secureConnect');
+    // A stop may reset it.
+    socket.on('error', () => undefined);
     return socket;
   }
 
@@ -105,9 +107,13 @@ describe('HTTPS', () => {
     kept.destroy();
   });
 
-  it('plain HTTP there is closed without an answer, and the operator is told', async () => {
+  it('plain HTTP there is answered 400 with a sentence, and the operator is told', async () => {
     await serve();
-    await speak(listening.address, 'GET /as2 HTTP/1.1\r\nHost: x\r\n\r\n').catch(() => undefined);
+    for (const body of ['', 'x'.repeat(1000)]) {
+      const head = `POST /as2 HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n`;
+      const answer = await speak(listening.address, head + body);
+      assert.match(answer.toString(), /^HTTP\/1\.1 400 .*\r\n\r\nThis address speaks HTTPS\.\n$/s);
+    }
     assert.match(refusals.join(), /http request/);
   });
 
