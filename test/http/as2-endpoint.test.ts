@@ -58,6 +58,14 @@ describe('the AS2 address', () => {
     assert.ok(pieces.length < count / 100, `${pieces.length} pieces`);
   });
 
+  it('RFC 9112 §6.1: a transfer encoding other than chunked is answered 501, and nothing of the body is read', async () => {
+    receive = () => assert.fail('it cannot be read');
+    for (const coding of ['gzip, chunked', 'x, chunked']) {
+      const head = `POST /as2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: ${coding}\r\n\r\n`;
+      assert.match((await speak(listening.address, `${head}0\r\n\r\n`)).toString(), /^HTTP\/1\.1 501 /);
+    }
+  });
+
   it('RFC 4130 §5.3.1: an answer has its Content-Length', async () => {
     receive = () => Promise.resolve({ status: 200, headers: [['X', 'y']], body: Buffer.from('MDN') });
     const { headers, text } = await asked('POST');
