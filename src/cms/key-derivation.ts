@@ -1,4 +1,4 @@
-import { createHash, hkdfSync } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { ECDH_TRANSPORTS } from './algorithms.ts';
 import type { DigestName, EcdhTransportName, KeyWrap } from './algorithms.ts';
 import { context } from './ber.ts';
@@ -14,10 +14,7 @@ export interface Derivation {
   readonly userKeyingMaterial: Buffer | undefined;
 }
 
-/**
- * The key that wraps, over ECC-CMS-SharedInfo (RFC 5753 §7.2, RFC 8418 §2).
- * @throws RangeError when HKDF would have to take more than a KiB of it, which no keying material needs
- */
+/** The key that wraps, over ECC-CMS-SharedInfo (RFC 5753 §7.2, RFC 8418 §2). */
 export function deriveKey({ name, wrap, wrapAlgorithm, userKeyingMaterial }: Derivation, secret: Buffer): Buffer {
   const { kdf, digest } = ECDH_TRANSPORTS[name];
   const bits = Buffer.alloc(4);
@@ -31,7 +28,13 @@ export function deriveKey({ name, wrap, wrapAlgorithm, userKeyingMaterial }: Der
   );
   if (kdf === 'x9.63') return x963(digest, secret, sharedInfo, wrap.key);
   // RFC 8418 §2.2: ukm is the salt, besides its place in the shared info; without it there is none (RFC 5869 §2.2).
-  return Buffer.from(hkdfSync(digest, secret, userKeyingMaterial ?? Buffer.alloc(0), sharedInfo, wrap.key));
+  return hkdf(digest, secret, userKeyingMaterial ?? Buffer.alloc(0), sharedInfo, wrap.key);
+}
+
+/** HKDF (RFC 5869 §2) of no more than a digest. That of node:crypto takes a KiB of info at most, and keying material has no bound. */
+function hkdf(digest: DigestName, secret: Buffer, salt: Buffer, info: Buffer, length: number): Buffer {
+  const extracted = createHmac(digest, salt).update(secret).digest();
+  return createHmac(digest, extracted).update(info).update(Buffer.of(1)).digest().subarray(0, length);
 }
 
 /** The key derivation of ANSI X9.63 (SEC 1 §3.6.1). */
