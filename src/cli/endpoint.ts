@@ -176,7 +176,8 @@ export async function openExchange(
 function examinerOf(home: Home, spool: string, threads: number, log: Logger): Examiner {
   const { workers = threads, limits } = home.endpoint;
   return createExaminer(home, {
-    workers: Math.min(workers, threads),
+    // The configuration says how many, but not whether: a single command needs none.
+    workers: threads === 0 ? 0 : workers,
     ...{ spool, log, waiting: limits.waiting, time: limits.examinationTime },
   });
 }

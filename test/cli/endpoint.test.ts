@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 
 import { pino } from 'pino';
@@ -24,6 +25,18 @@ describe('startEndpoint', () => {
     await new Promise((resolve) => squatter.close(resolve));
     const endpoint = await startEndpoint(directory, {}, log);
     assert.equal(endpoint.as2Address, `http://127.0.0.1:${as2}/as2`);
+    await endpoint.stop();
+  });
+
+  it('has as many threads as its configuration says, more than there are cores too', async () => {
+    const count = availableParallelism() + 1;
+    const { directory } = await makeHome({ workers: count });
+    let begun = 0;
+    const listener = () => (begun += 1);
+    process.on('worker', listener);
+    const endpoint = await startEndpoint(directory, {}, log);
+    process.off('worker', listener);
+    assert.equal(begun, count);
     await endpoint.stop();
   });
 
