@@ -100,7 +100,12 @@ async function concealed<T>(read: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof AuthenticationFailed || error instanceof InsufficientMessageSecurity) throw error;
     if (error instanceof DecryptionFailed) throw error;
+    // A full disk is no fault of the message: told so, its sender would not send it again.
+    if (isOfTheMachine(error)) throw error;
     // Also an error of our own: were it told apart, it would be an answer too.
     throw new DecryptionFailed(`Inside the envelope: ${String(error)}`, { cause: error });
   }
 }
+
+/** What the operating system says, with an error number; zlib has a number too, and makes no call. */
+const isOfTheMachine = (error: unknown): boolean => error instanceof Error && 'syscall' in error && 'errno' in error;

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { strictPolicy } from '../../src/as2/policy.ts';
 import type { As2Error } from '../../src/errors.ts';
 import { DecryptionFailed, IntegrityCheckFailed } from '../../src/errors.ts';
+import { unwrap as unwrapOnto } from '../../src/as2/unwrap.ts';
+import { fileSpool } from '../../src/bytes/spool.ts';
 import { unwrap } from '../support/unwrap.ts';
 import { bytesOf } from '../support/bytes.ts';
 import {
@@ -94,6 +96,23 @@ describe('unwrap: decryption tells nobody anything', () => {
     for (const [name, made] of inside) messages.push([name, await encryptedBy(made(), cbc)]);
     for (const [name, message] of messages)
       assert.deepEqual(visible(await faultOf(message, strictPolicy)), expected, name);
+  });
+
+  it('a disk that takes no more is no fault of the message, and is not told as one', async () => {
+    const { spool } = fileSpool('/nowhere', 16);
+    const context = {
+      keys: [us],
+      pinned: [partner.certificate],
+      policy: strictPolicy,
+      micDigest: 'sha256',
+      spool,
+    } as const;
+    const signed = bytesOfPart(await signedDetached(entity, partner));
+    for (const protection of [cbc, gcm])
+      for (const content of [signed, bytesOfPart(await compressed(signed))]) {
+        const { headers, body } = await encrypted(content, us.certificate, protection);
+        await assert.rejects(unwrapOnto({ headers, body: bytesOf(body) }, context), { code: 'ENOENT' });
+      }
   });
 
   it('a wrong CEK, which our key decrypts, looks the same too', async () => {
