@@ -6,6 +6,7 @@ import { context } from '../../src/cms/ber.ts';
 import { issuerAndSerial } from '../../src/cms/certificate-reference.ts';
 import { contentInfo } from '../../src/cms/content-info.ts';
 import { element, encode, nullValue, octetString, oid, sequence, setOf, smallInteger } from '../../src/cms/der.ts';
+import type { Der } from '../../src/cms/der.ts';
 import type { CertificateIdentity } from '../../src/cms/identity.ts';
 import type { Part } from './mime-parts.ts';
 
@@ -22,7 +23,7 @@ export interface RawEnvelope {
 export const AES_128_CBC = '2.16.840.1.101.3.4.1.2';
 export const AES_128_GCM = '2.16.840.1.101.3.4.1.6';
 
-export function envelopeOf({ recipient, encryptedKey, iv, ciphertext, cipherOid = AES_128_CBC }: RawEnvelope): Part {
+export function envelopeOf({ recipient, encryptedKey, iv, ciphertext, cipherOid }: RawEnvelope): Part {
   const recipients =
     recipient === undefined
       ? []
@@ -34,6 +35,11 @@ export function envelopeOf({ recipient, encryptedKey, iv, ciphertext, cipherOid 
             octetString(encryptedKey),
           ),
         ];
+  return envelopeFor(recipients, iv, ciphertext, cipherOid);
+}
+
+/** With any RecipientInfos. */
+export function envelopeFor(recipients: readonly Der[], iv: Buffer, ciphertext: Buffer, cipherOid = AES_128_CBC): Part {
   const content = sequence(
     oid(OID.data),
     algorithm(cipherOid, octetString(iv)),
@@ -45,11 +51,16 @@ export function envelopeOf({ recipient, encryptedKey, iv, ciphertext, cipherOid 
 
 /** Encrypted to a recipient by AES-128-CBC, with the key and the padding in the open. */
 export function enveloped(content: Buffer, recipient: CertificateIdentity, key = randomBytes(16)) {
+  const encryptedKey = publicEncrypt({ key: recipient.publicKey, padding: constants.RSA_PKCS1_PADDING }, key);
+  return { recipient, encryptedKey, ...padded(content, key) };
+}
+
+/** The same to nobody yet. */
+export function padded(content: Buffer, key = randomBytes(16)) {
   const iv = randomBytes(16);
   const padding = 16 - (content.length % 16);
   const plaintext = Buffer.concat([content, Buffer.alloc(padding, padding)]);
-  const encryptedKey = publicEncrypt({ key: recipient.publicKey, padding: constants.RSA_PKCS1_PADDING }, key);
-  return { recipient, encryptedKey, iv, key, plaintext, ciphertext: cbc(plaintext, key, iv) };
+  return { iv, key, plaintext, ciphertext: cbc(plaintext, key, iv) };
 }
 
 /** CBC without padding. */

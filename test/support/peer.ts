@@ -7,6 +7,7 @@ import { request } from 'undici';
 import { messageHeaders, type MessageHeaders } from '../../src/as2/message-headers.ts';
 import { readMdn, type Mdn } from '../../src/as2/read-mdn.ts';
 import { newBoundary, newMessageId } from '../../src/exchange/ids.ts';
+import { usualTransport } from '../../src/cms/recipient-info.ts';
 import type { Headers } from '../../src/mime/headers.ts';
 import type { TestHome } from './home.ts';
 import type { TestIdentity } from './identities.ts';
@@ -41,7 +42,11 @@ export function usualProtection(peer: Peer, home: TestHome): Omit<Protection, 'b
     compress: 'none',
     micDigest: 'sha256',
     sign: { identity: peer.identity, digest: 'sha256' },
-    encrypt: { recipient: home.own.certificate, cipher: 'aes256-cbc', keyTransport: 'rsa-pkcs1' },
+    encrypt: {
+      recipient: home.own.certificate,
+      cipher: 'aes256-cbc',
+      keyTransport: usualTransport(home.own.certificate.publicKey),
+    },
   };
 }
 
