@@ -19,9 +19,11 @@ export function as2Endpoint(path: string, receive: Receive, log: Logger): Reques
     if (request.method !== 'POST') {
       return send(response, { ...plainText(405, 'Use POST.\n'), headers: [['Allow', 'POST, GET, HEAD']] });
     }
-    // RFC 9112 §6.1: of what is coded otherwise we could not tell what it says.
-    if ((request.headers['transfer-encoding'] ?? 'chunked').trim().toLowerCase() !== 'chunked')
-      return send(response, plainText(501, 'Of transfer encodings only chunked is understood.\n'));
+    // RFC 9112 §6.1: of what is coded otherwise we could not tell what it says, nor perhaps where it ends.
+    if ((request.headers['transfer-encoding'] ?? 'chunked').trim().toLowerCase() !== 'chunked') {
+      const refusal = plainText(501, 'Of transfer encodings only chunked is understood.\n');
+      return send(response, { ...refusal, headers: [...refusal.headers, ['Connection', 'close']] });
+    }
     try {
       const reply = await receive({
         headers: fieldsOf(request),
