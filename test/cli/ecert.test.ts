@@ -39,7 +39,8 @@ describe('countersign ecert', () => {
 
   it('claim: what is malformed, or another claim of the same line, is refused', async () => {
     assert.match((await claim('2', { date: 'today' })).stderr, /date: is no day/);
-    assert.equal((await claim('2', { quantity: '1.5' })).status, 2);
+    for (const quantity of ['1.5', '0', '-1', '1e3', '0x10', '10.0', ' 5', '', '9007199254740993'])
+      assert.equal((await claim('2', { quantity })).status, 2, quantity);
     const other = await claim('1', { quantity: '101' });
     assert.deepEqual([other.status, /Reverse that one first/.test(other.stderr)], [1, true]);
   });
@@ -55,6 +56,13 @@ describe('countersign ecert', () => {
     assert.equal(again.status, 0);
     await run('--home', home, 'ecert', 'reverse', 'ABC-1234567-8', '3', '--reason', 'mistaken');
   }); // prettier-ignore
+
+  it('reverse: not without a reason, not even again', async () => {
+    for (const reason of ['', ' ', 'x'.repeat(501)]) {
+      const refused = await run('--home', home, 'ecert', 'reverse', 'ABC-1234567-8', '3', '--reason', reason);
+      assert.deepEqual([refused.status, /^error: reason: is (empty|longer)/.test(refused.stderr)], [1, true]);
+    }
+  });
 
   it('list and show: the state follows from what is used', async () => {
     const states = async (...args: string[]) =>
