@@ -61,7 +61,7 @@ describe('what a scenario expects', () => {
     const { status, steps: played } = await simulate(both, steps, '3');
     assert.equal(status, 1);
     const wrong = played.map(({ checks }) => checks.flatMap(({ what, got, ok }) => (ok ? [] : `${what.slice(0, 6)}: ${got}`)));
-    assert.match(wrong[0]?.join() ?? '', /^a \dAU\d: accepted$/);
+    assert.match(wrong.at(0)?.join() ?? '', /^a \dAU\d: accepted$/);
     assert.deepEqual(wrong[1], ['CONTRL: accepted']);
   }); // prettier-ignore
 

@@ -29,12 +29,11 @@ process.exit();
 
 /** A store in whose step the process dies, of a signal that leaves it no last word: its own, or one that is asked for. */
 function dyingAt(name: keyof Store, at: string): Store {
-  const whole = store[name] as (...args: never[]) => Promise<unknown>;
   const die = () => process.kill(process.pid, 'SIGKILL');
   const fatal = async (...args: never[]) => {
     if (at === 'before') die();
     if (at === 'during') writeSync(1, 'kill me\n');
-    const result = await whole(...args);
+    const result = await (store[name] as (...all: never[]) => Promise<unknown>)(...args);
     if (at === 'after') die();
     return result;
   };
