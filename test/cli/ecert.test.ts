@@ -85,4 +85,19 @@ describe('countersign ecert', () => {
     assert.equal(rows[0]?.used, 100);
     assert.equal((await run('--home', home, 'ecert', 'statistics', '--by', 'colour')).status, 2);
   }); // prettier-ignore
+
+  it('report: what is asked for by a slip is refused, and not answered by an empty report', async () => {
+    const report = (...args: string[]) => run('--home', home, 'ecert', 'report', ...args);
+    assert.match((await report('AUDAFF:ZZZ', '--csv')).stdout, /^number,.*\r\n6AU000123,2026-10-30,matched,KGM,18000,100\n$/);
+    assert.equal((await report('AUDAFF:ZZZ', '--condition', 'cancelled')).status, 0);
+    for (const [args, told] of [
+      [['AUDAFF'], /No partner speaks for AUDAFF\. Known: AUDAFF:ZZZ\./],
+      [['NZMPI:ZZZ', '--number', '6AU000123'], /No partner speaks for NZMPI:ZZZ/],
+      [['AUDAFF:ZZZ', '--number', '6AU000123', '--number', '6AU000124'], /AUDAFF:ZZZ has no certificate 6AU000124\./],
+    ] as const) {
+      const { status, stderr } = await report(...args);
+      assert.deepEqual([status, told.test(stderr)], [1, true], stderr);
+    }
+    assert.equal((await report('AUDAFF:ZZZ', '--issued-from', '2026-11-02', '--issued-to', '2026-11-01')).status, 2);
+  }); // prettier-ignore
 });

@@ -53,7 +53,7 @@ describe('what a scenario expects', () => {
     const { status, checks, stderr } = await simulate(both, [step({ contrl: 'rejected', certificates })]);
     assert.equal(status, 0, stderr);
     assert.deepEqual(checks[0]?.slice(2), ['nothing', 'accepted']);
-    assert.match(checks[0]?.[1] ?? '', /^rejected \d+/);
+    assert.match(checks[0][1] ?? '', /^rejected \d+/);
   });
 
   it('`nothing` and `contrl: none` are not met by what comes a bit later', async () => {
