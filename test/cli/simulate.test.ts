@@ -101,6 +101,7 @@ describe('the way into production, played by the simulator against a served endp
       { ...report.corrections, median: 0, longest: 0 },
       { corrected: 2, open: 6, median: 0, longest: 0 },
     );
+    assert.equal((await agency('watch', 'au-van', '--since', '2026-11-02', '--until', '2026-11-01')).status, 2);
     assert.match((await agency('watch', 'au-van')).stdout, /E07 +2 +QUANTITY IS NOT A WHOLE NUMBER/);
   });
 
