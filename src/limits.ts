@@ -46,6 +46,9 @@ export const STOPPING_TIME = 10 * SECOND;
 /** Of a request to the API: a claim has some hundred octets. */
 export const LONGEST_API_BODY = 16 * KiB;
 
+/** Why a claim is reversed: it goes into the ledger, where it stays. */
+export const LONGEST_REASON = 500;
+
 // HTTP, going out
 
 /** Until the partner has taken the connection, with TLS. The rest of an attempt is bounded by `outbox.timeout`. */

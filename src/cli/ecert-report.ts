@@ -1,11 +1,13 @@
 import { Option, type Command } from 'commander';
 
 import { conditions, type Condition } from '../ecert/standing.ts';
+import { loadHome } from '../config/load.ts';
 import { quantitiesOf } from '../ecert/report.ts';
 import { reported } from '../exchange/queries.ts';
-import type { Standing } from '../exchange/standings.ts';
+import { nameOf } from '../exchange/participant.ts';
+import type { Register, Standing } from '../exchange/standings.ts';
 import { dayOption } from './looking.ts';
-import { CommandError, csv, printResult, table, type Terminal } from './output.ts';
+import { CommandError, UsageError, csv, printResult, table, type Terminal } from './output.ts';
 import { optionsOf } from './program.ts';
 import { withRegister } from './register.ts';
 
@@ -31,12 +33,40 @@ export function registerReport(ecert: Command, terminal: Terminal): void {
     .action(async (participant: string, _options: unknown, command: Command) => {
       const { home, json, csv: asCsv, condition, issuedFrom, issuedTo, number } = optionsOf<ReportOptions>(command);
       const query = { condition, from: issuedFrom, to: issuedTo, numbers: number.length === 0 ? undefined : number };
-      const found = await withRegister(home, terminal, (register) => reported(query, participant, [], register));
+      if (issuedFrom !== undefined && issuedTo !== undefined && issuedTo < issuedFrom)
+        throw new UsageError('--issued-to is before --issued-from.');
+      const found = await withRegister(home, terminal, async (register) => {
+        await demandKnown(participant, number, home, terminal, register);
+        return reported(query, participant, [], register);
+      });
       if (found === undefined) throw new CommandError('These are more than a report holds. Ask for a shorter period.');
       const head = ['number', 'issued', 'condition', 'unit', 'certified', 'used'];
       const value = { participant, certificates: found.map(valueOf) };
       printResult(terminal, json, value, (asCsv ? csv : table)(head, found.flatMap(cellsOf)));
     });
+}
+
+/** What a participant itself would be told of by an error code: a report that is empty by a slip says nothing true. */
+async function demandKnown(
+  participant: string,
+  numbers: readonly string[],
+  directory: string,
+  terminal: Terminal,
+  { store, environment }: Register,
+): Promise<void> {
+  const filter = { environment, participant };
+  const own = await store.certificateUsage({
+    ...filter,
+    ...(numbers.length > 0 ? { numbers, limit: numbers.length } : { limit: 1 }),
+  });
+  const unknown = numbers.filter((number) => !own.some((one) => one.number === number));
+  if (own.length === 0) {
+    const { partners } = await loadHome(directory, terminal.env, terminal.now());
+    const names = partners.flatMap(({ edifact }) => edifact.identities.map(nameOf));
+    if (!names.includes(participant) && (await store.certificateUsage({ ...filter, limit: 1 })).length === 0)
+      throw new CommandError(`No partner speaks for ${participant}. Known: ${names.join(', ')}.`);
+  }
+  if (unknown.length > 0) throw new CommandError(`${participant} has no certificate ${unknown.join(', ')}.`);
 }
 
 function valueOf({ registration, condition }: Standing) {

@@ -184,7 +184,8 @@ function examinerOf(home: Home, spool: string, threads: number, log: Logger): Ex
 
 /** What is in use from the start on. Of TLS it is that there is some; a new certificate does not wait. */
 function fixedIn({ endpoint: { listen: listening, operators, data } }: Home): Readonly<Record<string, unknown>> {
-  return { listen: { ...listening, tls: listening.tls !== undefined }, operators, data };
+  const { host, port } = operators;
+  return { listen: { ...listening, tls: listening.tls !== undefined }, operators: { host, port }, data };
 }
 
 /** What an operator had better look at, each time the configuration is taken. */

@@ -52,9 +52,9 @@ export function dayOption(text: string): string {
   return day(parseInstant(text));
 }
 
-/** Of an option. */
+/** Of an option: in digits alone, for `1e3` may be a slip. */
 export function wholeNumber(text: string): number {
-  const number = Number(text);
+  const number = /^[0-9]+$/.test(text) ? Number(text) : 0;
   if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('Give a whole number from 1 on.');
   return number;
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { watch, type Watched } from '../exchange/onboarding.ts';
 import type { EcertReference } from '../ecert/reference.ts';
 import { instant, parseEnd, parseInstant } from './looking.ts';
-import { fields, printResult, table, type Terminal } from './output.ts';
+import { UsageError, fields, printResult, table, type Terminal } from './output.ts';
 import { inOffice, onlyOne } from './partner-office.ts';
 import { optionsOf } from './program.ts';
 
@@ -27,6 +27,8 @@ export function registerPartnerWatch(partner: Command, terminal: Terminal): void
     .option('--until <date>', 'up to this day (included) or instant, UTC', parseEnd)
     .action(async (name: string, participant: string | undefined, _options: unknown, command: Command) => {
       const { home, json, since, until } = optionsOf<WatchOptions>(command);
+      if (since !== undefined && until !== undefined && until <= since)
+        throw new UsageError('--until is before --since.');
       await inOffice({ home, partner: name, participant }, terminal, async (found, office) => {
         const one = onlyOne(found);
         const watched = await watch(one, office, { since, until });

@@ -35,12 +35,20 @@ export function registerSimulate(program: Command, terminal: Terminal): void {
     .option('--patience <seconds>', 'how long to wait for an MDN, and for answers', parseSeconds, 60)
     .action(async (partner: string, _options: unknown, command: Command) => {
       const { home, json, ...options } = optionsOf<SimulateOptions>(command);
-      const results = await simulate(partner, home, options, terminal, json);
+      const { results, left } = await simulate(partner, home, options, terminal, json);
+      const all = results.length + left;
       const failed = results.filter(({ ok }) => !ok).length;
-      const end = `${results.length - failed} of ${results.length} steps as expected.`;
-      printResult(terminal, json, { ok: failed === 0, steps: results }, end);
-      if (failed > 0) throw new CommandError(`${failed} of ${results.length} steps were not as expected.`);
+      const end = `${results.length - failed} of ${all} steps as expected.`;
+      printResult(terminal, json, { ok: failed === 0, steps: results, notPlayed: left }, end);
+      if (left > 0) throw new CommandError(`${partner} gave no sign: ${left} of ${all} steps were not played.`);
+      if (failed > 0) throw new CommandError(`${failed} of ${all} steps were not as expected.`);
     });
+}
+
+interface Simulated {
+  readonly results: readonly StepResult[];
+  /** Steps that were not played. */
+  readonly left: number;
 }
 
 /** Serves the home for as long as it plays, so that the agency's answers have where to go. */
@@ -50,7 +58,7 @@ async function simulate(
   { scenario: file, stage, as, patience }: SimulateOptions,
   terminal: Terminal,
   json: boolean,
-): Promise<StepResult[]> {
+): Promise<Simulated> {
   const home = await loadHome(directory, terminal.env, terminal.now());
   const scenario = await loadScenario(file);
   const parts = partiesOf(home, shortName, as);
@@ -74,8 +82,10 @@ async function simulate(
       const result = await playStep(step, player);
       results.push(result);
       if (!json) terminal.stdout.write(`${described(result, results.length, terminal)}\n`);
+      // Each of the others would wait as long, for nothing.
+      if (!result.heard) break;
     }
-    return results;
+    return { results, left: steps.length - results.length };
   } finally {
     await endpoint.stop();
   }

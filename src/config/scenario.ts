@@ -16,10 +16,12 @@ export type ScenarioStep = Scenario['steps'][number];
 export type ScenarioCertificate = ScenarioStep['certificates'][number];
 export type ScenarioQuery = NonNullable<ScenarioStep['query']>;
 
-const text = z.union([z.string(), z.int().transform(String)], 'a text');
+const text = z.union([z.string(), z.int().transform(String)], 'is no text and no whole number: put it in quotes');
+/** YAML takes 020230 for the number 20230. */
+const quoted = z.string('a text in quotes, such as "020230",');
 
 const line = z.strictObject({
-  hts: text.describe('Subheading.'),
+  hts: quoted.describe('Subheading, in quotes.'),
   unit: text.describe('Unit of the quantity.'),
   quantity: text.describe('Certified quantity.'),
 });
@@ -31,9 +33,10 @@ const contents = {
   lines: z.array(line).min(1).describe('The goods, each with hts, unit and quantity.'),
 };
 
+const outcomes = 'is none of accepted, rejected, any, nothing, and no list of codes';
 const outcome = (text: string) =>
   z
-    .union([z.enum(['accepted', 'rejected', 'any', 'nothing']), z.array(z.string().min(1)).min(1)])
+    .union([z.enum(['accepted', 'rejected', 'any', 'nothing']), z.array(z.string().min(1)).min(1)], outcomes)
     .default('accepted')
     .describe(text);
 
@@ -52,7 +55,7 @@ const certificate = z.strictObject({
   programme: contents.programme.optional(),
   importer: contents.importer.optional(),
   lines: contents.lines.optional(),
-  hts: text.optional().describe('Instead of that of the first line.'),
+  hts: quoted.optional().describe('Instead of that of the first line.'),
   unit: text.optional().describe('Instead of that of the first line.'),
   quantity: text.optional().describe('Instead of that of the first line.'),
   segments: z

@@ -18,14 +18,25 @@ export class NoSuchClaim extends CountersignError {
   }
 }
 
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  /** Of members that are not known. */
+  readonly keys?: readonly string[];
+}
+
 /** What was asked cannot be understood. */
 export class RequestMalformed extends CountersignError {
   readonly code = 'REQUEST_MALFORMED';
   /** What is wrong with which member. */
   readonly faults: readonly { readonly element: string; readonly text: string }[];
 
-  constructor(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]) {
-    const faults = issues.map(({ path, message }) => ({ element: path.join('.'), text: message }));
+  constructor(issues: readonly Issue[]) {
+    const faults = issues.flatMap(({ path, message, keys }) =>
+      keys === undefined
+        ? [{ element: path.join('.'), text: message }]
+        : keys.map((key) => ({ element: [...path, key].join('.'), text: 'is not known' })),
+    );
     super(faults.map(({ element, text }) => (element === '' ? text : `${element}: ${text}`)).join('; '));
     this.faults = faults;
   }

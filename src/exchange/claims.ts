@@ -3,6 +3,7 @@ import { type Claim, claimSchema, judgeClaim } from '../ecert/claim.ts';
 import type { Registration } from '../ecert/certificate.ts';
 import type { EcertReference, Mismatch } from '../ecert/reference.ts';
 import { itemsOf } from '../ecert/standing.ts';
+import { LONGEST_REASON } from '../limits.ts';
 import type { ClaimRecord } from '../store/claim-record.ts';
 import { ENDPOINT_CHAIN } from '../store/ledger.ts';
 import { registrationOf } from './certificates.ts';
@@ -76,8 +77,9 @@ function isSame(before: ClaimRecord, claim: Claim, version: number | undefined):
 /**
  * Gives back what an entry line drew; the one that was reversed before when that is the last that happened to it.
  *
+ * @param reason for the ledger, up to 500 characters
  * @param version of the claim that is meant, so that one which came after it is not reversed in its place
- * @throws NoSuchClaim, EntryLineTaken
+ * @throws NoSuchClaim, EntryLineTaken, RequestMalformed
  */
 export async function reverseClaim(
   line: Pick<ClaimRecord, 'entry' | 'entryLine'>,
@@ -85,6 +87,10 @@ export async function reverseClaim(
   { store, environment, clock }: Register,
   version?: number,
 ): Promise<ClaimRecord> {
+  if (reason.trim() === '' || reason.length > LONGEST_REASON) {
+    const message = reason.trim() === '' ? 'is empty: say why' : `is longer than ${LONGEST_REASON} characters`;
+    throw new RequestMalformed([{ path: ['reason'], message }]);
+  }
   for (;;) {
     const before = await store.findClaim(environment, line.entry, line.entryLine);
     if (before === undefined) throw new NoSuchClaim(line);

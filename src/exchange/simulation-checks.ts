@@ -76,9 +76,14 @@ export function checksOf(
   ];
 }
 
+/** What is to be said of the MDN for a message; `invalid` is one that is not the partner's word. */
+export function receiptVerdict(sent: MessageDetail | undefined): 'processed' | 'error' | 'invalid' | 'none' {
+  if (sent?.mdns.some(({ direction }) => direction === 'in') !== true) return 'none';
+  return sent.state === 'delivered' ? 'processed' : sent.state === 'refused' ? 'error' : 'invalid';
+}
+
 function receiptCheck({ mdn: expected }: ScenarioStep, sent: MessageDetail | undefined): Check {
-  const came = sent?.mdns.some(({ direction }) => direction === 'in') ?? false;
-  const verdict = !came ? 'none' : sent?.state === 'delivered' ? 'processed' : 'error';
+  const verdict = receiptVerdict(sent);
   const got = verdict === 'processed' ? verdict : [verdict, sent?.disposition, sent?.detail].filter(Boolean).join(': ');
   return { what: 'MDN', expected, got, ok: verdict === expected };
 }

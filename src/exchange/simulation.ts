@@ -11,7 +11,7 @@ import { releaseOf } from './answer.ts';
 import type { Exchange } from './exchange.ts';
 import { newControlReference } from './ids.ts';
 import { makeMessage } from './send.ts';
-import { answersTo, checksOf, type Answers, type Check } from './simulation-checks.ts';
+import { answersTo, checksOf, receiptVerdict, type Answers, type Check } from './simulation-checks.ts';
 import { messagesOf, type Numbers } from './simulation-draft.ts';
 import type { Inbox } from './simulation-inbox.ts';
 
@@ -33,6 +33,8 @@ export interface StepResult {
   readonly step: string;
   readonly stage: ScenarioStep['stage'];
   readonly ok: boolean;
+  /** False when the agency gave no sign: neither an MDN that holds, nor an answer. */
+  readonly heard: boolean;
   /** Our id of the message that was sent. */
   readonly message: string;
   /** 0020 of the interchange in it. */
@@ -50,12 +52,15 @@ export async function playStep(step: ScenarioStep, player: Player): Promise<Step
   const { id, reference } = await send(messages, player, begun);
   const receipted = await settled(id, exchange, patience);
   const isMine = () => answersTo(reference, inbox.arrived);
-  const answers =
-    step.mdn === 'error' ? isMine() : await waited(isMine, (come) => isComplete(step, come), exchange, patience);
+  const verdict = receiptVerdict(receipted);
+  // Of what was not taken there is no answer to wait for.
+  const isDue = step.mdn === 'processed' && verdict === 'processed';
+  const answers = isDue ? await waited(isMine, (come) => isComplete(step, come), exchange, patience) : isMine();
   const unacknowledged = await acknowledgements(answers, exchange, patience);
   const checks = checksOf(step, numbers, receipted, answers, unacknowledged);
+  const heard = verdict === 'processed' || verdict === 'error' || answers.messages.length > 0;
   return {
-    ...{ step: step.name, stage: step.stage, ok: checks.every(({ ok }) => ok), message: id, reference, checks },
+    ...{ step: step.name, stage: step.stage, ok: checks.every(({ ok }) => ok), heard, message: id, reference, checks },
     took: exchange.clock().getTime() - begun.getTime(),
   };
 }
@@ -90,13 +95,16 @@ async function settled(id: string, exchange: Exchange, patience: number): Promis
   return waited(look, isSettled, exchange, patience);
 }
 
-/** CONTRL, and a response to each certificate or query, as far as they are expected. */
+/**
+ * CONTRL, and a response to each certificate or query; or a CONTRL that says that none will come. Of what is not to come
+ * nothing else can be known before the patience is over.
+ */
 function isComplete({ contrl, certificates, query }: ScenarioStep, come: Answers): boolean {
-  const isAcknowledged = contrl === 'none' || contrl === 'any' || come.contrl !== undefined;
-  const refused = come.contrl?.action === 'rejected';
-  const asked = query === undefined ? certificates : [query];
-  const expected = asked.flatMap(({ expect }, index) => (expect === 'nothing' ? [] : String(index + 1)));
-  return isAcknowledged && (refused || expected.every((reference) => come.responses.has(reference)));
+  const isAcknowledged = contrl === 'any' || come.contrl !== undefined;
+  const { action, rejectedMessages = [] } = come.contrl ?? {};
+  const asked = (query === undefined ? certificates : [query]).map((_, index) => String(index + 1));
+  const isAnswered = (reference: string) => come.responses.has(reference) || rejectedMessages.includes(reference);
+  return isAcknowledged && (action === 'rejected' || asked.every(isAnswered));
 }
 
 /** The ids of those of our CONTRL for the answers that did not get through. */

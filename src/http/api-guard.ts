@@ -13,12 +13,14 @@ export function apiGuard(operators: () => Endpoint['operators']): RequestHandler
   return (request, response, next) => {
     const { host, token } = operators();
     if (token !== undefined) {
-      if (isSame(/^Bearer +(\S+)$/i.exec(request.get('authorization') ?? '')?.[1] ?? '', token)) return next();
-      response.set('WWW-Authenticate', 'Bearer'); // RFC 6750 §3
-      return answerProblem(response, 401, 'TOKEN_MISSING', 'Send the token of operators.tokenFile as a bearer token.');
-    }
-    if (!isLoopback(host) || !isLoopback(request.hostname))
+      if (!isSame(/^Bearer +(\S+)$/i.exec(request.get('authorization') ?? '')?.[1] ?? '', token)) {
+        response.set('WWW-Authenticate', 'Bearer'); // RFC 6750 §3
+        const detail = 'Send the token of operators.tokenFile as a bearer token.';
+        return answerProblem(response, 401, 'TOKEN_MISSING', detail);
+      }
+    } else if (!isLoopback(host) || !isLoopback(request.hostname)) {
       return answerProblem(response, 403, 'TOKEN_NOT_SET', 'Beyond this machine the API needs operators.tokenFile.');
+    }
     if (request.method === 'POST' && !request.is('application/json'))
       return answerProblem(response, 415, 'NOT_JSON', 'Send application/json.');
     next();

@@ -2,7 +2,7 @@ import express, { type Router } from 'express';
 import type { Exchange } from '../exchange/exchange.ts';
 import { apiGuard } from './api-guard.ts';
 import { ecertApi } from './ecert-api.ts';
-import { answerProblem, problemHandler } from './problem.ts';
+import { answerProblem, noSuch, problemHandler } from './problem.ts';
 
 /** The API below `/api/v1`: JSON in, JSON out, faults as problems (RFC 9457). */
 export function apiOf({ store, home, reference, clock, log }: Exchange): Router {
@@ -13,7 +13,7 @@ export function apiOf({ store, home, reference, clock, log }: Exchange): Router 
     ecertApi(() => ({ store, clock, reference: reference(), environment: home().endpoint.environment })),
   );
   api.use((request, response) => {
-    answerProblem(response, 404, 'NO_SUCH_RESOURCE', `There is no ${request.method} ${request.originalUrl}.`);
+    answerProblem(response, 404, 'NO_SUCH_RESOURCE', noSuch(request));
   });
   api.use(problemHandler(statuses, log));
   return api;

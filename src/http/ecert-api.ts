@@ -1,4 +1,4 @@
-import express, { type Router } from 'express';
+import express, { type RequestHandler, type Router } from 'express';
 import { z } from 'zod';
 import { conditions } from '../ecert/standing.ts';
 import { dimensions } from '../ecert/statistics.ts';
@@ -15,7 +15,7 @@ export function ecertApi(register: () => Register): Router {
   api.use(express.json({ limit: LONGEST_API_BODY }));
 
   api.post('/claims', async (request, response) => {
-    const { version, ...rest } = checked(z.looseObject({ version: z.int().min(1).optional() }), request.body);
+    const { version, ...rest } = checked(z.looseObject({ version: entryVersion }), request.body);
     const now = register();
     const outcome = await makeClaim(readClaim(rest, now.reference), now, version);
     if (outcome.kind === 'not-matched') {
@@ -57,34 +57,48 @@ export function ecertApi(register: () => Register): Router {
     response.json({ by, rows: await statistics(by, filter, register()) });
   });
 
+  for (const path of ['/claims/:entry/:line', '/certificates/:number', '/statistics']) api.all(path, only('GET, HEAD'));
+  api.all('/claims', only('GET, HEAD, POST'));
+  api.all('/claims/:entry/:line/reversal', only('POST'));
+
   return api;
 }
 
+/** What is there, and by which method it is not. */
+function only(methods: string): RequestHandler {
+  return (request, response) => {
+    response.set('Allow', methods); // RFC 9110 §15.5.6
+    const detail = `${request.method} does nothing here. There is ${methods}.`;
+    answerProblem(response, 405, 'METHOD_NOT_ALLOWED', detail);
+  };
+}
+
+const text = z.string('is missing, is no text, or is there twice');
+const digits = text.regex(/^[0-9]{1,15}$/, 'is no whole number').transform(Number);
+const entryVersion = z.int('is no whole number').min(1, 'is below 1').optional();
+
 const claimsQuery = z.strictObject({
-  number: z.string().optional(),
-  entry: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(1000).optional(),
+  number: text.optional(),
+  entry: text.optional(),
+  limit: digits.pipe(z.number().min(1, 'is below 1').max(1000, 'is above 1000')).optional(),
 });
 
-const entryLine = z
-  .object({ entry: z.string(), line: z.coerce.number().int().min(1) })
-  .transform(({ entry, line }) => ({ entry, entryLine: line }));
+const entryLine = z.object({ entry: text, line: digits }).transform(({ entry, line }) => ({ entry, entryLine: line }));
 
-const reversal = z.strictObject({ reason: z.string().min(1).max(500), version: z.int().min(1).optional() });
+const reversal = z.strictObject({ reason: text, version: entryVersion });
 
-const day = z.iso.date().optional();
+const day = z.iso.date('is no day such as 2026-11-02').optional();
 
 const statisticsQuery = z.strictObject({
   /** `country,programme` */
-  by: z
-    .string()
+  by: text
     .transform((list) => list.split(','))
-    .pipe(z.array(z.enum(dimensions)))
+    .pipe(z.array(z.enum(dimensions, `is none of ${dimensions.join(', ')}`)))
     .default(['country', 'programme']),
-  country: z.string().optional(),
-  programme: z.string().optional(),
-  partner: z.string().optional(),
-  condition: z.enum(conditions).optional(),
+  country: text.optional(),
+  programme: text.optional(),
+  partner: text.optional(),
+  condition: z.enum(conditions, `is none of ${conditions.join(', ')}`).optional(),
   issuedFrom: day,
   issuedTo: day,
 });

@@ -2,6 +2,7 @@ import express, { type Express, type Router } from 'express';
 
 import type { Store } from '../store/store.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { answerProblem, noSuch } from './problem.ts';
 
 /** What operators and their machines look at; listens on the loopback address unless configured otherwise. */
 export function operatorsApp(store: Store, metrics: Metrics, api: Router, ready: () => boolean): Express {
@@ -30,6 +31,7 @@ export function operatorsApp(store: Store, metrics: Metrics, api: Router, ready:
   });
 
   app.use('/api/v1', api);
+  app.use((request, response) => answerProblem(response, 404, 'NO_SUCH_RESOURCE', noSuch(request)));
 
   return app;
 }

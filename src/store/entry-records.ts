@@ -34,13 +34,15 @@ interface Told {
   readonly certificates?: { registered: number; replaced: number; cancelled: number; record: string };
   readonly onboarding?: { participant: string; sequence: number; record: string };
   readonly claim?: ClaimRow;
+  /** How far usage is told by the message that the entry queues. */
+  readonly notice?: Values;
 }
 
 /** Checks the entries of one walk through the ledger. Runs within reads. */
 export function recordsIn(db: Database): EntryRecords {
   const told = {
     ...{ messages: 0, mdns: 0, interchanges: 0, certificates: 0, claims: 0 },
-    ...{ sent_interchanges: 0, acknowledgements: 0, onboarding: 0 },
+    ...{ sent_interchanges: 0, acknowledgements: 0, onboarding: 0, notices: 0 },
   };
   /** Told last: it may come of entries that are missing or were changed, and then those are the break. */
   let wrongOutcome: Broken | undefined;
@@ -144,6 +146,17 @@ export function recordsIn(db: Database): EntryRecords {
     return same ? [] : { fault: 'its claim is missing or was changed' };
   }
 
+  function notice(messageId: string, expected: Values): Checked {
+    told.notices += 1;
+    const row = db
+      .statement<Values>(
+        'SELECT environment, partner, participant, through, message_id FROM notices WHERE message_id = @messageId',
+      )
+      .get({ messageId });
+    const same = row !== undefined && canonicalJson(row) === canonicalJson(expected);
+    return same ? [] : { fault: 'how far usage was told is missing or was changed' };
+  }
+
   return {
     check(entry) {
       if (!isOwnKind(entry.kind)) return [];
@@ -156,6 +169,7 @@ export function recordsIn(db: Database): EntryRecords {
         acknowledgements,
         claim: drawn,
         onboarding,
+        notice: through,
       } = entry.facts as Told;
       const subject = entry.subjectId ?? '';
       const checked: Checked[] = [];
@@ -169,6 +183,7 @@ export function recordsIn(db: Database): EntryRecords {
       if (changes) checked.push(certificates(subject, changes));
       if (onboarding) checked.push(step(entry.chain, onboarding));
       if (drawn) checked.push(claim(drawn));
+      if (through) checked.push(notice(subject, through));
       return (
         checked.find((result) => 'fault' in result) ?? checked.flatMap((result) => ('fault' in result ? [] : result))
       );

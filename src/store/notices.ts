@@ -36,9 +36,9 @@ export function noticesIn(db: Database, outbound: Outbound): NoticeStore {
       const prepared = await outbound.prepare([message]);
       return db.write(() => {
         if (toldThrough(addressee) !== after) return 'conflict';
-        outbound.insert(prepared);
         const { environment, partner, participant } = addressee;
         const row = { environment, partner, participant, through, message_id: message.id };
+        outbound.insert(prepared, { notice: row });
         db.insert('notices', row);
         return 'done';
       });

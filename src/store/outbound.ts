@@ -4,15 +4,15 @@ import type { Database } from './database.ts';
 import { messageRecord } from './evidence.ts';
 import type { Ledger } from './ledger.ts';
 import { type MessageRow, present } from './rows.ts';
-import type { OutboundMessage, SentMessage, Store } from './store.ts';
+import type { Facts, OutboundMessage, SentMessage, Store } from './store.ts';
 import type { Transitions } from './transitions.ts';
 import type { Work } from './work.ts';
 
 export interface Outbound extends Pick<Store, 'queueOutbound' | 'findOutbound' | 'resend'> {
   /** Before the write. */
   prepare(messages: readonly OutboundMessage[]): Promise<PreparedMessage[]>;
-  /** Within a write: stores messages and puts them into the outbox. */
-  insert(messages: readonly PreparedMessage[]): void;
+  /** Within a write: stores messages and puts them into the outbox. `more` goes into the entry of each. */
+  insert(messages: readonly PreparedMessage[], more?: Facts): void;
 }
 
 export interface PreparedMessage {
@@ -39,7 +39,7 @@ export function outboundIn(
     return prepared;
   }
 
-  function insert(messages: readonly PreparedMessage[]): void {
+  function insert(messages: readonly PreparedMessage[], more: Facts = {}): void {
     for (const { message, raw, payload } of messages) {
       const row = rowOf(message, contents.insert(raw), contents.insert(payload));
       db.insert('messages', row);
@@ -49,7 +49,7 @@ export function outboundIn(
       const sent = acknowledgements.insertSent(message);
       const facts = {
         ...{ ...said, raw: row.raw, payload: row.payload, record: messageRecord(row) },
-        sent: sent.length === 0 ? undefined : sent,
+        ...{ sent: sent.length === 0 ? undefined : sent, ...more },
       };
       ledger.append(
         { chain: message.partner, kind: 'outbound.queued', subjectId: message.id, facts },

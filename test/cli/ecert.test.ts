@@ -39,7 +39,8 @@ describe('countersign ecert', () => {
 
   it('claim: what is malformed, or another claim of the same line, is refused', async () => {
     assert.match((await claim('2', { date: 'today' })).stderr, /date: is no day/);
-    assert.equal((await claim('2', { quantity: '1.5' })).status, 2);
+    for (const quantity of ['1.5', '0', '-1', '1e3', '0x10', '10.0', ' 5', '', '9007199254740993'])
+      assert.equal((await claim('2', { quantity })).status, 2, quantity);
     const other = await claim('1', { quantity: '101' });
     assert.deepEqual([other.status, /Reverse that one first/.test(other.stderr)], [1, true]);
   });
@@ -55,6 +56,13 @@ describe('countersign ecert', () => {
     assert.equal(again.status, 0);
     await run('--home', home, 'ecert', 'reverse', 'ABC-1234567-8', '3', '--reason', 'mistaken');
   }); // prettier-ignore
+
+  it('reverse: not without a reason, not even again', async () => {
+    for (const reason of ['', ' ', 'x'.repeat(501)]) {
+      const refused = await run('--home', home, 'ecert', 'reverse', 'ABC-1234567-8', '3', '--reason', reason);
+      assert.deepEqual([refused.status, /^error: reason: is (empty|longer)/.test(refused.stderr)], [1, true]);
+    }
+  });
 
   it('list and show: the state follows from what is used', async () => {
     const states = async (...args: string[]) =>
@@ -76,5 +84,20 @@ describe('countersign ecert', () => {
     const { rows } = (await run('--home', home, '--json', ...by)).json() as { rows: { used: number }[] };
     assert.equal(rows[0]?.used, 100);
     assert.equal((await run('--home', home, 'ecert', 'statistics', '--by', 'colour')).status, 2);
+  }); // prettier-ignore
+
+  it('report: what is asked for by a slip is refused, and not answered by an empty report', async () => {
+    const report = (...args: string[]) => run('--home', home, 'ecert', 'report', ...args);
+    assert.match((await report('AUDAFF:ZZZ', '--csv')).stdout, /^number,.*\r\n6AU000123,2026-10-30,matched,KGM,18000,100\n$/);
+    assert.equal((await report('AUDAFF:ZZZ', '--condition', 'cancelled')).status, 0);
+    for (const [args, told] of [
+      [['AUDAFF'], /No partner speaks for AUDAFF\. Known: AUDAFF:ZZZ\./],
+      [['NZMPI:ZZZ', '--number', '6AU000123'], /No partner speaks for NZMPI:ZZZ/],
+      [['AUDAFF:ZZZ', '--number', '6AU000123', '--number', '6AU000124'], /AUDAFF:ZZZ has no certificate 6AU000124\./],
+    ] as const) {
+      const { status, stderr } = await report(...args);
+      assert.deepEqual([status, told.test(stderr)], [1, true], stderr);
+    }
+    assert.equal((await report('AUDAFF:ZZZ', '--issued-from', '2026-11-02', '--issued-to', '2026-11-01')).status, 2);
   }); // prettier-ignore
 });

@@ -101,6 +101,7 @@ describe('the way into production, played by the simulator against a served endp
       { ...report.corrections, median: 0, longest: 0 },
       { corrected: 2, open: 6, median: 0, longest: 0 },
     );
+    assert.equal((await agency('watch', 'au-van', '--since', '2026-11-02', '--until', '2026-11-01')).status, 2);
     assert.match((await agency('watch', 'au-van')).stdout, /E07 +2 +QUANTITY IS NOT A WHOLE NUMBER/);
   });
 
@@ -128,5 +129,17 @@ describe('the way into production, played by the simulator against a served endp
     const { status, stderr } = await simulate('--scenario', file);
     assert.equal(status, 1);
     assert.match(stderr, /wrong\.yaml:2: stepps: is not known\. Did you mean "steps"\?/);
+    const said = async (certificate: string) => {
+      const head =
+        'name: x\ncertificate: { country: AU, programme: BEEF, importer: x, lines: [{ hts: "020230", unit: KGM, quantity: 1 }] }';
+      writeFileSync(file, `${head}\nsteps:\n  - name: a\n    certificates: [{ as: a, ${certificate} }]\n`);
+      return (await simulate('--scenario', file)).stderr;
+    };
+    assert.match(
+      await said('hts: 020230'),
+      /:5: steps\[0\]\.certificates\[0\]\.hts: is 20230, where a text in quotes, such as "020230", is expected/,
+    );
+    assert.match(await said('quantity: 1.5'), /quantity: is no text and no whole number/);
+    assert.match(await said('expect: acepted'), /expect: is none of accepted, rejected, any, nothing/);
   });
 });

@@ -29,7 +29,12 @@ describe('the API', () => {
   });
   beforeEach(() => Object.assign(operators, { host: '127.0.0.1', token: undefined }));
 
-  async function asked(method: 'GET' | 'POST', path: string, body?: unknown, headers: Record<string, string> = {}) {
+  async function asked(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ) {
     const answer = await request(`${listening.address}/api/v1${path}`, {
       method,
       headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
@@ -93,7 +98,7 @@ describe('the API', () => {
     ['a member that is wrong', () => asked('POST', '/ecert/claims', claimOf({ quantity: 0.5 })), 400, 'REQUEST_MALFORMED'],
     ['no object', () => asked('POST', '/ecert/claims', '[]'), 400, 'REQUEST_MALFORMED'],
     ['no JSON', () => asked('POST', '/ecert/claims', '{'), 400, 'REQUEST_MALFORMED'],
-    ['a body beyond the limit', () => asked('POST', '/ecert/claims', ' '.repeat(20_000)), 413, 'REQUEST_MALFORMED'],
+    ['a body beyond the limit', () => asked('POST', '/ecert/claims', ' '.repeat(20_000)), 413, 'BODY_TOO_LARGE'],
     ['a path that cannot be decoded', () => asked('GET', '/ecert/certificates/%ff'), 400, 'REQUEST_MALFORMED'],
     ['an entry line that claims something else', () => asked('POST', '/ecert/claims', claimOf({ line: 1, quantity: 2 })), 409, 'ENTRY_LINE_TAKEN'],
     ['no such claim', () => asked('GET', '/ecert/claims/ABC-1234567-8/99'), 404, 'NO_SUCH_CLAIM'],
@@ -101,6 +106,10 @@ describe('the API', () => {
     ['an unknown dimension', () => asked('GET', '/ecert/statistics?by=colour'), 400, 'REQUEST_MALFORMED'],
     ['an unknown parameter', () => asked('GET', '/ecert/statistics?colour=red'), 400, 'REQUEST_MALFORMED'],
     ['nothing that is there', () => asked('GET', '/ecert/nothing'), 404, 'NO_SUCH_RESOURCE'],
+    ['a quantity beyond all numbers', () => asked('POST', '/ecert/claims', JSON.stringify(claimOf()).replace(':10,', ':1e400,')), 400, 'REQUEST_MALFORMED'],
+    ['a reversal without a reason', () => asked('POST', '/ecert/claims/ABC-1234567-8/1/reversal', { reason: ' ' }), 400, 'REQUEST_MALFORMED'],
+    ['a line with an exponent', () => asked('GET', '/ecert/claims/ABC-1234567-8/1e0'), 400, 'REQUEST_MALFORMED'],
+    ['a character set that nobody knows', () => asked('POST', '/ecert/claims', '{}', { 'content-type': 'application/json; charset=x' }), 415, 'NOT_JSON'],
     ['a form, which a browser may send from anywhere', () => asked('POST', '/ecert/claims', 'a=b', { 'content-type': 'text/plain' }), 415, 'NOT_JSON'],
     ['a name of its own, which a page may give to this address', () => asked('GET', '/ecert/claims', undefined, { host: 'evil.test' }), 403, 'TOKEN_NOT_SET'],
   ]; // prettier-ignore
@@ -117,6 +126,39 @@ describe('the API', () => {
     const { json } = await asked('POST', '/ecert/claims', { ...claimOf({ country: 'x' }), line: 'one' });
     const elements = (json['faults'] as { element: string }[]).map(({ element }) => element);
     assert.deepEqual(elements.sort(), ['country', 'line']);
+  });
+
+  it('says of each of them what is wrong, in words', async () => {
+    const faultsOf = async (asking: ReturnType<typeof asked>) =>
+      ((await asking).json['faults'] as { element: string; text: string }[]).map(({ element, text }) => `${element} ${text}`);
+    const posted = (over: object) => faultsOf(asked('POST', '/ecert/claims', { ...claimOf(), ...over }));
+    assert.deepEqual(await posted({ colour: 1, shape: 2 }), ['colour is not known', 'shape is not known']);
+    assert.deepEqual(await posted({ quantity: undefined }), ['quantity is missing, or no whole number']);
+    assert.deepEqual(await posted({ quantity: '10' }), ['quantity is missing, or no whole number']);
+    assert.deepEqual(await posted({ quantity: 2 ** 60 }), ['quantity is too large']);
+    assert.deepEqual(await posted({ version: 0 }), ['version is below 1']);
+    assert.deepEqual(await faultsOf(asked('GET', '/ecert/claims?limit=2&limit=3')), ['limit is missing, is no text, or is there twice']);
+    assert.deepEqual(await faultsOf(asked('GET', '/ecert/claims?limit=1001')), ['limit is above 1000']);
+    assert.deepEqual(await faultsOf(asked('GET', '/ecert/statistics?issuedFrom=2026-02-31')), ['issuedFrom is no day such as 2026-11-02']);
+  }); // prettier-ignore
+
+  for (const [method, path, allow] of [
+    ['DELETE', '/ecert/claims', 'GET, HEAD, POST'],
+    ['PUT', '/ecert/claims/ABC-1234567-8/1', 'GET, HEAD'],
+    ['GET', '/ecert/claims/ABC-1234567-8/1/reversal', 'POST'],
+    ['PATCH', '/ecert/statistics', 'GET, HEAD'],
+  ] as const) {
+    it(`RFC 9110 §15.5.6: ${method} ${path} is 405, and says what is there`, async () => {
+      const { status, json, headers } = await asked(method, path);
+      assert.deepEqual([status, json['code'], headers['allow']], [405, 'METHOD_NOT_ALLOWED', allow]);
+    });
+  }
+
+  it('where there is a token too, what is posted is JSON', async () => {
+    operators.token = 'a'.repeat(32);
+    const headers = { authorization: `Bearer ${operators.token}`, 'content-type': 'text/plain' };
+    const { status, json } = await asked('POST', '/ecert/claims', JSON.stringify(claimOf()), headers);
+    assert.deepEqual([status, json['code']], [415, 'NOT_JSON']);
   });
 
   it('RFC 6750 §3: where there is a token, demands it', async () => {

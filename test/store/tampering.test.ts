@@ -54,7 +54,10 @@ describe('tampering', () => {
     await store.sealInbound(refused({ id: 'in-2', partner: undefined }));
     await store.recordStep(step(1, { partner: 'bank' }));
     await store.recordClaim(claim(1));
-    assert.deepEqual(await store.verifyLedger(), { kind: 'whole', chains: 3, entries: 12 });
+    const told = { numbers: ['A1'], since: at(5), after: 0, through: 1 };
+    const addressee = { environment: 'test', partner: 'van', participant: 'NZMPI:ZZZ' } as const;
+    await store.queueNotice(addressee, told, outbound({ id: 'out-4', createdAt: at(5) }));
+    assert.deepEqual(await store.verifyLedger(), { kind: 'whole', chains: 3, entries: 13 });
     await store.close();
   });
 
@@ -127,7 +130,7 @@ describe('tampering', () => {
       'entries cut off the end',
       `DELETE FROM ledger WHERE chain = 'van' AND sequence > 5`,
       'van 6',
-      /should end with entry 10/,
+      /should end with entry 11/,
     ],
     ['a whole chain taken out', `DELETE FROM ledger WHERE chain = 'endpoint'`, 'endpoint 1', /should end with entry 1/],
     ['the head of a chain', `DELETE FROM chains WHERE chain = 'endpoint'`, 'endpoint 1', /no head/],
@@ -239,6 +242,14 @@ describe('tampering', () => {
       'endpoint 0',
       /2 claims .* 1/,
     ],
+    ['how far usage was told', `UPDATE notices SET through = 9`, 'van 11', /usage was told is missing or was changed/],
+    ['how far usage was told, taken out', `DELETE FROM notices`, 'van 11', /usage was told is missing or was changed/],
+    [
+      'how far usage was told, put in',
+      `INSERT INTO notices SELECT 9, environment, partner, 'other', through, message_id FROM notices`,
+      'endpoint 0',
+      /2 notices .* 1/,
+    ],
     [
       'bytes in the database',
       `UPDATE contents SET bytes = X'00' WHERE sha256 = (SELECT raw FROM messages WHERE id = 'out-2')`,
@@ -291,6 +302,7 @@ describe('tampering', () => {
     'sent_interchanges',
     'acknowledgements',
     'claims',
+    'notices',
     'onboarding',
   ]) {
     it(`${table}: the database itself refuses to change or delete evidence`, () => {
