@@ -68,7 +68,7 @@ export function openBody(subject: Subject, settings: ReadSettings, tell: (messag
     settings: sameShape(settings),
     tell,
     current: { scan, bytes: Buffer.alloc(0), start: 0, end: 0, base: 0, tag: '', position: 0 },
-    checking: { format, notation, findings, warnings: [] },
+    checking: { format, notation, findings, warnings: [], warned: new Set() },
     findings,
     groups: [],
     groupsSeen: nothingSeen(),

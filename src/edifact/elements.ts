@@ -32,6 +32,8 @@ export interface Checking {
   /** Of what is being read: the interchange, a group or a message. */
   findings: Finding[];
   readonly warnings: Warning[];
+  /** Their texts. */
+  readonly warned: Set<string>;
 }
 
 /** Findings kept of one message; a CONTRL could not carry many more, and one is enough to refuse it. */
@@ -39,6 +41,13 @@ const findingsAtMost = 500;
 
 export function report({ findings }: Checking, finding: Finding): void {
   if (findings.length < findingsAtMost) findings.push(finding);
+}
+
+/** Each thing once, where it was met first: a value of that kind stands in many messages. */
+function warn({ warnings, warned }: Checking, warning: Warning): void {
+  if (warnings.length >= findingsAtMost || warned.has(warning.text)) return;
+  warned.add(warning.text);
+  warnings.push(warning);
 }
 
 /** At which levels the faults of a segment and those of its elements are told (ISO 9735-4). */
@@ -145,10 +154,13 @@ function tellValue(current: Current, levels: Levels, checking: Checking, spot: S
   if (fault === '12' && part !== undefined) {
     // 1131 and 3055 say that the value is of another list, which nobody here has.
     if (isElsewhere(current.scan, next, component, part)) return;
-    if (part.lenient) {
-      if (checking.warnings.length < findingsAtMost) {
-        checking.warnings.push({ offset: current.base + from, text: `${part.id} ${value} is in no list` });
-      }
+    if (part.lenient !== undefined) {
+      warn(checking, {
+        offset: current.base + from,
+        length: to - from,
+        text: `${part.id} ${value} is not in ${part.lenient}`,
+        expected: `${part.id} ${part.name}: a code of ${part.lenient}`,
+      });
       return;
     }
   }

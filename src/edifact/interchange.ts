@@ -133,7 +133,11 @@ export interface Finding {
 
 export interface Warning {
   readonly offset: number;
+  /** In bytes; absent where it is of all that follows. */
+  readonly length?: number | undefined;
   readonly text: string;
+  /** What would be right. */
+  readonly expected?: string | undefined;
 }
 
 /** All faults of an interchange, of its groups and of its messages. */

@@ -63,7 +63,8 @@ describe('holding messages against their directory', () => {
   it('a value outside of 0007 in UNB is a warning, not a fault', () => {
     const { warnings, ...rest } = read(sancrt([], unb.replace('AUDAFF:ZZZ', 'AUDAFF:ZZ')));
     assert.deepEqual(allFindings({ warnings, ...rest }), []);
-    assert.deepEqual(warnings, [{ offset: unb.indexOf('ZZ'), text: '0007 "ZZ" is in no list' }]);
+    const expected = '0007 Partner identification code qualifier: a code of its list';
+    assert.deepEqual(warnings, [{ offset: unb.indexOf('ZZ'), length: 2, text: '0007 "ZZ" is not in its list', expected }]); // prettier-ignore
   });
 
   it('a value is told in its own character set', () => {
@@ -104,6 +105,34 @@ describe('holding messages against their directory', () => {
     const warned = readInterchange(Buffer.from(sancrt([]).replace('UNH', group)), { ...settings, groups: true });
     assert.deepEqual(wild, []);
     assert.match(warned.warnings[0]?.text ?? '', /0007 "01"/);
+  });
+
+  it('a value outside of a list that the directory points at is a warning with its name, told once', () => {
+    const body = ['MEA+AAJ+AAI+PCX:1', 'MEA+AAJ+AAI+PCX:2', 'MEA+AAJ+AAI+KGM:3', 'ADR+++++XX', 'MOA+1:1:ZZY'];
+    const text = sancrt(['LIN+1', ...body]);
+    const { warnings, ...rest } = read(text);
+    assert.deepEqual(
+      allFindings({ warnings, ...rest }).filter(({ code }) => code === '12'),
+      [],
+    );
+    assert.deepEqual(
+      warnings.map(({ offset, length = 0, text: told }) => [text.slice(offset, offset + length), told]),
+      [
+        ['PCX', '6411 "PCX" is not in UN/ECE Recommendation 20 (today\'s edition)'],
+        ['XX', '3207 "XX" is not in ISO 3166 (today\'s edition)'],
+        ['ZZY', '6345 "ZZY" is not in ISO 4217 (today\'s edition)'],
+      ],
+    );
+    const elsewhere = sancrt(['PAC+1++ZZZZ:1:2', 'PAC+1++YYYY']);
+    assert.deepEqual(read(elsewhere).warnings.map(({ text: told }) => told), ["7065 \"YYYY\" is not in UN/ECE Recommendation 21 (today's edition)"]); // prettier-ignore
+  });
+
+  it('S009 of UCM is held against its lists, as a warning: it repeats what came', () => {
+    const contrl = (s009: string) => read(interchange([message('1', 'CONTRL:D:3:UN', ['UCI+R1+A+B+7', `UCM+1+${s009}+4+17`])])); // prettier-ignore
+    assert.deepEqual(contrl('SANCRT:D:97B:UN').warnings, []);
+    const subject = contrl('FOO:X:99Z:QQ');
+    assert.deepEqual(allFindings(subject), []);
+    assert.deepEqual(subject.warnings.map(({ text }) => text), ['0065 "FOO"', '0052 "X"', '0054 "99Z"', '0051 "QQ"'].map((value) => `${value} is not in its list`)); // prettier-ignore
   });
 
   it('syntax 4: occurrences of an element are told apart', () => {
