@@ -38,7 +38,10 @@ describe('edi check', () => {
   });
 
   it('ends with 0 where there is nothing to tell, 1 with a fault, 2 for wrong use', async () => {
-    assert.deepEqual(await countersign('edi', 'check', sample('min'), sample('max')).then(({ status, stdout }) => [status, stdout]), [0, '']); // prettier-ignore
+    assert.deepEqual(await countersign('edi', 'check', sample('min')).then(({ status, stdout }) => [status, stdout]), [0, '']); // prettier-ignore
+    const warned = await countersign('edi', 'check', sample('min'), sample('max'));
+    assert.equal(warned.status, 0);
+    assert.match(warned.stdout, /^warning: 6411 "A" is not in UN\/ECE Recommendation 20/);
     assert.equal((await countersign('edi', 'check', sample('min'), sample('29-UNZ'))).status, 1);
     assert.equal((await countersign('edi', 'check', sample('nothing'))).status, 1);
     assert.equal((await countersign('edi', 'check')).status, 2);
@@ -84,6 +87,22 @@ describe('edi check', () => {
       const { status, stdout } = await countersign('edi', 'check', '-', Buffer.from(bytes));
       assert.deepEqual([status, stdout.startsWith('error: ')], [1, true], bytes);
     }
+  });
+
+  it('tells a control reference that its sender used before in the file, unless that one was refused as a whole', async () => {
+    const twice = async (first: string, second: string) => {
+      const { json } = await countersign('--json', 'edi', 'check', '-', Buffer.from(`${first}\r\n${second}`));
+      const [{ findings }] = json() as [
+        { findings: { code: string; line: number; column: number; excerpt: string }[] },
+      ];
+      return findings.map(({ code, line, column }) => [code, line, column]);
+    };
+    assert.deepEqual(await twice(good, good), [['26', 2, good.indexOf('AU0000000417') + 1]]);
+    assert.deepEqual(await twice(good, good.replace('AUDAFF', 'NZMPI')), []);
+    const refused = good.replace('UNZ+2', 'UNZ+3');
+    assert.deepEqual((await twice(refused, good)).map(([code]) => code), ['29']); // prettier-ignore
+    const answers = await countersign('edi', 'acknowledge', '-', Buffer.from(good + good));
+    assert.match(answers.stdout, /\+7'UNT[^\n]*\n[^\n]*\+4\+26\+UNB\+6'UNT/);
   });
 
   it('finds the line in a large file, and what stands behind a border of what is read at a time', async () => {

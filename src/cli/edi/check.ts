@@ -12,13 +12,13 @@ export async function check(files: readonly string[], { json }: GlobalOptions, t
   const reports: Report[] = [];
   let faults = 0;
   await eachInput(files, terminal, async (input) => {
-    const report: Report = { file: input.name, interchanges: 0, messages: 0, findings: [] };
+    const report: Report = { file: input.name, interchanges: 0, messages: 0, findings: [], warnings: [] };
     let [errors, warnings] = [0, 0];
     for await (const noted of notesOn(input, report)) {
       if (noted.severity === 'error') errors++;
       else warnings++;
-      const { spot, ...told } = noted;
-      if (json) report.findings.push({ ...told, excerpt: spot.text });
+      const { spot, severity, ...told } = noted;
+      if (json) report[severity === 'error' ? 'findings' : 'warnings'].push({ ...told, excerpt: spot.text });
       else await printBytes(terminal, [Buffer.from(`${shown(noted, input, terminal)}\n\n`)]);
     }
     faults += errors;
@@ -35,8 +35,11 @@ interface Report {
   readonly file: string;
   interchanges: number;
   messages: number;
-  readonly findings: (Omit<Noted, 'spot'> & { readonly excerpt: string })[];
+  readonly findings: Reported[];
+  readonly warnings: Reported[];
 }
+
+type Reported = Omit<Noted, 'spot' | 'severity'> & { readonly excerpt: string };
 
 /** A finding or a warning, and where a person finds it. */
 interface Noted extends Partial<Omit<Finding, 'offset' | 'text'>>, Warning {
