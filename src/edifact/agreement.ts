@@ -22,10 +22,12 @@ export function judgeByAgreement(interchange: Interchange, agreement: Agreement)
   return {
     ...interchange,
     findings: [...addressFindings(interchange, agreement), ...interchange.findings],
-    messages: interchange.messages.map((message) => ({
-      ...message,
-      findings: [...typeFindings(message, first ?? message, agreement), ...message.findings],
-    })),
+    messages: interchange.messages.map((message) => {
+      const findings = typeFindings(message, first ?? message, agreement);
+      if (findings.length === 0) return message;
+      // What is not agreed on need not be in a directory here: one reason is enough.
+      return { ...message, findings: [...findings, ...message.findings.filter(({ code, tag }) => code !== '14' || tag !== 'UNH')] }; // prettier-ignore
+    }),
   };
 }
 

@@ -45,6 +45,10 @@ export interface Body {
   group: OpenGroup | undefined;
   /** A group is there, though none is taken. */
   refused: boolean;
+  /** Of these none is taken (ISO 9735-8). */
+  packages: number;
+  /** Offset behind the object in the last one, from the start of the payload. */
+  object: number;
   /** Offset behind UNZ, or of what stands in its place, from the start of the payload; undefined until then. */
   end: number | undefined;
 }
@@ -80,6 +84,8 @@ export function openBody(subject: Subject, settings: ReadSettings, tell: (messag
     kind: undefined,
     group: undefined,
     refused: false,
+    packages: 0,
+    object: 0,
     end: undefined,
   };
 }
@@ -105,6 +111,7 @@ export function readBody(body: Body, bytes: Buffer, from: number, base: number, 
   current.bytes = bytes;
   current.base = base;
   for (let at = from; ;) {
+    if (body.object > base + at) at = Math.min(length, body.object - base);
     const start = (bytes[at] as number) > 0x20 ? at : skipBlanks(bytes, at);
     if (start >= length) {
       if (last) breakOff(body, base + start, missing('the interchange ends without it'));
@@ -142,6 +149,7 @@ export function readBody(body: Body, bytes: Buffer, from: number, base: number, 
 }
 
 const [UNH, UNT, UNZ, UNG, UNE] = [keyOf('UNH'), keyOf('UNT'), keyOf('UNZ'), keyOf('UNG'), keyOf('UNE')];
+const [UNO, UNP] = [keyOf('UNO'), keyOf('UNP')];
 
 function take(body: Body, current: Current): void {
   const { bytes, start, scan } = current;
@@ -151,6 +159,8 @@ function take(body: Body, current: Current): void {
       : 0;
   if (key === UNH) beginMessage(body, current);
   else if (key === UNZ || key === UNG || key === UNE) takeEnvelope(body, current, key);
+  else if (key === UNO && body.subject.syntax.version === '4') passOver(body, current);
+  else if (key === UNP && body.packages > 0) finishMessage(body);
   else if (body.message !== undefined) takeInMessage(body, body.message, current, key);
   else {
     current.position = 0;
@@ -158,6 +168,18 @@ function take(body: Body, current: Current): void {
     checkElements(current, undefined, interchangeLevels, body.checking);
     add(body, at(segmentOf(body, current), '33', `Segment ${JSON.stringify(current.tag)} stands outside of a message`));
   }
+}
+
+/** A package: what stands in it is passed over by its length (0810, ISO 9735-8), whatever bytes it has. */
+function passOver(body: Body, current: Current): void {
+  finishMessage(body);
+  current.position = 0;
+  current.tag = 'UNO';
+  const segment = segmentOf(body, current);
+  const octets = valueOf(segment, 4, 1);
+  if (/^\d{1,15}$/.test(octets)) body.object = current.base + current.end + 1 + Number(octets);
+  if (body.packages++ === 0) add(body, at(segment, '15', 'Packages (UNO to UNP) are not supported'));
+  if (body.group !== undefined) body.group.messages++;
 }
 
 const interchangeLevels: Levels = { segment: 'UCI', element: 'UCI' };
@@ -266,7 +288,8 @@ function finishGroup(body: Body, trailer: Segment | undefined): void {
 
 /** UNZ against what was read (ISO 9735-1 §7.1): 0020 the same, 0036 the number of messages, or of groups where there are such. */
 function checkTrailer(body: Body, trailer: Segment): void {
-  const { subject, messages, groups, refused, findings } = body;
+  const { subject, groups, refused, findings } = body;
+  const messages = body.messages + body.packages;
   const [counted, reference] = [valueOf(trailer, 1), valueOf(trailer, 2)];
   const fault = (code: string, element: number, text: string, expected: string) =>
     add(body, { ...at(trailer, code, text, element), expected });

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { type Agreement, judgeByAgreement } from '../../src/edifact/agreement.ts';
+import { loadDirectory } from '../../src/edifact/directory.ts';
+import { readInterchange } from '../../src/edifact/reader.ts';
+import { EDIFACT_LIMITS } from '../../src/limits.ts';
 import { faultsIn, interchange, message, read } from './samples.ts';
 
 const agreement: Agreement = {
@@ -39,6 +42,15 @@ describe('what breaks the agreement with the partner', () => {
     const messages = [...agreement.messages, { type: 'REQDOC', version: 'D', release: '97B', agency: 'UN' }];
     assert.deepEqual(judged(text, { mixedTypes: true }), ['UCM 17 UNH']);
     assert.deepEqual(judged(text, { mixedTypes: true, messages }), []);
+  });
+  it('one code for a type that is in no directory: 17, or 14 where it is mixed with another', () => {
+    const unknown = (messages: readonly string[]) => {
+      const settings = { ...EDIFACT_LIMITS, directories: loadDirectory };
+      return faultsIn(judgeByAgreement(readInterchange(Buffer.from(interchange(messages)), settings), agreement));
+    };
+    assert.deepEqual(unknown([message('1', 'FOOBAR:D:97B:UN')]), ['UCM 17 UNH']);
+    assert.deepEqual(unknown([message('1'), message('2', 'FOOBAR:D:97B:UN')]), ['UCM 14 UNH']);
+    assert.deepEqual(unknown([message('1', 'FOOBAR:D:97B:UN').replace('UNT+3', 'UNT+4')]), ['UCM 17 UNH', 'UCM 29 UNT']); // prettier-ignore
   });
   it('CONTRL beside another type is taken, whichever comes first', () => {
     const [sancrt, contrl] = [message('1'), message('2', 'CONTRL:D:3:UN')];

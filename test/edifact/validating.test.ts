@@ -174,6 +174,48 @@ describe('functional groups, where they are taken', () => {
   for (const [rule, text, faults] of cases) it(rule, () => assert.deepEqual(found(text), faults));
 });
 
+describe('packages of syntax 4, of which none is taken', () => {
+  const object = "\0\xff UNZ+1+X'UNB+\x9b?'UNA:+.? '  ";
+  const uno = (length: string) => `UNO+P1+1:2+1:2+${length}'`;
+  const around = (parts: readonly string[], count: number, header = unb4) => `${header}'${parts.join('')}UNZ+${count}+AU0000000417'`; // prettier-ignore
+  const packed = `${uno(String(object.length))}${object}UNP+${object.length}+P1'`;
+
+  it('what is in them is passed over by its length, wherever the bytes are cut', () => {
+    const text = around([message('1'), packed, packed, message('2')], 4);
+    const found = read(text);
+    assert.deepEqual(allFindings(found).map(brief), ['UCI 15 UNO 0']);
+    assert.deepEqual(found.messages.map(({ reference }) => reference), ['1', '2']); // prettier-ignore
+    const bytes = Buffer.from(text, 'latin1');
+    for (let cut = 0; cut < bytes.length; cut++) {
+      const told: string[] = [];
+      const reader = payloadReader(settings, (event) => told.push(event.kind, ...event.kind === 'closed' ? event.interchange.findings.map(brief) : [])); // prettier-ignore
+      for (const piece of [bytes.subarray(0, cut), bytes.subarray(cut)]) reader.push(piece);
+      reader.end();
+      assert.deepEqual(told, ['opened', 'message', 'message', 'closed', 'UCI 15 UNO 0'], `${cut}`);
+    }
+  });
+
+  it('they count in UNE and UNZ, and alone as well', () => {
+    const ung = "UNG+SANCRT+A+B+20261102:0930+G1+UN+D:97B'";
+    const grouped = around([ung, message('1'), packed, "UNE+2+G1'"], 1);
+    const found = readInterchange(Buffer.from(grouped, 'latin1'), { ...settings, groups: true });
+    assert.deepEqual(allFindings(found).map(brief), ['UCI 15 UNO 0']);
+    assert.deepEqual(allFindings(read(around([packed], 1))).map(brief), ['UCI 15 UNO 0']);
+    assert.deepEqual(allFindings(read(around([packed], 2))).map(brief), ['UCI 15 UNO 0', 'UCI 29 UNZ 0 2']);
+  });
+
+  it('a length that is none, or longer than all there is, ends in findings', () => {
+    for (const length of ['', 'A', '-1', '99999999999999999999']) {
+      assert.equal(allFindings(read(around([uno(length), "UNP+1+P1'"], 1))).map(brief)[0], 'UCI 15 UNO 0');
+    }
+    assert.deepEqual(allFindings(read(around([uno('999999999')], 1))).map(brief), ['UCI 15 UNO 0', 'UCI 13 UNZ 0']);
+  });
+
+  it('before syntax 4 there are none', () => {
+    assert.deepEqual(allFindings(read(around([uno('1')], 0, unb))).map(brief)[0], 'UCI 33 UNO 0');
+  });
+});
+
 describe('reading piece by piece', () => {
   const folder = path.resolve(import.meta.dirname, 'samples/D97B');
   const samples = ['SANCRT/max', 'CUSRES/36-group-14-AUT', 'REQDOC/13-seg-DOC'].map((name) => readFileSync(path.join(folder, `${name}.edi`), 'latin1')); // prettier-ignore
