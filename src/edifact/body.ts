@@ -131,12 +131,17 @@ export function readBody(body: Body, bytes: Buffer, from: number, base: number, 
     const conforms = end !== -1;
     if (!conforms) end = scanSegment(scan, bytes, start, length);
     if (end === -1) {
-      if (length - start > settings.maxSegmentLength) breakOff(body, base + start, tooLarge('A segment is too long'));
+      if (length - start > settings.maxSegmentLength)
+        breakOff(
+          body,
+          base + start,
+          tooLarge('A segment is too long', `a segment of ${settings.maxSegmentLength} bytes at most`),
+        );
       else if (last) breakOff(body, base + length, missing('the interchange breaks off within a segment'));
       return start;
     }
     if (++body.segments > settings.maxSegments) {
-      breakOff(body, base + start, tooLarge('There are too many segments'));
+      breakOff(body, base + start, tooLarge('There are too many segments', `${settings.maxSegments} segments at most`));
       return start;
     }
     current.start = start;
@@ -166,7 +171,8 @@ function take(body: Body, current: Current): void {
     current.position = 0;
     current.tag = tagAt(current, key);
     checkElements(current, undefined, interchangeLevels, body.checking);
-    add(body, at(segmentOf(body, current), '33', `Segment ${JSON.stringify(current.tag)} stands outside of a message`));
+    const text = `Segment ${JSON.stringify(current.tag)} stands outside of a message`;
+    add(body, at(segmentOf(body, current), '33', text, 'behind a UNH, or not at all'));
   }
 }
 
@@ -178,7 +184,7 @@ function passOver(body: Body, current: Current): void {
   const segment = segmentOf(body, current);
   const octets = valueOf(segment, 4, 1);
   if (/^\d{1,15}$/.test(octets)) body.object = current.base + current.end + 1 + Number(octets);
-  if (body.packages++ === 0) add(body, at(segment, '15', 'Packages (UNO to UNP) are not supported'));
+  if (body.packages++ === 0) add(body, at(segment, '15', 'Packages (UNO to UNP) are not supported', 'messages alone'));
   if (body.group !== undefined) body.group.messages++;
 }
 
@@ -232,7 +238,8 @@ function finishMessage(body: Body, framing?: readonly Finding[]): void {
   const fault = unnameable(message, subject.syntax);
   if (fault !== undefined) add(body, fault);
   if (group !== undefined) checkInGroup(body, group, message);
-  else if (groups.length > 0) add(body, at(message.header, mixed, 'A message stands outside of the groups'));
+  else if (groups.length > 0)
+    add(body, at(message.header, mixed, 'A message stands outside of the groups', 'all messages in groups, or none'));
   const duplicate = noteReference(body.seen, message.reference);
   const place = group === undefined ? undefined : groups.length;
   body.tell(closeMessage(message, framing ?? trailerFindings(message, undefined), duplicate, place));
@@ -243,7 +250,7 @@ function checkInGroup({ checking, subject }: Body, group: OpenGroup, { header, k
   const agreed = valueOf(group.header, 1);
   if (agreed === '' || kind.identifier.type === agreed) return;
   const text = `${kind.identifier.type} in a group of ${agreed}`;
-  report(checking, groupFinding(header, subject.syntax.version === '4' ? '14' : '31', text));
+  report(checking, groupFinding(header, subject.syntax.version === '4' ? '14' : '31', text, `S009: ${agreed}`));
 }
 
 function takeEnvelope(body: Body, current: Current, key: number): void {
@@ -261,17 +268,19 @@ function takeEnvelope(body: Body, current: Current, key: number): void {
     checkTrailer(body, segment);
     body.end = current.base + current.end + 1;
   } else if (!inGroup) {
-    if (!body.refused) findings.push(at(segment, '15', 'Functional groups are not supported'));
+    if (!body.refused)
+      findings.push(at(segment, '15', 'Functional groups are not supported', 'messages without UNG and UNE'));
     body.refused = true;
   } else if (key === UNE) {
-    if (body.group === undefined) add(body, at(segment, '33', 'UNE stands outside of a group'));
+    if (body.group === undefined)
+      add(body, at(segment, '33', 'UNE stands outside of a group', 'behind a UNG, or not at all'));
     finishGroup(body, segment);
   }
 }
 
 function startGroup(body: Body, header: Segment): void {
   if (body.group === undefined && body.groups.length === 0 && body.messages > 0) {
-    add(body, at(header, mixed, 'Messages stand outside of the groups'));
+    add(body, at(header, mixed, 'Messages stand outside of the groups', 'all messages in groups, or none'));
   }
   finishGroup(body, undefined);
   body.group = openGroup(header, noteReference(body.groupsSeen, valueOf(header, 5)));
@@ -292,7 +301,7 @@ function checkTrailer(body: Body, trailer: Segment): void {
   const messages = body.messages + body.packages;
   const [counted, reference] = [valueOf(trailer, 1), valueOf(trailer, 2)];
   const fault = (code: string, element: number, text: string, expected: string) =>
-    add(body, { ...at(trailer, code, text, element), expected });
+    add(body, at(trailer, code, text, expected, element));
   const due = `0020: ${subject.reference}`;
   if (reference === '') fault('13', 3, 'The control reference is missing', due);
   else if (reference !== subject.reference) {
@@ -304,21 +313,22 @@ function checkTrailer(body: Body, trailer: Segment): void {
   else if (!refused && !findings.some(({ code }) => code === mixed) && !isCount(counted, count)) {
     fault('29', 2, `UNZ counts ${counted} ${what}; there are ${count}`, `0036: ${count}`);
   }
-  if (messages === 0) add(body, at(trailer, '32', 'The interchange holds no message'));
+  if (messages === 0)
+    add(body, at(trailer, '32', 'The interchange holds no message', 'UNH to UNT between UNB and UNZ'));
 }
 
 /** 0085: groups and messages mixed. */
 const mixed = '30';
 
-type Break = Pick<Finding, 'code' | 'tag' | 'text'>;
+type Break = Pick<Finding, 'code' | 'tag' | 'text' | 'expected'>;
 
 function missing(why: string): Break {
-  return { code: '13', tag: 'UNZ', text: `UNZ is missing: ${why}` };
+  return { code: '13', tag: 'UNZ', text: `UNZ is missing: ${why}`, expected: 'UNZ behind the last message' };
 }
 
 /** No code of 0085 says that something is too large for its reader: 18, an unspecified error. */
-function tooLarge(text: string): Break {
-  return { code: '18', tag: '', text };
+function tooLarge(text: string, expected: string): Break {
+  return { code: '18', tag: '', text, expected };
 }
 
 function breakOff(body: Body, end: number, fault: Break): void {
@@ -328,9 +338,9 @@ function breakOff(body: Body, end: number, fault: Break): void {
   body.end = end;
 }
 
-function at(segment: Segment, code: string, text: string, element?: number): Finding {
+function at(segment: Segment, code: string, text: string, expected: string, element?: number): Finding {
   const place = element === undefined ? {} : { element };
-  return { level: 'UCI', code, tag: segment.tag, segment: 0, ...place, ...spotOf(segment, element), text };
+  return { level: 'UCI', code, tag: segment.tag, segment: 0, ...place, ...spotOf(segment, element), text, expected };
 }
 
 /** To those of the interchange. */

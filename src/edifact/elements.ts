@@ -167,7 +167,7 @@ function tellValue(current: Current, levels: Levels, checking: Checking, spot: S
   const several = ((current.scan.ends[next] as number) & 3) === COMPONENT || component > 0;
   tell(current, levels.element, checking, spot, fault, sentence(fault, part, value, checking), {
     ...((slot === undefined ? several : slot.composite) ? { component: component + 1 } : {}),
-    ...(part === undefined ? {} : { expected: `${part.id} ${part.name}: ${part.repr}` }),
+    expected: rightValue(fault, part, checking),
   });
 }
 
@@ -183,7 +183,7 @@ function tellOccurrence(
   const { slot, occurrence } = spot;
   const { id, name, parts, repeats, required, composite } = slot;
   const expected = `${id} ${name}`;
-  const say = (code: string, text: string, more: Partial<Finding> = { expected }) => {
+  const say = (code: string, text: string, more: Partial<Finding> & Pick<Finding, 'expected'> = { expected }) => {
     tell(current, levels.element, checking, code === '13' ? { ...spot, to: spot.from } : spot, code, text, more);
   };
   if (present === 0 && slot.mandatory && occurrence === 1) say('13', `${id} is missing`);
@@ -203,7 +203,7 @@ function tell(
   { index, occurrence, from, to }: Spot,
   code: string,
   text: string,
-  more: Partial<Finding>,
+  more: Partial<Finding> & Pick<Finding, 'expected'>,
 ): void {
   report(checking, {
     level,
@@ -244,13 +244,17 @@ function finishSegment(
   const whole = { level: levels.segment, tag, segment, offset: base + start, length: end - start };
   if (beyond) {
     const most = rules.slots.length;
-    report(checking, { ...whole, code: '16', text: `${tag} has ${count} data elements; ${most} are its most` });
+    const text = `${tag} has ${count} data elements; ${most} are its most`;
+    report(checking, { ...whole, code: '16', text, expected: `${tag}: ${most} data elements` });
   }
   // Before syntax 4 separators at an end may stand or not (ISO 9735 §7.3, §7.5); from it they must not (ISO 9735-1 §8).
   if (trailing && checking.notation.version === '4') {
-    report(checking, { ...whole, code: '45', text: `${tag} has separators with nothing behind them` });
+    const text = `${tag} has separators with nothing behind them`;
+    report(checking, { ...whole, code: '45', text, expected: `${tag} without them` });
   }
-  for (const text of dependencyFaults(rules, current.scan)) report(checking, { ...whole, code: '48', text });
+  for (const expected of dependencyFaults(rules, current.scan)) {
+    report(checking, { ...whole, code: '48', text: `${tag} breaks a dependency note`, expected });
+  }
 }
 
 /** A value that holds a release character, a character of several bytes, or one that the set has not. */
@@ -282,6 +286,16 @@ function isElsewhere({ ends }: Scan, next: number, component: number, { list, ag
   }
   return false;
 }
+
+/** What would be right where a value has this fault. */
+function rightValue(fault: ValueFault | '21', part: ComponentRules | undefined, { format }: Checking): string {
+  if (fault === '21' || part === undefined) return `characters of ${format.characterSet.id}`;
+  const { id, name, repr, codes } = part;
+  if (fault !== '12' || codes === undefined) return `${id} ${name}: ${repr}`;
+  return `${id} ${name}: ${codes.all.slice(0, codesShown).join(', ')}${codes.all.length > codesShown ? ' …' : ''}`;
+}
+
+const codesShown = 12;
 
 /** So much of a value is shown. */
 const shown = 40;

@@ -128,7 +128,7 @@ export interface Finding {
   readonly length?: number | undefined;
   readonly text: string;
   /** What would be right. */
-  readonly expected?: string | undefined;
+  readonly expected: string;
 }
 
 export interface Warning {

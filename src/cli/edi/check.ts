@@ -42,7 +42,7 @@ interface Report {
 type Reported = Omit<Noted, 'spot' | 'severity'> & { readonly excerpt: string };
 
 /** A finding or a warning, and where a person finds it. */
-interface Noted extends Partial<Omit<Finding, 'offset' | 'text'>>, Warning {
+interface Noted extends Partial<Omit<Finding, keyof Warning>>, Warning {
   readonly severity: 'error' | 'warning';
   readonly interchange?: string | undefined;
   readonly message?: string | undefined;

@@ -1,3 +1,4 @@
+import { unusedReference } from '../../edifact/agreement.ts';
 import { isRejected } from '../../edifact/contrl.ts';
 import { loadDirectory } from '../../edifact/directory.ts';
 import { UnreadableInterchange } from '../../edifact/errors.ts';
@@ -39,7 +40,7 @@ function withDuplicate(interchange: Interchange, used: Set<string>): Interchange
   const duplicate: Finding = {
     ...{ level: 'UCI', code: '26', tag: 'UNB', segment: 0, element: 6, ...spotOf(header, 6) },
     text: `Control reference ${reference} was used before in this file`,
-    expected: '0020: a reference that its sender did not use before',
+    expected: unusedReference,
   };
   return { ...interchange, findings: [duplicate, ...findings] };
 }
