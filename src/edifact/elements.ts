@@ -150,22 +150,21 @@ interface Spot {
 function tellValue(current: Current, levels: Levels, checking: Checking, spot: Spot, fault: ValueFault | '21'): void {
   const { slot, component, from, to, next } = spot;
   const part = slot?.parts[component];
+  // 1131 and 3055 say that the value is of another list, which nobody here has.
+  if (fault === '12' && part !== undefined && isElsewhere(current.scan, next, component, part)) return;
   const value = quoted(current, from, to, checking.format);
-  if (fault === '12' && part !== undefined) {
-    // 1131 and 3055 say that the value is of another list, which nobody here has.
-    if (isElsewhere(current.scan, next, component, part)) return;
-    if (part.lenient !== undefined) {
-      warn(checking, {
-        offset: current.base + from,
-        length: to - from,
-        text: `${part.id} ${value} is not in ${part.lenient}`,
-        expected: `${part.id} ${part.name}: a code of ${part.lenient}`,
-      });
-      return;
-    }
+  if (fault === '12' && part?.lenient !== undefined) {
+    warn(checking, {
+      offset: current.base + from,
+      length: to - from,
+      text: `${part.id} ${value} is not in ${part.lenient}`,
+      expected: `${part.id} ${part.name}: a code of ${part.lenient}`,
+    });
+    return;
   }
   const several = ((current.scan.ends[next] as number) & 3) === COMPONENT || component > 0;
-  tell(current, levels.element, checking, spot, fault, sentence(fault, part, value, checking), {
+  const said = fault === '21' ? unfit(current, from, to, value, checking) : sentence(fault, part, value);
+  tell(current, levels.element, checking, spot, fault, said, {
     ...((slot === undefined ? several : slot.composite) ? { component: component + 1 } : {}),
     expected: rightValue(fault, part, checking),
   });
@@ -265,8 +264,7 @@ function closerLook(
   part: ComponentRules | undefined,
   { format, notation }: Checking,
 ): ValueFault | '21' {
-  const raw = bytes.toString('latin1', from, to);
-  const text = format.characterSet.decode(scan.hasRelease ? unreleased(raw, format.delimiters) : raw);
+  const text = textOf(bytes, scan, from, to, format);
   if (format.characterSet.lacks(text) !== -1) return '21';
   if (part === undefined) return 'ok';
   // One byte a character; what is beyond Latin is in no list and no number.
@@ -275,6 +273,11 @@ function closerLook(
     'latin1',
   );
   return valueFault(part, characters, 0, characters.length, notation);
+}
+
+function textOf(bytes: Buffer, { hasRelease }: Scan, from: number, to: number, format: Format): string {
+  const raw = bytes.toString('latin1', from, to);
+  return format.characterSet.decode(hasRelease ? unreleased(raw, format.delimiters) : raw);
 }
 
 /** Whether the 1131 or 3055 that belongs to a component is given. */
@@ -310,14 +313,15 @@ function quoted({ bytes }: Current, from: number, to: number, { characterSet }: 
   return `"${text}${characters.length > shown ? '…' : ''}"`;
 }
 
-function sentence(
-  fault: ValueFault | '21',
-  part: ComponentRules | undefined,
-  value: string,
-  { format }: Checking,
-): string {
+/** Which character of a value the set has not. */
+function unfit({ bytes, scan }: Current, from: number, to: number, value: string, { format }: Checking): string {
+  const text = textOf(bytes, scan, from, to, format);
+  const place = Array.from(text.slice(0, format.characterSet.lacks(text))).length + 1;
+  return `Character ${place} of ${value} is not in ${format.characterSet.id}`;
+}
+
+function sentence(fault: ValueFault, part: ComponentRules | undefined, value: string): string {
   const { id = '', repr = '' } = part ?? {};
-  if (fault === '21') return `${value} holds a character that is not in ${format.characterSet.id}`;
   if (fault === '12') return `${value} is no code of ${id}`;
   if (fault === '39') return `${value} is too long for ${id}, ${repr}`;
   if (fault === '40') return `${value} is too short for ${id}, ${repr}`;

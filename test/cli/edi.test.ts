@@ -48,6 +48,20 @@ describe('edi check', () => {
     assert.equal((await countersign('edi', 'check', '-', '-')).status, 2);
   });
 
+  it('goes on behind a file that cannot be read, and ends with 1', async () => {
+    const files = [sample('min'), sample('nothing'), path.dirname(samples), sample('29-UNZ')];
+    for (const verb of ['check', 'explain', 'acknowledge']) {
+      const { status, stderr, json } = await countersign('--json', 'edi', verb, ...files);
+      assert.equal(status, 1);
+      assert.match(stderr, /nothing\.edi: cannot be read: ENOENT.*\n(?:.*\n)*.*D97B: cannot be read: it is no file/);
+      assert.match(stderr, /error: .*2 files not read\.\n$/);
+      const told = json() as { file: string; error?: string }[];
+      assert.deepEqual(told.map(({ file, error }) => [file, error === undefined]), [[files[0], true], [files[3], true], [files[1], false], [files[2], false]]); // prettier-ignore
+    }
+    const { stderr } = await countersign('edi', 'check', sample('min'), sample('nothing'));
+    assert.match(stderr, /error: 1 file not read\.\n$/);
+  });
+
   it('tells all of several files as JSON, with line and column', async () => {
     const { json } = await countersign('--json', 'edi', 'check', sample('39-BGM-1004'), '-', lines(bad));
     const reports = json() as { file: string; findings: { code: string; line: number; column: number }[] }[];

@@ -79,6 +79,16 @@ describe('holding messages against their directory', () => {
     assert.equal(told('UNOE', 'latin1', '\xb6'.repeat(36)), `"${'Ж'.repeat(36)}" is too long for 1004, an..35`);
   });
 
+  it('21: which character of a value the set has not', () => {
+    const told = (header: string, value: string) => allFindings(read(interchange([message('1', undefined, [`BGM+811+${value}`])], header))).map((one) => `${brief(one)}: ${one.text}`); // prettier-ignore
+    const head = (syntax: string) => unb.replace('UNOC:3', syntax);
+    assert.deepEqual(told(head('UNOA:1'), 'ABcD'), ['UCD 21 BGM 2 3 1: Character 3 of "ABcD" is not in UNOA']);
+    assert.deepEqual(told(head('UNOB:2'), "?'a#"), ['UCD 21 BGM 2 3 1: Character 3 of "?\'a#" is not in UNOB']);
+    assert.deepEqual(told(head('UNOF:3'), 'a\xae'), ['UCD 21 BGM 2 3 1: Character 2 of "a." is not in UNOF']);
+    const unoy = unb4.replace('UNOC', 'UNOY');
+    assert.deepEqual(told(unoy, '\xe2\x82\xac\xff'), ['UCD 21 BGM 2 3 1: Character 2 of "\u20ac." is not in UNOY']);
+  });
+
   it('35: what may stand once is told so', () => {
     const [found] = allFindings(read(sancrt(['BGM+811'])));
     assert.equal(found?.text, 'BGM stands here more than once');

@@ -1,17 +1,17 @@
 import { characterSetOf } from '../../edifact/character-set.ts';
 import { errorName } from '../../edifact/error-codes.ts';
 import type { Finding, Message, Warning } from '../../edifact/interchange.ts';
-import { CommandError, note, paint, printable, printBytes, printResult, type Terminal } from '../output.ts';
+import { note, paint, printable, printBytes, printResult, type Terminal } from '../output.ts';
 import type { GlobalOptions } from '../program.ts';
-import { eachInput, type Input } from './input.ts';
+import { eachInput, endWith, type Input } from './input.ts';
 import { linesOf, type Spot } from './lines.ts';
 import { eventsIn } from './read.ts';
 
-/** Tells every fault of files. @throws CommandError when there is one */
+/** Tells every fault of files. @throws CommandError when there is one, or a file cannot be read */
 export async function check(files: readonly string[], { json }: GlobalOptions, terminal: Terminal): Promise<void> {
   const reports: Report[] = [];
   let faults = 0;
-  await eachInput(files, terminal, async (input) => {
+  const unread = await eachInput(files, terminal, async (input) => {
     const report: Report = { file: input.name, interchanges: 0, messages: 0, findings: [], warnings: [] };
     let [errors, warnings] = [0, 0];
     for await (const noted of notesOn(input, report)) {
@@ -27,8 +27,8 @@ export async function check(files: readonly string[], { json }: GlobalOptions, t
     const found = `${counted(errors, 'error')}, ${counted(warnings, 'warning')}`;
     note(terminal, printable(`${input.name}: ${what}: ${found}`));
   });
-  if (json) printResult(terminal, json, reports, '');
-  if (faults > 0) throw new CommandError(`${counted(faults, 'fault')} found.`);
+  if (json) printResult(terminal, json, [...reports, ...unread], '');
+  endWith(faults === 0 ? undefined : `${counted(faults, 'fault')} found.`, unread);
 }
 
 interface Report {
