@@ -71,7 +71,8 @@ export function openMessage(
   const findings: Finding[] = [];
   const { order, identifier } = kind;
   if (order !== undefined) startOrder(order);
-  else if (find !== undefined && identifier.type !== '') {
+  // One that cannot be named is told as that.
+  else if (find !== undefined && kind.unnameable === undefined) {
     const { type, version, release, agency } = identifier;
     findings.push(
       at(

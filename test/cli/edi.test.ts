@@ -145,6 +145,8 @@ describe('edi check', () => {
         for (const verb of ['check', 'explain']) {
           const { stdout, stderr } = await countersign('edi', verb, '-', Buffer.from(text, 'latin1'));
           // eslint-disable-next-line no-control-regex
+          // What would be right is told with every code.
+          assert.equal(stdout.match(/^error\[/gm)?.length, stdout.match(/^ *= right: \S/gm)?.length ?? undefined);
           assert.doesNotMatch(stdout + stderr, /[\x00-\x09\x0b-\x1f\x7f-\x9f]| {4}at /);
         }
       }),

@@ -21,6 +21,7 @@ const sancrt = (body: readonly string[], header = unb) =>
 describe('holding messages against their directory', () => {
   const cases: readonly (readonly [rule: string, text: string, faults: readonly string[]])[] = [
     ['14: a message that no directory has', interchange([message('1', 'INVOIC:D:97B:UN')]), ['UCM 14 UNH 1 3 1']],
+    ['39, and no 14: a release that no list could have', interchange([message('1', 'SANCRT:D:1997B:UN')]), ['UCI 39 UNH 1 3 3']],
     ['14: a release that no directory has', interchange([message('1', 'SANCRT:D:29B:UN')]), ['UCM 14 UNH 1 3 1']],
     ['12: a value outside of its list', sancrt(['FTX+AAI++A']), []],
     ['1131 says that the list is another', sancrt(['DTM+182:20261030:102', 'LOC+27+AU', 'GIS+QQ:1:1']), []],
@@ -110,7 +111,7 @@ describe('holding messages against their directory', () => {
     const text = sancrt(['LOC+27+AU', 'MOA+1:18O00']);
     const [found] = allFindings(read(text));
     assert.equal(text.slice(found!.offset, found!.offset + found!.length!), '18O00');
-    assert.match(found!.expected!, /^5004 .*: n\.\.18$/);
+    assert.match(found!.expected, /^5004 .*: n\.\.18$/);
   });
 
   it('0007 outside of its list is a warning', () => {
