@@ -22,10 +22,12 @@ export function judgeByAgreement(interchange: Interchange, agreement: Agreement)
   return {
     ...interchange,
     findings: [...addressFindings(interchange, agreement), ...interchange.findings],
-    messages: interchange.messages.map((message) => ({
-      ...message,
-      findings: [...typeFindings(message, first ?? message, agreement), ...message.findings],
-    })),
+    messages: interchange.messages.map((message) => {
+      const findings = typeFindings(message, first ?? message, agreement);
+      if (findings.length === 0) return message;
+      // What is not agreed on need not be in a directory here: one reason is enough.
+      return { ...message, findings: [...findings, ...message.findings.filter(({ code, tag }) => code !== '14' || tag !== 'UNH')] }; // prettier-ignore
+    }),
   };
 }
 
@@ -37,19 +39,29 @@ function partyMatches(known: Party, party: Party): boolean {
 function addressFindings(interchange: Interchange, agreement: Agreement): readonly Finding[] {
   const { sender, recipient, reference, messageCount } = interchange;
   const findings: Finding[] = [];
-  const add = (code: string, tag: string, element: number, text: string) =>
-    findings.push({ level: 'UCI', code, tag, segment: 0, element, offset: interchange.offset, text });
+  const add = (code: string, tag: string, element: number, text: string, expected: string) =>
+    findings.push({ level: 'UCI', code, tag, segment: 0, element, offset: interchange.offset, text, expected });
   if (!agreement.senders.some((known) => partyMatches(known, sender))) {
-    add('23', 'UNB', 3, `Sender ${sender.id} is not known here`);
+    add('23', 'UNB', 3, `Sender ${sender.id} is not known here`, `S002: ${partyNames(agreement.senders)}`);
   }
   if (!agreement.recipients.some((known) => partyMatches(known, recipient))) {
-    add('7', 'UNB', 4, `Recipient ${recipient.id} is not us`);
+    add('7', 'UNB', 4, `Recipient ${recipient.id} is not us`, `S003: ${partyNames(agreement.recipients)}`);
   }
-  if (agreement.duplicate) add('26', 'UNB', 6, `Control reference ${reference} was used before`);
+  if (agreement.duplicate) {
+    add('26', 'UNB', 6, `Control reference ${reference} was used before`, unusedReference);
+  }
   if (messageCount > agreement.maxMessages) {
-    add('17', 'UNZ', 2, `${messageCount} messages are more than the ${agreement.maxMessages} agreed on`);
+    const text = `${messageCount} messages are more than the ${agreement.maxMessages} agreed on`;
+    add('17', 'UNZ', 2, text, `0036: ${agreement.maxMessages} at most`);
   }
   return findings;
+}
+
+/** What would be right where 0020 was used before. */
+export const unusedReference = '0020: a reference that its sender did not use before';
+
+function partyNames(parties: readonly Party[]): string {
+  return parties.map(({ id, qualifier }) => (qualifier === undefined ? id : `${id}:${qualifier}`)).join(', ');
 }
 
 function typeFindings(message: Message, first: Message, agreement: Agreement): readonly Finding[] {

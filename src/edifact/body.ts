@@ -45,6 +45,10 @@ export interface Body {
   group: OpenGroup | undefined;
   /** A group is there, though none is taken. */
   refused: boolean;
+  /** Of these none is taken (ISO 9735-8). */
+  packages: number;
+  /** Offset behind the object in the last one, from the start of the payload. */
+  object: number;
   /** Offset behind UNZ, or of what stands in its place, from the start of the payload; undefined until then. */
   end: number | undefined;
 }
@@ -68,7 +72,7 @@ export function openBody(subject: Subject, settings: ReadSettings, tell: (messag
     settings: sameShape(settings),
     tell,
     current: { scan, bytes: Buffer.alloc(0), start: 0, end: 0, base: 0, tag: '', position: 0 },
-    checking: { format, notation, findings, warnings: [] },
+    checking: { format, notation, findings, warnings: [], warned: new Set() },
     findings,
     groups: [],
     groupsSeen: nothingSeen(),
@@ -80,6 +84,8 @@ export function openBody(subject: Subject, settings: ReadSettings, tell: (messag
     kind: undefined,
     group: undefined,
     refused: false,
+    packages: 0,
+    object: 0,
     end: undefined,
   };
 }
@@ -105,6 +111,7 @@ export function readBody(body: Body, bytes: Buffer, from: number, base: number, 
   current.bytes = bytes;
   current.base = base;
   for (let at = from; ;) {
+    if (body.object > base + at) at = Math.min(length, body.object - base);
     const start = (bytes[at] as number) > 0x20 ? at : skipBlanks(bytes, at);
     if (start >= length) {
       if (last) breakOff(body, base + start, missing('the interchange ends without it'));
@@ -124,12 +131,17 @@ export function readBody(body: Body, bytes: Buffer, from: number, base: number, 
     const conforms = end !== -1;
     if (!conforms) end = scanSegment(scan, bytes, start, length);
     if (end === -1) {
-      if (length - start > settings.maxSegmentLength) breakOff(body, base + start, tooLarge('A segment is too long'));
+      if (length - start > settings.maxSegmentLength)
+        breakOff(
+          body,
+          base + start,
+          tooLarge('A segment is too long', `a segment of ${settings.maxSegmentLength} bytes at most`),
+        );
       else if (last) breakOff(body, base + length, missing('the interchange breaks off within a segment'));
       return start;
     }
     if (++body.segments > settings.maxSegments) {
-      breakOff(body, base + start, tooLarge('There are too many segments'));
+      breakOff(body, base + start, tooLarge('There are too many segments', `${settings.maxSegments} segments at most`));
       return start;
     }
     current.start = start;
@@ -142,6 +154,7 @@ export function readBody(body: Body, bytes: Buffer, from: number, base: number, 
 }
 
 const [UNH, UNT, UNZ, UNG, UNE] = [keyOf('UNH'), keyOf('UNT'), keyOf('UNZ'), keyOf('UNG'), keyOf('UNE')];
+const [UNO, UNP] = [keyOf('UNO'), keyOf('UNP')];
 
 function take(body: Body, current: Current): void {
   const { bytes, start, scan } = current;
@@ -151,13 +164,28 @@ function take(body: Body, current: Current): void {
       : 0;
   if (key === UNH) beginMessage(body, current);
   else if (key === UNZ || key === UNG || key === UNE) takeEnvelope(body, current, key);
+  else if (key === UNO && body.subject.syntax.version === '4') passOver(body, current);
+  else if (key === UNP && body.packages > 0) finishMessage(body);
   else if (body.message !== undefined) takeInMessage(body, body.message, current, key);
   else {
     current.position = 0;
     current.tag = tagAt(current, key);
     checkElements(current, undefined, interchangeLevels, body.checking);
-    add(body, at(segmentOf(body, current), '33', `Segment ${JSON.stringify(current.tag)} stands outside of a message`));
+    const text = `Segment ${JSON.stringify(current.tag)} stands outside of a message`;
+    add(body, at(segmentOf(body, current), '33', text, 'behind a UNH, or not at all'));
   }
+}
+
+/** A package: what stands in it is passed over by its length (0810, ISO 9735-8), whatever bytes it has. */
+function passOver(body: Body, current: Current): void {
+  finishMessage(body);
+  current.position = 0;
+  current.tag = 'UNO';
+  const segment = segmentOf(body, current);
+  const octets = valueOf(segment, 4, 1);
+  if (/^\d{1,15}$/.test(octets)) body.object = current.base + current.end + 1 + Number(octets);
+  if (body.packages++ === 0) add(body, at(segment, '15', 'Packages (UNO to UNP) are not supported', 'messages alone'));
+  if (body.group !== undefined) body.group.messages++;
 }
 
 const interchangeLevels: Levels = { segment: 'UCI', element: 'UCI' };
@@ -210,7 +238,8 @@ function finishMessage(body: Body, framing?: readonly Finding[]): void {
   const fault = unnameable(message, subject.syntax);
   if (fault !== undefined) add(body, fault);
   if (group !== undefined) checkInGroup(body, group, message);
-  else if (groups.length > 0) add(body, at(message.header, mixed, 'A message stands outside of the groups'));
+  else if (groups.length > 0)
+    add(body, at(message.header, mixed, 'A message stands outside of the groups', 'all messages in groups, or none'));
   const duplicate = noteReference(body.seen, message.reference);
   const place = group === undefined ? undefined : groups.length;
   body.tell(closeMessage(message, framing ?? trailerFindings(message, undefined), duplicate, place));
@@ -221,7 +250,7 @@ function checkInGroup({ checking, subject }: Body, group: OpenGroup, { header, k
   const agreed = valueOf(group.header, 1);
   if (agreed === '' || kind.identifier.type === agreed) return;
   const text = `${kind.identifier.type} in a group of ${agreed}`;
-  report(checking, groupFinding(header, subject.syntax.version === '4' ? '14' : '31', text));
+  report(checking, groupFinding(header, subject.syntax.version === '4' ? '14' : '31', text, `S009: ${agreed}`));
 }
 
 function takeEnvelope(body: Body, current: Current, key: number): void {
@@ -239,17 +268,19 @@ function takeEnvelope(body: Body, current: Current, key: number): void {
     checkTrailer(body, segment);
     body.end = current.base + current.end + 1;
   } else if (!inGroup) {
-    if (!body.refused) findings.push(at(segment, '15', 'Functional groups are not supported'));
+    if (!body.refused)
+      findings.push(at(segment, '15', 'Functional groups are not supported', 'messages without UNG and UNE'));
     body.refused = true;
   } else if (key === UNE) {
-    if (body.group === undefined) add(body, at(segment, '33', 'UNE stands outside of a group'));
+    if (body.group === undefined)
+      add(body, at(segment, '33', 'UNE stands outside of a group', 'behind a UNG, or not at all'));
     finishGroup(body, segment);
   }
 }
 
 function startGroup(body: Body, header: Segment): void {
   if (body.group === undefined && body.groups.length === 0 && body.messages > 0) {
-    add(body, at(header, mixed, 'Messages stand outside of the groups'));
+    add(body, at(header, mixed, 'Messages stand outside of the groups', 'all messages in groups, or none'));
   }
   finishGroup(body, undefined);
   body.group = openGroup(header, noteReference(body.groupsSeen, valueOf(header, 5)));
@@ -266,10 +297,11 @@ function finishGroup(body: Body, trailer: Segment | undefined): void {
 
 /** UNZ against what was read (ISO 9735-1 §7.1): 0020 the same, 0036 the number of messages, or of groups where there are such. */
 function checkTrailer(body: Body, trailer: Segment): void {
-  const { subject, messages, groups, refused, findings } = body;
+  const { subject, groups, refused, findings } = body;
+  const messages = body.messages + body.packages;
   const [counted, reference] = [valueOf(trailer, 1), valueOf(trailer, 2)];
   const fault = (code: string, element: number, text: string, expected: string) =>
-    add(body, { ...at(trailer, code, text, element), expected });
+    add(body, at(trailer, code, text, expected, element));
   const due = `0020: ${subject.reference}`;
   if (reference === '') fault('13', 3, 'The control reference is missing', due);
   else if (reference !== subject.reference) {
@@ -281,21 +313,22 @@ function checkTrailer(body: Body, trailer: Segment): void {
   else if (!refused && !findings.some(({ code }) => code === mixed) && !isCount(counted, count)) {
     fault('29', 2, `UNZ counts ${counted} ${what}; there are ${count}`, `0036: ${count}`);
   }
-  if (messages === 0) add(body, at(trailer, '32', 'The interchange holds no message'));
+  if (messages === 0)
+    add(body, at(trailer, '32', 'The interchange holds no message', 'UNH to UNT between UNB and UNZ'));
 }
 
 /** 0085: groups and messages mixed. */
 const mixed = '30';
 
-type Break = Pick<Finding, 'code' | 'tag' | 'text'>;
+type Break = Pick<Finding, 'code' | 'tag' | 'text' | 'expected'>;
 
 function missing(why: string): Break {
-  return { code: '13', tag: 'UNZ', text: `UNZ is missing: ${why}` };
+  return { code: '13', tag: 'UNZ', text: `UNZ is missing: ${why}`, expected: 'UNZ behind the last message' };
 }
 
 /** No code of 0085 says that something is too large for its reader: 18, an unspecified error. */
-function tooLarge(text: string): Break {
-  return { code: '18', tag: '', text };
+function tooLarge(text: string, expected: string): Break {
+  return { code: '18', tag: '', text, expected };
 }
 
 function breakOff(body: Body, end: number, fault: Break): void {
@@ -305,9 +338,9 @@ function breakOff(body: Body, end: number, fault: Break): void {
   body.end = end;
 }
 
-function at(segment: Segment, code: string, text: string, element?: number): Finding {
+function at(segment: Segment, code: string, text: string, expected: string, element?: number): Finding {
   const place = element === undefined ? {} : { element };
-  return { level: 'UCI', code, tag: segment.tag, segment: 0, ...place, ...spotOf(segment, element), text };
+  return { level: 'UCI', code, tag: segment.tag, segment: 0, ...place, ...spotOf(segment, element), text, expected };
 }
 
 /** To those of the interchange. */

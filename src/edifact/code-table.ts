@@ -1,5 +1,6 @@
 /** The values of a code list, looked up by their bytes. */
 export interface CodeTable {
+  readonly all: readonly string[];
   /** Codes of up to four characters, one number each, at their hash or in the next free place; 0 is free. */
   readonly slots: Int32Array;
   /** Longer codes. */
@@ -16,7 +17,7 @@ export function codeTable(codes: Iterable<string>): CodeTable {
     while (slots[at] !== 0 && slots[at] !== key) at = (at + 1) & (slots.length - 1);
     slots[at] = key;
   }
-  return { slots, long: new Set(all.filter((code) => code.length > 4)) };
+  return { all, slots, long: new Set(all.filter((code) => code.length > 4)) };
 }
 
 /** Whether the bytes from `start` to `end` are a code of the list. They hold no release character. */

@@ -1,5 +1,6 @@
 import { type CodeTable, codeTable } from './code-table.ts';
 import type { Directory, ElementDefinition, Part } from './directory.ts';
+import { externalList } from './external-list.ts';
 
 /** A segment of a directory, made ready for checking: repeats unfolded, code lists as tables. */
 export interface SegmentRules {
@@ -34,8 +35,8 @@ export interface ComponentRules {
   readonly min: number;
   readonly max: number;
   readonly codes: CodeTable | undefined;
-  /** A value outside of the list is told, but refuses nothing. */
-  readonly lenient: boolean;
+  /** What the list is called, where a value outside of it is told as a warning and refuses nothing. */
+  readonly lenient: string | undefined;
   /** Indexes in the composite of the 1131 and 3055 that may name another list; -1 when there is none. */
   readonly list: number;
   readonly agency: number;
@@ -47,14 +48,14 @@ export interface DependencyNote {
   readonly elements: readonly number[];
 }
 
-/**
- * Values that others judge, or that no list can be held against: the syntax (0001, 0002) and the message's type,
- * version, release and agency, which are a matter of agreement; and 0031, whose 2 (receipt) partners use before syntax 4 too.
- */
-const judgedElsewhere = new Set(['0001', '0002', '0031', '0051', '0052', '0054', '0057', '0065']);
+/** No list can be held against 0031: partners use its 2 (receipt) before syntax 4 too. */
+const unlisted = '0031';
 
-/** Traffic is full of values that are in no list of 0007; they name the parties all the same. */
-const lenientElements = new Set(['0007']);
+/**
+ * Values outside of these lists are met: traffic is full of 0007 that are in none, and name the parties all the same; a
+ * CONTRL repeats 0065, 0052, 0054 and 0051 (S009) as they came.
+ */
+const lenientElements = new Set(['0007', '0051', '0052', '0054', '0065']);
 
 /** @param flags where `userCodes` and its like are read from: D.01B no longer has the notes that D.00B has */
 export function segmentRules(
@@ -117,8 +118,9 @@ function componentRules(
     const found = behind.findIndex((part) => part.id === wanted);
     return found === -1 ? -1 : found + offset;
   };
+  const agreed = element?.userCodes === true || flags.elements[id]?.userCodes === true || id === unlisted;
   const list = Object.hasOwn(directory.codes, id) ? directory.codes[id] : undefined;
-  const agreed = element?.userCodes === true || flags.elements[id]?.userCodes === true;
+  const external = list === undefined && element?.codeSource !== undefined ? externalList(id) : undefined;
   return {
     id,
     name: element?.name ?? '',
@@ -126,8 +128,13 @@ function componentRules(
     type: element?.type ?? 'an',
     min: element?.min ?? 0,
     max: element?.max ?? Number.MAX_SAFE_INTEGER,
-    codes: list === undefined || agreed || judgedElsewhere.has(id) ? undefined : tableOf(list),
-    lenient: lenientElements.has(id),
+    codes: agreed ? undefined : (external ?? (list && tableOf(list))),
+    lenient:
+      external === undefined
+        ? lenientElements.has(id)
+          ? 'its list'
+          : undefined
+        : `${element?.codeSource ?? ''} (today's edition)`,
     list: indexOf('1131'),
     agency: indexOf('3055'),
   };

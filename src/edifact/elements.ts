@@ -32,6 +32,8 @@ export interface Checking {
   /** Of what is being read: the interchange, a group or a message. */
   findings: Finding[];
   readonly warnings: Warning[];
+  /** Their texts. */
+  readonly warned: Set<string>;
 }
 
 /** Findings kept of one message; a CONTRL could not carry many more, and one is enough to refuse it. */
@@ -39,6 +41,13 @@ const findingsAtMost = 500;
 
 export function report({ findings }: Checking, finding: Finding): void {
   if (findings.length < findingsAtMost) findings.push(finding);
+}
+
+/** Each thing once, where it was met first: a value of that kind stands in many messages. */
+function warn({ warnings, warned }: Checking, warning: Warning): void {
+  if (warnings.length >= findingsAtMost || warned.has(warning.text)) return;
+  warned.add(warning.text);
+  warnings.push(warning);
 }
 
 /** At which levels the faults of a segment and those of its elements are told (ISO 9735-4). */
@@ -141,21 +150,23 @@ interface Spot {
 function tellValue(current: Current, levels: Levels, checking: Checking, spot: Spot, fault: ValueFault | '21'): void {
   const { slot, component, from, to, next } = spot;
   const part = slot?.parts[component];
+  // 1131 and 3055 say that the value is of another list, which nobody here has.
+  if (fault === '12' && part !== undefined && isElsewhere(current.scan, next, component, part)) return;
   const value = quoted(current, from, to, checking.format);
-  if (fault === '12' && part !== undefined) {
-    // 1131 and 3055 say that the value is of another list, which nobody here has.
-    if (isElsewhere(current.scan, next, component, part)) return;
-    if (part.lenient) {
-      if (checking.warnings.length < findingsAtMost) {
-        checking.warnings.push({ offset: current.base + from, text: `${part.id} ${value} is in no list` });
-      }
-      return;
-    }
+  if (fault === '12' && part?.lenient !== undefined) {
+    warn(checking, {
+      offset: current.base + from,
+      length: to - from,
+      text: `${part.id} ${value} is not in ${part.lenient}`,
+      expected: `${part.id} ${part.name}: a code of ${part.lenient}`,
+    });
+    return;
   }
   const several = ((current.scan.ends[next] as number) & 3) === COMPONENT || component > 0;
-  tell(current, levels.element, checking, spot, fault, sentence(fault, part, value, checking), {
+  const said = fault === '21' ? unfit(current, from, to, value, checking) : sentence(fault, part, value);
+  tell(current, levels.element, checking, spot, fault, said, {
     ...((slot === undefined ? several : slot.composite) ? { component: component + 1 } : {}),
-    ...(part === undefined ? {} : { expected: `${part.id} ${part.name}: ${part.repr}` }),
+    expected: rightValue(fault, part, checking),
   });
 }
 
@@ -171,7 +182,7 @@ function tellOccurrence(
   const { slot, occurrence } = spot;
   const { id, name, parts, repeats, required, composite } = slot;
   const expected = `${id} ${name}`;
-  const say = (code: string, text: string, more: Partial<Finding> = { expected }) => {
+  const say = (code: string, text: string, more: Partial<Finding> & Pick<Finding, 'expected'> = { expected }) => {
     tell(current, levels.element, checking, code === '13' ? { ...spot, to: spot.from } : spot, code, text, more);
   };
   if (present === 0 && slot.mandatory && occurrence === 1) say('13', `${id} is missing`);
@@ -191,7 +202,7 @@ function tell(
   { index, occurrence, from, to }: Spot,
   code: string,
   text: string,
-  more: Partial<Finding>,
+  more: Partial<Finding> & Pick<Finding, 'expected'>,
 ): void {
   report(checking, {
     level,
@@ -232,13 +243,17 @@ function finishSegment(
   const whole = { level: levels.segment, tag, segment, offset: base + start, length: end - start };
   if (beyond) {
     const most = rules.slots.length;
-    report(checking, { ...whole, code: '16', text: `${tag} has ${count} data elements; ${most} are its most` });
+    const text = `${tag} has ${count} data elements; ${most} are its most`;
+    report(checking, { ...whole, code: '16', text, expected: `${tag}: ${most} data elements` });
   }
   // Before syntax 4 separators at an end may stand or not (ISO 9735 §7.3, §7.5); from it they must not (ISO 9735-1 §8).
   if (trailing && checking.notation.version === '4') {
-    report(checking, { ...whole, code: '45', text: `${tag} has separators with nothing behind them` });
+    const text = `${tag} has separators with nothing behind them`;
+    report(checking, { ...whole, code: '45', text, expected: `${tag} without them` });
   }
-  for (const text of dependencyFaults(rules, current.scan)) report(checking, { ...whole, code: '48', text });
+  for (const expected of dependencyFaults(rules, current.scan)) {
+    report(checking, { ...whole, code: '48', text: `${tag} breaks a dependency note`, expected });
+  }
 }
 
 /** A value that holds a release character, a character of several bytes, or one that the set has not. */
@@ -249,8 +264,7 @@ function closerLook(
   part: ComponentRules | undefined,
   { format, notation }: Checking,
 ): ValueFault | '21' {
-  const raw = bytes.toString('latin1', from, to);
-  const text = format.characterSet.decode(scan.hasRelease ? unreleased(raw, format.delimiters) : raw);
+  const text = textOf(bytes, scan, from, to, format);
   if (format.characterSet.lacks(text) !== -1) return '21';
   if (part === undefined) return 'ok';
   // One byte a character; what is beyond Latin is in no list and no number.
@@ -259,6 +273,11 @@ function closerLook(
     'latin1',
   );
   return valueFault(part, characters, 0, characters.length, notation);
+}
+
+function textOf(bytes: Buffer, { hasRelease }: Scan, from: number, to: number, format: Format): string {
+  const raw = bytes.toString('latin1', from, to);
+  return format.characterSet.decode(hasRelease ? unreleased(raw, format.delimiters) : raw);
 }
 
 /** Whether the 1131 or 3055 that belongs to a component is given. */
@@ -270,6 +289,16 @@ function isElsewhere({ ends }: Scan, next: number, component: number, { list, ag
   }
   return false;
 }
+
+/** What would be right where a value has this fault. */
+function rightValue(fault: ValueFault | '21', part: ComponentRules | undefined, { format }: Checking): string {
+  if (fault === '21' || part === undefined) return `characters of ${format.characterSet.id}`;
+  const { id, name, repr, codes } = part;
+  if (fault !== '12' || codes === undefined) return `${id} ${name}: ${repr}`;
+  return `${id} ${name}: ${codes.all.slice(0, codesShown).join(', ')}${codes.all.length > codesShown ? ' …' : ''}`;
+}
+
+const codesShown = 12;
 
 /** So much of a value is shown. */
 const shown = 40;
@@ -284,14 +313,15 @@ function quoted({ bytes }: Current, from: number, to: number, { characterSet }: 
   return `"${text}${characters.length > shown ? '…' : ''}"`;
 }
 
-function sentence(
-  fault: ValueFault | '21',
-  part: ComponentRules | undefined,
-  value: string,
-  { format }: Checking,
-): string {
+/** Which character of a value the set has not. */
+function unfit({ bytes, scan }: Current, from: number, to: number, value: string, { format }: Checking): string {
+  const text = textOf(bytes, scan, from, to, format);
+  const place = Array.from(text.slice(0, format.characterSet.lacks(text))).length + 1;
+  return `Character ${place} of ${value} is not in ${format.characterSet.id}`;
+}
+
+function sentence(fault: ValueFault, part: ComponentRules | undefined, value: string): string {
   const { id = '', repr = '' } = part ?? {};
-  if (fault === '21') return `${value} holds a character that is not in ${format.characterSet.id}`;
   if (fault === '12') return `${value} is no code of ${id}`;
   if (fault === '39') return `${value} is too long for ${id}, ${repr}`;
   if (fault === '40') return `${value} is too short for ${id}, ${repr}`;

@@ -137,5 +137,6 @@ const parties = [1, 2];
 const spareComponents = 8;
 
 function anything(part: ComponentRules): ComponentRules {
-  return { ...part, type: 'an', min: 0, max: Number.MAX_SAFE_INTEGER, codes: part.lenient ? part.codes : undefined };
+  const { id, codes } = part;
+  return { ...part, type: 'an', min: 0, max: Number.MAX_SAFE_INTEGER, codes: id === '0007' ? codes : undefined };
 }

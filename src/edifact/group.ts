@@ -13,9 +13,12 @@ export interface OpenGroup {
 export function openGroup(header: Segment, duplicate: boolean): OpenGroup {
   const findings: Finding[] = [];
   const reference = valueOf(header, 5);
-  if (reference === '') findings.push(groupFinding(header, '13', 'The group reference is missing', 6));
+  if (reference === '')
+    findings.push(groupFinding(header, '13', 'The group reference is missing', '0048: 1 to 14 characters', 6));
   else if (duplicate) {
-    findings.push(groupFinding(header, '26', `Group reference ${reference} stands twice`, 6));
+    findings.push(
+      groupFinding(header, '26', `Group reference ${reference} stands twice`, '0048: another for each group', 6),
+    );
   }
   return { header, findings, messages: 0 };
 }
@@ -25,10 +28,12 @@ export function closeGroup(group: OpenGroup, trailer: Segment | undefined): Grou
   const { header, messages, findings } = group;
   const reference = valueOf(header, 5);
   const add = (segment: Segment, code: string, text: string, element: 2 | 3) => {
-    const expected = element === 2 ? `0060: ${messages}` : `0048: ${reference}`;
-    findings.push({ ...groupFinding(segment, code, text, element), expected });
+    findings.push(
+      groupFinding(segment, code, text, element === 2 ? `0060: ${messages}` : `0048: ${reference}`, element),
+    );
   };
-  if (trailer === undefined) findings.push({ ...groupFinding(header, '13', 'UNE is missing'), tag: 'UNE' });
+  if (trailer === undefined)
+    findings.push({ ...groupFinding(header, '13', 'UNE is missing', `UNE+${messages}+${reference}`), tag: 'UNE' });
   else {
     const [counted, repeated] = [valueOf(trailer, 1), valueOf(trailer, 2)];
     if (counted === '') add(trailer, '13', 'The number of messages is missing', 2);
@@ -38,12 +43,19 @@ export function closeGroup(group: OpenGroup, trailer: Segment | undefined): Grou
     else if (repeated !== reference && reference !== '')
       add(trailer, '28', `UNE refers to ${repeated}, UNG to ${reference}`, 3);
   }
-  if (messages === 0) findings.push(groupFinding(header, '32', 'The group holds no message'));
+  if (messages === 0)
+    findings.push(groupFinding(header, '32', 'The group holds no message', 'UNH to UNT between UNG and UNE'));
   return { reference, header, findings, messages, offset: header.offset };
 }
 
-export function groupFinding(segment: Segment, code: string, text: string, element?: number): Finding {
+export function groupFinding(
+  segment: Segment,
+  code: string,
+  text: string,
+  expected: string,
+  element?: number,
+): Finding {
   const { tag, position } = segment;
   const place = element === undefined ? {} : { element };
-  return { level: 'UCF', code, tag, segment: position, ...place, ...spotOf(segment, element), text };
+  return { level: 'UCF', code, tag, segment: position, ...place, ...spotOf(segment, element), text, expected };
 }

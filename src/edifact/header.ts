@@ -106,16 +106,19 @@ function requireNaming(unb: Segment, syntax: Syntax): void {
 }
 
 function syntaxFindings(unb: Segment, syntax: Syntax): readonly Finding[] {
-  const finding = (code: string, component: number, text: string): Finding => ({
-    ...{ level: 'UCI', code, tag: 'UNB', segment: 0, element: 2, component, ...spotOf(unb, 2, component), text },
+  const finding = (code: string, component: number, text: string, expected: string): Finding => ({
+    ...{ level: 'UCI', code, tag: 'UNB', segment: 0, element: 2, component, ...spotOf(unb, 2, component) },
+    ...{ text, expected },
   });
   if (!/^[1-4]$/.test(syntax.version)) {
-    return [finding('2', 2, `Syntax version ${JSON.stringify(syntax.version)} is not supported; 1 to 4 are`)];
+    return [
+      finding('2', 2, `Syntax version ${JSON.stringify(syntax.version)} is not supported; 1 to 4 are`, '0002: 1 to 4'),
+    ];
   }
   if (characterSetOf(syntax.id) !== undefined) return [];
   const code = syntax.version === '4' ? '46' : '2'; // 46 is of syntax 4 alone
-  const expected = `0001: ${characterSetNames.join(', ')}`;
-  return [{ ...finding(code, 1, `Syntax identifier ${JSON.stringify(syntax.id)} is not supported`), expected }];
+  const text = `Syntax identifier ${JSON.stringify(syntax.id)} is not supported`;
+  return [finding(code, 1, text, `0001: ${characterSetNames.join(', ')}`)];
 }
 
 /** Parties with more components than they have places (16), an application reference that is too long (39). */
@@ -125,8 +128,10 @@ function constituentFindings(unb: Segment, syntax: Syntax): readonly Finding[] {
   for (const element of [2, 3] as const) {
     const count = unb.elements[element - 1]?.length ?? 0;
     if (count <= partyLengths(syntax).length) continue;
-    const text = `S00${element} has ${count} components; ${partyLengths(syntax).length} are its most`;
-    findings.push({ ...base, code: '16', element: element + 1, ...spotOf(unb, element + 1), text });
+    const most = partyLengths(syntax).length;
+    const text = `S00${element} has ${count} components; ${most} are its most`;
+    const expected = `S00${element}: ${most} components`;
+    findings.push({ ...base, code: '16', element: element + 1, ...spotOf(unb, element + 1), text, expected });
   }
   if (applicationFault(unb, syntax)?.code === '39') {
     findings.push({
@@ -135,6 +140,7 @@ function constituentFindings(unb: Segment, syntax: Syntax): readonly Finding[] {
       element: 8,
       ...spotOf(unb, 8),
       text: '0026 (application reference) is too long',
+      expected: `0026: an..${referenceLength}`,
     });
   }
   return findings;

@@ -49,6 +49,12 @@ export function namingFault(
   return undefined;
 }
 
+/** What would be right where a name has a fault. */
+export function namingRule({ code, component }: NamingFault, element: string): string {
+  const place = `${element}, component ${component}`;
+  return { 13: `${place}: given`, 21: `${place}: characters of its set`, 39: `${place}: shorter` }[code];
+}
+
 /**
  * Why UCF could not repeat 0048, S006 and S007 of a functional group, as a fault of the interchange, since the group
  * cannot be told apart; undefined when it can.
@@ -64,7 +70,13 @@ export function groupFault({ header }: Group, syntax: Syntax): Finding | undefin
   for (const { element, fault } of parts) {
     if (fault === undefined) continue;
     const place = { tag: 'UNG', segment: 0, element: element + 1, component: fault.component, offset: header.offset };
-    return { level: 'UCI', code: fault.code, ...place, text: 'A functional group that cannot be named' };
+    return {
+      level: 'UCI',
+      code: fault.code,
+      ...place,
+      text: 'A functional group that cannot be named',
+      expected: namingRule(fault, element === 5 ? '0048' : `S00${element + 4}`),
+    };
   }
   return undefined;
 }

@@ -128,12 +128,16 @@ export interface Finding {
   readonly length?: number | undefined;
   readonly text: string;
   /** What would be right. */
-  readonly expected?: string | undefined;
+  readonly expected: string;
 }
 
 export interface Warning {
   readonly offset: number;
+  /** In bytes; absent where it is of all that follows. */
+  readonly length?: number | undefined;
   readonly text: string;
+  /** What would be right. */
+  readonly expected?: string | undefined;
 }
 
 /** All faults of an interchange, of its groups and of its messages. */

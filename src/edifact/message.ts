@@ -2,7 +2,14 @@ import { type Checking, type Current, checkElements, report, tagAt } from './ele
 import type { CompactRules } from './conform.ts';
 import type { FindDirectory } from './directory.ts';
 import { type Grammar, type SegmentGrammar, findSegment, grammarOf, messageLevels, segmentLevels } from './grammar.ts';
-import { type NamingFault, messageLengths, namingFault, referenceLength, repeatableSet } from './identification.ts';
+import {
+  type NamingFault,
+  messageLengths,
+  namingFault,
+  namingRule,
+  referenceLength,
+  repeatableSet,
+} from './identification.ts';
 import {
   type Finding,
   type Message,
@@ -64,9 +71,19 @@ export function openMessage(
   const findings: Finding[] = [];
   const { order, identifier } = kind;
   if (order !== undefined) startOrder(order);
-  else if (find !== undefined && identifier.type !== '') {
+  // One that cannot be named is told as that.
+  else if (find !== undefined && kind.unnameable === undefined) {
     const { type, version, release, agency } = identifier;
-    findings.push(at(header, '14', `${type} ${version}:${release}:${agency} is in no directory here`, 3, 1));
+    findings.push(
+      at(
+        header,
+        '14',
+        `${type} ${version}:${release}:${agency} is in no directory here`,
+        'S009: a message of a directory, such as SANCRT:D:97B:UN',
+        3,
+        1,
+      ),
+    );
   }
   return { header, reference, kind, segments: [], findings, count: 1 };
 }
@@ -150,7 +167,13 @@ function checkAlone(current: Current, key: number, checking: Checking): void {
   if (key !== 0 && isTagText(tag)) return;
   const { position, base, start } = current;
   const place = { tag, segment: position, offset: base + start, ...(tag === '' ? {} : { length: tag.length }) };
-  report(checking, { level: 'UCS', code: '12', ...place, text: `${JSON.stringify(tag)} is no segment tag` });
+  report(checking, {
+    level: 'UCS',
+    code: '12',
+    ...place,
+    text: `${JSON.stringify(tag)} is no segment tag`,
+    expected: 'a letter and two letters or digits',
+  });
 }
 
 /**
@@ -175,7 +198,16 @@ export function closeMessage(
 function allFindings(open: OpenMessage, trailing: readonly Finding[], duplicate: boolean): Finding[] {
   const { header, reference, kind } = open;
   const framing = [...trailing];
-  if (duplicate) framing.unshift(at(header, '26', `Message reference ${reference} stands twice in the interchange`, 2));
+  if (duplicate)
+    framing.unshift(
+      at(
+        header,
+        '26',
+        `Message reference ${reference} stands twice in the interchange`,
+        '0062: another for each message',
+        2,
+      ),
+    );
   const order = kind.order === undefined ? [] : orderFaults(kind.order);
   if (framing.length === 0 && order.length === 0) return open.findings;
   const below = [...order.map(orderFinding), ...open.findings].sort((a, b) => a.segment - b.segment);
@@ -201,7 +233,7 @@ function orderFinding({ code, segment, offset, tag, length, leaf }: OrderFault):
   return {
     ...{ level: 'UCS', code, tag, segment, offset, text: texts[code] },
     ...(length > 0 ? { length } : {}),
-    ...(leaf === undefined ? {} : { expected: `${leaf.tag} at position ${leaf.pos}${where}` }),
+    expected: leaf === undefined ? 'a segment of this message' : `${leaf.tag} at position ${leaf.pos}${where}`,
   };
 }
 
@@ -235,20 +267,19 @@ export function trailerFindings(
   { reference, header, count }: OpenMessage,
   trailer: Segment | undefined,
 ): readonly Finding[] {
-  if (trailer === undefined) return [{ ...at(header, '13', 'UNT is missing'), tag: 'UNT' }];
+  if (trailer === undefined)
+    return [{ ...at(header, '13', 'UNT is missing', `UNT+${count + 1}+${reference}`), tag: 'UNT' }];
   const findings: Finding[] = [];
   const counted = valueOf(trailer, 1);
-  if (counted === '') findings.push(at(trailer, '13', 'The number of segments is missing', 2));
+  if (counted === '') findings.push(at(trailer, '13', 'The number of segments is missing', `0074: ${count}`, 2));
   else if (!isCount(counted, count)) {
-    const text = `UNT counts ${counted} segments; there are ${count}`;
-    findings.push({ ...at(trailer, '29', text, 2), expected: `0074: ${count}` });
+    findings.push(at(trailer, '29', `UNT counts ${counted} segments; there are ${count}`, `0074: ${count}`, 2));
   }
   const repeated = valueOf(trailer, 2);
-  if (repeated === '') findings.push(at(trailer, '13', 'The message reference is missing', 3));
+  if (repeated === '') findings.push(at(trailer, '13', 'The message reference is missing', `0062: ${reference}`, 3));
   // Where UNH has none it is told of UNH.
   else if (repeated !== reference && reference !== '') {
-    const text = `UNT refers to ${repeated}, UNH to ${reference}`;
-    findings.push({ ...at(trailer, '28', text, 3), expected: `0062: ${reference}` });
+    findings.push(at(trailer, '28', `UNT refers to ${repeated}, UNH to ${reference}`, `0062: ${reference}`, 3));
   }
   return findings;
 }
@@ -258,10 +289,26 @@ export function isCount(text: string, count: number): boolean {
   return /^\d{1,10}$/.test(text) && Number(text) === count;
 }
 
-function at(segment: Segment, code: string, text: string, element?: number, component?: number): Finding {
+function at(
+  segment: Segment,
+  code: string,
+  text: string,
+  expected: string,
+  element?: number,
+  component?: number,
+): Finding {
   const { tag, position } = segment;
   const place = element === undefined ? {} : { element, ...(component === undefined ? {} : { component }) };
-  return { level: 'UCM', code, tag, segment: position, ...place, ...spotOf(segment, element, component), text };
+  return {
+    level: 'UCM',
+    code,
+    tag,
+    segment: position,
+    ...place,
+    ...spotOf(segment, element, component),
+    text,
+    expected,
+  };
 }
 
 /** What cannot be told at the level of the message, since the message cannot be named (0062, S009). */
@@ -273,5 +320,6 @@ export function unnameable({ header, reference, kind }: OpenMessage, syntax: Syn
   const element = own === undefined ? 3 : 2;
   const text = `A message that cannot be named: ${element === 2 ? '0062' : 'S009'} of UNH is not usable`;
   const spot = spotOf(header, element, component);
-  return { level: 'UCI', code, tag: 'UNH', segment: 1, element, component, ...spot, text };
+  const expected = namingRule(fault, element === 2 ? '0062' : 'S009');
+  return { level: 'UCI', code, tag: 'UNH', segment: 1, element, component, ...spot, text, expected };
 }

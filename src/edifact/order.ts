@@ -93,7 +93,7 @@ export function orderFaults({ paths }: Order): readonly OrderFault[] {
 type Place = Pick<OrderFault, 'segment' | 'offset' | 'tag'>;
 
 /** What an explanation costs. Of two that cost the same that is taken which comes first. */
-const costs = { repetition: 9, missing: 10, misplaced: 10, trigger: 11, settled: 2 };
+const costs = { repetition: 9, entry: 9.5, missing: 10, misplaced: 10, trigger: 11, settled: 2 };
 /** Beyond these a way is given up. */
 const dearest = 25;
 const pathsAtMost = 12;
@@ -121,12 +121,18 @@ function branch(order: Order, tag: number, place: Place): void {
 function ways(structure: Structure, path: Path, tag: number, place: Place): Path[] {
   const found: Path[] = [];
   if (tag >= 0) {
-    for (const route of structure.routes(path.leaf, tag)) {
+    const routes = structure.routes(path.leaf, tag);
+    const entry = onlyEntry(routes);
+    for (const route of routes) {
       const fitting = copyOf(path);
       const within = advance(fitting, route, false);
       if (!within) found.push(overstepping(path, fitting, route, place));
-      else if (route.missing.length === 0) found.push(fitting);
-      else found.push(leavingOut(path, fitting, route, place));
+      else if (route.missing.length > 0) found.push(leavingOut(path, fitting, route, place, route === entry));
+      else {
+        // It was told to be missing, and comes only now: then that is what is out of its place.
+        if (path.awaited.some(({ tagNumber }) => tagNumber === tag)) fitting.cost += costs.settled;
+        found.push(fitting);
+      }
     }
     // What fits fits: a fault is looked for where nothing does.
     const clean = found.filter(({ fault }) => fault === path.fault);
@@ -149,7 +155,16 @@ function overstepping(before: Path, after: Path, route: Route, place: Place): Pa
   return route.missing.length === 0 ? after : leavingOut(before, after, route, place);
 }
 
-function leavingOut({ standIn }: Path, after: Path, { missing }: Route, place: Place): Path {
+/** The way into a group further on of which the trigger alone is left out, where the segment can be of no other. */
+function onlyEntry(routes: readonly Route[]): Route | undefined {
+  const [route, ...others] = routes.filter(({ missing }) => missing.length <= 1);
+  if (route?.kind !== 'forward' || others.length > 0) return undefined;
+  const [left] = route.missing;
+  const group = route.target.groups.at(-1);
+  return left !== undefined && left.groups.at(-1) === group && left.tag === group?.trigger ? route : undefined;
+}
+
+function leavingOut({ standIn }: Path, after: Path, { missing }: Route, place: Place, entered = false): Path {
   for (const [index, leaf] of missing.entries()) {
     // The segment before, which has no place, stands where this one should.
     if (standIn && index === 0) {
@@ -158,7 +173,7 @@ function leavingOut({ standIn }: Path, after: Path, { missing }: Route, place: P
     }
     note(after, { code: '13', segment: place.segment, offset: place.offset, tag: leaf.tag, length: 0, leaf });
     const isTrigger = leaf.groups.at(-1)?.trigger === leaf.tag;
-    after.cost += isTrigger ? costs.trigger : costs.missing;
+    after.cost += entered ? costs.entry : isTrigger ? costs.trigger : costs.missing;
   }
   after.awaited = missing;
   return after;

@@ -60,7 +60,8 @@ class SegmentSlice implements Segment {
 
   spot(element = 1, component?: number): { offset: number; length?: number } {
     const { delimiters } = this.format;
-    if (element === 1) return { offset: this.offset, length: this.end - this.start };
+    if (element === 1)
+      return { offset: this.offset, ...(this.end > this.start ? { length: this.end - this.start } : {}) };
     let [from, at] = [-1, this.start];
     let [elements, components] = [1, 1];
     const reached = () => elements === element && (component === undefined || components === component);

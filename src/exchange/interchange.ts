@@ -89,7 +89,7 @@ export async function processPayload(
     acknowledgements: outcomes.flatMap(({ acknowledgements }) => acknowledgements),
     certificates: outcomes.flatMap(({ certificates }) => certificates),
     outbound: outcomes.flatMap(({ outbound }) => outbound),
-    alerts: [...outcomes.flatMap(({ alerts }) => alerts), ...skipped, ...warnings],
+    alerts: [...new Set([...outcomes.flatMap(({ alerts }) => alerts), ...skipped, ...warnings])],
   };
 }
 
@@ -99,8 +99,8 @@ async function directoryWarnings({ payload, partner }: Received): Promise<readon
   if (directoryFaults === 'refuse') return [];
   const read = await readable(payload, { ...EDIFACT_LIMITS, groups, directories: loadDirectory });
   if (read instanceof UnreadableInterchange) return [];
-  return read.interchanges.flatMap(({ reference, messages }) =>
-    messages.flatMap((message) =>
+  return read.interchanges.flatMap(({ reference, messages, warnings }) => [
+    ...messages.flatMap((message) =>
       message.findings
         .filter(({ level }) => level === 'UCS' || level === 'UCD')
         .slice(0, warningsOfMessage)
@@ -109,7 +109,8 @@ async function directoryWarnings({ payload, partner }: Received): Promise<readon
             `${reference}, message ${message.reference}, segment ${segment} (${tag}): ${text}`,
         ),
     ),
-  );
+    ...warnings.map(({ text }) => text),
+  ]);
 }
 
 /** As many as a person reads of one. */

@@ -38,11 +38,28 @@ describe('edi check', () => {
   });
 
   it('ends with 0 where there is nothing to tell, 1 with a fault, 2 for wrong use', async () => {
-    assert.deepEqual(await countersign('edi', 'check', sample('min'), sample('max')).then(({ status, stdout }) => [status, stdout]), [0, '']); // prettier-ignore
+    assert.deepEqual(await countersign('edi', 'check', sample('min')).then(({ status, stdout }) => [status, stdout]), [0, '']); // prettier-ignore
+    const warned = await countersign('edi', 'check', sample('min'), sample('max'));
+    assert.equal(warned.status, 0);
+    assert.match(warned.stdout, /^warning: 6411 "A" is not in UN\/ECE Recommendation 20/);
     assert.equal((await countersign('edi', 'check', sample('min'), sample('29-UNZ'))).status, 1);
     assert.equal((await countersign('edi', 'check', sample('nothing'))).status, 1);
     assert.equal((await countersign('edi', 'check')).status, 2);
     assert.equal((await countersign('edi', 'check', '-', '-')).status, 2);
+  });
+
+  it('goes on behind a file that cannot be read, and ends with 1', async () => {
+    const files = [sample('min'), sample('nothing'), path.dirname(samples), sample('29-UNZ')];
+    for (const verb of ['check', 'explain', 'acknowledge']) {
+      const { status, stderr, json } = await countersign('--json', 'edi', verb, ...files);
+      assert.equal(status, 1);
+      assert.match(stderr, /nothing\.edi: cannot be read: ENOENT.*\n(?:.*\n)*.*D97B: cannot be read: it is no file/);
+      assert.match(stderr, /error: .*2 files not read\.\n$/);
+      const told = json() as { file: string; error?: string }[];
+      assert.deepEqual(told.map(({ file, error }) => [file, error === undefined]), [[files[0], true], [files[3], true], [files[1], false], [files[2], false]]); // prettier-ignore
+    }
+    const { stderr } = await countersign('edi', 'check', sample('min'), sample('nothing'));
+    assert.match(stderr, /error: 1 file not read\.\n$/);
   });
 
   it('tells all of several files as JSON, with line and column', async () => {
@@ -86,6 +103,22 @@ describe('edi check', () => {
     }
   });
 
+  it('tells a control reference that its sender used before in the file, unless that one was refused as a whole', async () => {
+    const twice = async (first: string, second: string) => {
+      const { json } = await countersign('--json', 'edi', 'check', '-', Buffer.from(`${first}\r\n${second}`));
+      const [{ findings }] = json() as [
+        { findings: { code: string; line: number; column: number; excerpt: string }[] },
+      ];
+      return findings.map(({ code, line, column }) => [code, line, column]);
+    };
+    assert.deepEqual(await twice(good, good), [['26', 2, good.indexOf('AU0000000417') + 1]]);
+    assert.deepEqual(await twice(good, good.replace('AUDAFF', 'NZMPI')), []);
+    const refused = good.replace('UNZ+2', 'UNZ+3');
+    assert.deepEqual((await twice(refused, good)).map(([code]) => code), ['29']); // prettier-ignore
+    const answers = await countersign('edi', 'acknowledge', '-', Buffer.from(good + good));
+    assert.match(answers.stdout, /\+7'UNT[^\n]*\n[^\n]*\+4\+26\+UNB\+6'UNT/);
+  });
+
   it('finds the line in a large file, and what stands behind a border of what is read at a time', async () => {
     const many = Array.from({ length: 8000 }, (_, index) => message(String(index + 1)));
     many[7000] = message('7001').replace('BGM', 'BGX');
@@ -111,6 +144,9 @@ describe('edi check', () => {
         const text = damage.reduce((before, [at, what]) => before.slice(0, at) + what + before.slice(at), good);
         for (const verb of ['check', 'explain']) {
           const { stdout, stderr } = await countersign('edi', verb, '-', Buffer.from(text, 'latin1'));
+          // What would be right is told with every code.
+          const told = stdout.split('\n\n').filter((block) => block.startsWith('error['));
+          for (const block of told) assert.match(block, /\n *= right: \S/);
           // eslint-disable-next-line no-control-regex
           assert.doesNotMatch(stdout + stderr, /[\x00-\x09\x0b-\x1f\x7f-\x9f]| {4}at /);
         }

@@ -147,7 +147,7 @@ describe('CONTRL', () => {
 
   it('tells what is missing where it should stand, apart from the elements of what stands there', () => {
     const at = (level: Level, code: string, more: Partial<Finding> = {}): Finding => ({
-      ...{ level, code, tag: 'DTM', segment: 3, offset: 0, text: '' },
+      ...{ level, code, tag: 'DTM', segment: 3, offset: 0, text: '', expected: '' },
       ...more,
     });
     const segments = (findings: readonly Finding[], text = good) =>
@@ -200,7 +200,11 @@ describe('CONTRL', () => {
     const told = (code: string, text = good) =>
       /UCS\+2\+(\d+)'/.exec(
         answer(
-          withFindings(read(text), [], [{ level: 'UCS', code, tag: 'BGM', segment: 2, offset: 0, text: '' }]),
+          withFindings(
+            read(text),
+            [],
+            [{ level: 'UCS', code, tag: 'BGM', segment: 2, offset: 0, text: '', expected: '' }],
+          ),
         ).toString(),
       )?.[1];
     assert.equal(told('35'), '35');
@@ -348,6 +352,7 @@ describe('properties of CONTRL', () => {
         component: fc.option(fc.nat(1200).map((position) => position + 1), { nil: undefined }),
         occurrence: fc.option(fc.nat(120).map((count) => count + 1), { nil: undefined }),
         offset: fc.constant(0),
+        expected: fc.constant(''),
         text: fc.constant(''),
       }); // prettier-ignore
     const content = fc.record({ everyMessage: fc.boolean(), receiptOnly: fc.boolean() });

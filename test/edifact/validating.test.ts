@@ -21,6 +21,7 @@ const sancrt = (body: readonly string[], header = unb) =>
 describe('holding messages against their directory', () => {
   const cases: readonly (readonly [rule: string, text: string, faults: readonly string[]])[] = [
     ['14: a message that no directory has', interchange([message('1', 'INVOIC:D:97B:UN')]), ['UCM 14 UNH 1 3 1']],
+    ['39, and no 14: a release that no list could have', interchange([message('1', 'SANCRT:D:1997B:UN')]), ['UCI 39 UNH 1 3 3']],
     ['14: a release that no directory has', interchange([message('1', 'SANCRT:D:29B:UN')]), ['UCM 14 UNH 1 3 1']],
     ['12: a value outside of its list', sancrt(['FTX+AAI++A']), []],
     ['1131 says that the list is another', sancrt(['DTM+182:20261030:102', 'LOC+27+AU', 'GIS+QQ:1:1']), []],
@@ -45,6 +46,10 @@ describe('holding messages against their directory', () => {
     ['two defects are both told', sancrt(['ZZX+1', 'LOC+QQQ+AU', 'ZZX+2']), ['UCS 15 ZZX 3', 'UCD 12 LOC 4 2', 'UCS 15 ZZX 5']],
     ['a segment and the one behind it, exchanged, are one defect', interchange([message('1', undefined, ['LOC+27+AU', 'BGM+811'])]), ['UCS 15 LOC 2']],
     ['a group without its trigger', sancrt(['LIN+1', 'MEA+AAJ+AAI+KGM:1', 'ADR+1:1:1', 'CTA+AA+A', 'COM+A:AA']), ['UCS 13 PNA 5']],
+    ['13: the trigger is what is missing where one segment of its group alone stands', sancrt(['PNA+IM', 'COM+A:AA']), ['UCS 13 CTA 4']],
+    ['13: the trigger of a group in CONTRL', interchange([message('1', 'CONTRL:D:3:UN', ['UCI+R1+A+B+7', 'UCM+1+SANCRT:D:97B:UN+4', 'UCD+12+2'])]), ['UCS 13 UCS 4']],
+    ['15: a segment that might be of several groups', sancrt(['LIN+1', 'MEA+AAJ+AAI+KGM:1', 'COM+A:AA']), ['UCS 15 COM 5']],
+    ['15: a segment and its trigger, exchanged, are one defect', sancrt(['PNA+IM', 'COM+A:AA', 'CTA+AA+A']), ['UCS 15 COM 4']],
     ['13: many segments are missing at the end', interchange([message('1', 'REQDOC:D:97B:UN', ['BGM+811'])]), ['UCS 13 DOC 3', 'UCS 13 DTM 3', 'UCS 13 NAD 3', 'UCS 13 LIN 3']],
     ['13: all segments are missing', interchange([message('1', 'REQDOC:D:97B:UN', [])]), ['UCS 13 BGM 2', 'UCS 13 DOC 2', 'UCS 13 DTM 2', 'UCS 13 NAD 2', 'UCS 13 LIN 2']],
     ['16: a component too many in S009', interchange([message('1', 'SANCRT:D:97B:UN:A:B', ['BGM+811'])]), ['UCM 16 UNH 1 3']],
@@ -63,7 +68,8 @@ describe('holding messages against their directory', () => {
   it('a value outside of 0007 in UNB is a warning, not a fault', () => {
     const { warnings, ...rest } = read(sancrt([], unb.replace('AUDAFF:ZZZ', 'AUDAFF:ZZ')));
     assert.deepEqual(allFindings({ warnings, ...rest }), []);
-    assert.deepEqual(warnings, [{ offset: unb.indexOf('ZZ'), text: '0007 "ZZ" is in no list' }]);
+    const expected = '0007 Partner identification code qualifier: a code of its list';
+    assert.deepEqual(warnings, [{ offset: unb.indexOf('ZZ'), length: 2, text: '0007 "ZZ" is not in its list', expected }]); // prettier-ignore
   });
 
   it('a value is told in its own character set', () => {
@@ -72,6 +78,16 @@ describe('holding messages against their directory', () => {
       allFindings(read(sancrt([`BGM+1+${value}`], unb4.replace('UNOC', id)), encoding)).at(-1)?.text;
     assert.equal(told('UNOY', 'utf8', long), `"${'Ж'.repeat(40)}…" is too long for 1004, an..35`);
     assert.equal(told('UNOE', 'latin1', '\xb6'.repeat(36)), `"${'Ж'.repeat(36)}" is too long for 1004, an..35`);
+  });
+
+  it('21: which character of a value the set has not', () => {
+    const told = (header: string, value: string) => allFindings(read(interchange([message('1', undefined, [`BGM+811+${value}`])], header))).map((one) => `${brief(one)}: ${one.text}`); // prettier-ignore
+    const head = (syntax: string) => unb.replace('UNOC:3', syntax);
+    assert.deepEqual(told(head('UNOA:1'), 'ABcD'), ['UCD 21 BGM 2 3 1: Character 3 of "ABcD" is not in UNOA']);
+    assert.deepEqual(told(head('UNOB:2'), "?'a#"), ['UCD 21 BGM 2 3 1: Character 3 of "?\'a#" is not in UNOB']);
+    assert.deepEqual(told(head('UNOF:3'), 'a\xae'), ['UCD 21 BGM 2 3 1: Character 2 of "a." is not in UNOF']);
+    const unoy = unb4.replace('UNOC', 'UNOY');
+    assert.deepEqual(told(unoy, '\xe2\x82\xac\xff'), ['UCD 21 BGM 2 3 1: Character 2 of "\u20ac." is not in UNOY']);
   });
 
   it('35: what may stand once is told so', () => {
@@ -95,7 +111,7 @@ describe('holding messages against their directory', () => {
     const text = sancrt(['LOC+27+AU', 'MOA+1:18O00']);
     const [found] = allFindings(read(text));
     assert.equal(text.slice(found!.offset, found!.offset + found!.length!), '18O00');
-    assert.match(found!.expected!, /^5004 .*: n\.\.18$/);
+    assert.match(found!.expected, /^5004 .*: n\.\.18$/);
   });
 
   it('0007 outside of its list is a warning', () => {
@@ -104,6 +120,34 @@ describe('holding messages against their directory', () => {
     const warned = readInterchange(Buffer.from(sancrt([]).replace('UNH', group)), { ...settings, groups: true });
     assert.deepEqual(wild, []);
     assert.match(warned.warnings[0]?.text ?? '', /0007 "01"/);
+  });
+
+  it('a value outside of a list that the directory points at is a warning with its name, told once', () => {
+    const body = ['MEA+AAJ+AAI+PCX:1', 'MEA+AAJ+AAI+PCX:2', 'MEA+AAJ+AAI+KGM:3', 'ADR+++++XX', 'MOA+1:1:ZZY'];
+    const text = sancrt(['LIN+1', ...body]);
+    const { warnings, ...rest } = read(text);
+    assert.deepEqual(
+      allFindings({ warnings, ...rest }).filter(({ code }) => code === '12'),
+      [],
+    );
+    assert.deepEqual(
+      warnings.map(({ offset, length = 0, text: told }) => [text.slice(offset, offset + length), told]),
+      [
+        ['PCX', '6411 "PCX" is not in UN/ECE Recommendation 20 (today\'s edition)'],
+        ['XX', '3207 "XX" is not in ISO 3166 (today\'s edition)'],
+        ['ZZY', '6345 "ZZY" is not in ISO 4217 (today\'s edition)'],
+      ],
+    );
+    const elsewhere = sancrt(['PAC+1++ZZZZ:1:2', 'PAC+1++YYYY']);
+    assert.deepEqual(read(elsewhere).warnings.map(({ text: told }) => told), ["7065 \"YYYY\" is not in UN/ECE Recommendation 21 (today's edition)"]); // prettier-ignore
+  });
+
+  it('S009 of UCM is held against its lists, as a warning: it repeats what came', () => {
+    const contrl = (s009: string) => read(interchange([message('1', 'CONTRL:D:3:UN', ['UCI+R1+A+B+7', `UCM+1+${s009}+4+17`])])); // prettier-ignore
+    assert.deepEqual(contrl('SANCRT:D:97B:UN').warnings, []);
+    const subject = contrl('FOO:X:99Z:QQ');
+    assert.deepEqual(allFindings(subject), []);
+    assert.deepEqual(subject.warnings.map(({ text }) => text), ['0065 "FOO"', '0052 "X"', '0054 "99Z"', '0051 "QQ"'].map((value) => `${value} is not in its list`)); // prettier-ignore
   });
 
   it('syntax 4: occurrences of an element are told apart', () => {
@@ -139,6 +183,48 @@ describe('functional groups, where they are taken', () => {
     ['26: a group reference twice', grouped(2, [message('1')], `UNE+1+G1'${ung('G1')}${message('1')}UNE+1+G1'`), ['UCF 26 UNG 0 6']],
   ]; // prettier-ignore
   for (const [rule, text, faults] of cases) it(rule, () => assert.deepEqual(found(text), faults));
+});
+
+describe('packages of syntax 4, of which none is taken', () => {
+  const object = "\0\xff UNZ+1+X'UNB+\x9b?'UNA:+.? '  ";
+  const uno = (length: string) => `UNO+P1+1:2+1:2+${length}'`;
+  const around = (parts: readonly string[], count: number, header = unb4) => `${header}'${parts.join('')}UNZ+${count}+AU0000000417'`; // prettier-ignore
+  const packed = `${uno(String(object.length))}${object}UNP+${object.length}+P1'`;
+
+  it('what is in them is passed over by its length, wherever the bytes are cut', () => {
+    const text = around([message('1'), packed, packed, message('2')], 4);
+    const found = read(text);
+    assert.deepEqual(allFindings(found).map(brief), ['UCI 15 UNO 0']);
+    assert.deepEqual(found.messages.map(({ reference }) => reference), ['1', '2']); // prettier-ignore
+    const bytes = Buffer.from(text, 'latin1');
+    for (let cut = 0; cut < bytes.length; cut++) {
+      const told: string[] = [];
+      const reader = payloadReader(settings, (event) => told.push(event.kind, ...event.kind === 'closed' ? event.interchange.findings.map(brief) : [])); // prettier-ignore
+      for (const piece of [bytes.subarray(0, cut), bytes.subarray(cut)]) reader.push(piece);
+      reader.end();
+      assert.deepEqual(told, ['opened', 'message', 'message', 'closed', 'UCI 15 UNO 0'], `${cut}`);
+    }
+  });
+
+  it('they count in UNE and UNZ, and alone as well', () => {
+    const ung = "UNG+SANCRT+A+B+20261102:0930+G1+UN+D:97B'";
+    const grouped = around([ung, message('1'), packed, "UNE+2+G1'"], 1);
+    const found = readInterchange(Buffer.from(grouped, 'latin1'), { ...settings, groups: true });
+    assert.deepEqual(allFindings(found).map(brief), ['UCI 15 UNO 0']);
+    assert.deepEqual(allFindings(read(around([packed], 1))).map(brief), ['UCI 15 UNO 0']);
+    assert.deepEqual(allFindings(read(around([packed], 2))).map(brief), ['UCI 15 UNO 0', 'UCI 29 UNZ 0 2']);
+  });
+
+  it('a length that is none, or longer than all there is, ends in findings', () => {
+    for (const length of ['', 'A', '-1', '99999999999999999999']) {
+      assert.equal(allFindings(read(around([uno(length), "UNP+1+P1'"], 1))).map(brief)[0], 'UCI 15 UNO 0');
+    }
+    assert.deepEqual(allFindings(read(around([uno('999999999')], 1))).map(brief), ['UCI 15 UNO 0', 'UCI 13 UNZ 0']);
+  });
+
+  it('before syntax 4 there are none', () => {
+    assert.deepEqual(allFindings(read(around([uno('1')], 0, unb))).map(brief)[0], 'UCI 33 UNO 0');
+  });
 });
 
 describe('reading piece by piece', () => {

@@ -1,4 +1,4 @@
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 
 import { startEndpoint, type RunningEndpoint } from '../../src/cli/endpoint.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
@@ -18,8 +18,10 @@ export interface Served {
   stop(): Promise<void>;
 }
 
-export async function serve(home: TestHome): Promise<Served> {
-  const endpoint = await startEndpoint(home.directory, {}, pino({}, { write: () => undefined }));
+const silent = pino({}, { write: () => undefined });
+
+export async function serve(home: TestHome, log: Logger = silent): Promise<Served> {
+  const endpoint = await startEndpoint(home.directory, {}, log);
   const store = await storeOf(home);
   return {
     home,

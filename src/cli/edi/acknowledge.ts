@@ -3,10 +3,10 @@ import { answerSyntax, isMessageRejected, isRejected, makeContrl } from '../../e
 import type { Interchange, Message } from '../../edifact/interchange.ts';
 import { writeInterchange } from '../../edifact/writer.ts';
 import { newControlReference } from '../../exchange/ids.ts';
-import { CommandError, note, printable, printBytes, printResult, type Terminal } from '../output.ts';
+import { note, printable, printBytes, printResult, type Terminal } from '../output.ts';
 import type { GlobalOptions } from '../program.ts';
 import { counted } from './check.ts';
-import { eachInput } from './input.ts';
+import { eachInput, endWith } from './input.ts';
 import { eventsIn } from './read.ts';
 
 export interface AcknowledgeOptions {
@@ -26,7 +26,7 @@ export async function acknowledge(
 ): Promise<void> {
   const answers: { file: string; interchange: string; refused: boolean; contrl: string }[] = [];
   let refusals = 0;
-  await eachInput(files, terminal, async (input) => {
+  const unread = await eachInput(files, terminal, async (input) => {
     let messages: Message[] = [];
     for await (const event of eventsIn(input, true)) {
       if (event.kind === 'message' && event.message.type !== 'CONTRL') {
@@ -53,8 +53,9 @@ export async function acknowledge(
       answers.push({ file: input.name, interchange: reference, refused, contrl: json ? textOf(bytes, subject) : '' });
     }
   });
-  if (json) printResult(terminal, json, answers, '');
-  if (refusals > 0) throw new CommandError(`${counted(refusals, 'interchange')} refused, in whole or in part.`);
+  if (json) printResult(terminal, json, [...answers, ...unread], '');
+  const refused = `${counted(refusals, 'interchange')} refused, in whole or in part.`;
+  endWith(refusals === 0 ? undefined : refused, unread);
 }
 
 /** UNH, read once and for all: what was read of is the whole piece that it lies in. */

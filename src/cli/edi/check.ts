@@ -1,24 +1,24 @@
 import { characterSetOf } from '../../edifact/character-set.ts';
 import { errorName } from '../../edifact/error-codes.ts';
 import type { Finding, Message, Warning } from '../../edifact/interchange.ts';
-import { CommandError, note, paint, printable, printBytes, printResult, type Terminal } from '../output.ts';
+import { note, paint, printable, printBytes, printResult, type Terminal } from '../output.ts';
 import type { GlobalOptions } from '../program.ts';
-import { eachInput, type Input } from './input.ts';
+import { eachInput, endWith, type Input } from './input.ts';
 import { linesOf, type Spot } from './lines.ts';
 import { eventsIn } from './read.ts';
 
-/** Tells every fault of files. @throws CommandError when there is one */
+/** Tells every fault of files. @throws CommandError when there is one, or a file cannot be read */
 export async function check(files: readonly string[], { json }: GlobalOptions, terminal: Terminal): Promise<void> {
   const reports: Report[] = [];
   let faults = 0;
-  await eachInput(files, terminal, async (input) => {
-    const report: Report = { file: input.name, interchanges: 0, messages: 0, findings: [] };
+  const unread = await eachInput(files, terminal, async (input) => {
+    const report: Report = { file: input.name, interchanges: 0, messages: 0, findings: [], warnings: [] };
     let [errors, warnings] = [0, 0];
     for await (const noted of notesOn(input, report)) {
       if (noted.severity === 'error') errors++;
       else warnings++;
-      const { spot, ...told } = noted;
-      if (json) report.findings.push({ ...told, excerpt: spot.text });
+      const { spot, severity, ...told } = noted;
+      if (json) report[severity === 'error' ? 'findings' : 'warnings'].push({ ...told, excerpt: spot.text });
       else await printBytes(terminal, [Buffer.from(`${shown(noted, input, terminal)}\n\n`)]);
     }
     faults += errors;
@@ -27,19 +27,22 @@ export async function check(files: readonly string[], { json }: GlobalOptions, t
     const found = `${counted(errors, 'error')}, ${counted(warnings, 'warning')}`;
     note(terminal, printable(`${input.name}: ${what}: ${found}`));
   });
-  if (json) printResult(terminal, json, reports, '');
-  if (faults > 0) throw new CommandError(`${counted(faults, 'fault')} found.`);
+  if (json) printResult(terminal, json, [...reports, ...unread], '');
+  endWith(faults === 0 ? undefined : `${counted(faults, 'fault')} found.`, unread);
 }
 
 interface Report {
   readonly file: string;
   interchanges: number;
   messages: number;
-  readonly findings: (Omit<Noted, 'spot'> & { readonly excerpt: string })[];
+  readonly findings: Reported[];
+  readonly warnings: Reported[];
 }
 
+type Reported = Omit<Noted, 'spot' | 'severity'> & { readonly excerpt: string };
+
 /** A finding or a warning, and where a person finds it. */
-interface Noted extends Partial<Omit<Finding, 'offset' | 'text'>>, Warning {
+interface Noted extends Partial<Omit<Finding, keyof Warning>>, Warning {
   readonly severity: 'error' | 'warning';
   readonly interchange?: string | undefined;
   readonly message?: string | undefined;

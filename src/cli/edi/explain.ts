@@ -1,10 +1,10 @@
 import { loadDirectory } from '../../edifact/directory.ts';
 import type { InterchangeHead } from '../../edifact/head.ts';
 import type { Party } from '../../edifact/interchange.ts';
-import { CommandError, note, paint, printable, printBytes, printResult, type Style, type Terminal } from '../output.ts';
+import { note, paint, printable, printBytes, printResult, type Style, type Terminal } from '../output.ts';
 import type { GlobalOptions } from '../program.ts';
 import { counted } from './check.ts';
-import { eachInput } from './input.ts';
+import { eachInput, endWith } from './input.ts';
 import { eventsIn } from './read.ts';
 import { type ElementTree, type MessageTree, type SegmentTree, treeOf } from './tree.ts';
 
@@ -13,7 +13,7 @@ export async function explain(files: readonly string[], { json }: GlobalOptions,
   const explained: { file: string; interchanges: (ReturnType<typeof headTree> & { messages: MessageTree[] })[] }[] = [];
   const print = (text: string) => (json ? undefined : printBytes(terminal, [Buffer.from(`${text}\n`)]));
   let faults = 0;
-  await eachInput(files, terminal, async (input) => {
+  const unread = await eachInput(files, terminal, async (input) => {
     const here: (typeof explained)[number] = { file: input.name, interchanges: [] };
     explained.push(here);
     let syntax = { id: 'UNOC', version: '3' };
@@ -36,8 +36,9 @@ export async function explain(files: readonly string[], { json }: GlobalOptions,
       }
     }
   });
-  if (json) printResult(terminal, json, explained, '');
-  if (faults > 0) throw new CommandError(`${counted(faults, 'fault')} found: \`countersign edi check\` tells them.`);
+  if (json) printResult(terminal, json, [...explained, ...unread], '');
+  const found = `${counted(faults, 'fault')} found: \`countersign edi check\` tells them.`;
+  endWith(faults === 0 ? undefined : found, unread);
 }
 
 function headTree({ reference, syntax, sender, recipient, preparedAt, testIndicator }: InterchangeHead) {
