@@ -2,7 +2,7 @@ import { isTag, skipBlanks } from './delimiters.ts';
 import { conformingEnd } from './conform.ts';
 import type { SegmentRules } from './definitions.ts';
 import { type Checking, type Current, type Levels, checkElements, report, tagAt } from './elements.ts';
-import { type SegmentGrammar, envelopeRules, keyOf } from './grammar.ts';
+import { type SegmentGrammar, envelopeRules, keyOf, tagNumber } from './grammar.ts';
 import { type OpenGroup, closeGroup, groupFinding, openGroup } from './group.ts';
 import { type Finding, type Group, type Message, type Segment, type Syntax, valueOf } from './interchange.ts';
 import {
@@ -15,10 +15,9 @@ import {
   openMessage,
   trailerFindings,
   unnameable,
-  usualSegment,
 } from './message.ts';
-import { takeSegment } from './order.ts';
-import { newScan, scanSegment } from './scan.ts';
+import { onlyPath, stepOn } from './order.ts';
+import { ELEMENT, newScan, scanSegment } from './scan.ts';
 import { noteReference, nothingSeen, type Seen } from './seen.ts';
 import { type Format, makeSegment, spotOf } from './segment.ts';
 import type { ReadSettings } from './settings.ts';
@@ -100,11 +99,12 @@ function sameShape({ maxSegmentLength, maxSegments, maxInterchanges, directories
 export function readBody(body: Body, bytes: Buffer, from: number, base: number, last: boolean): number {
   const { current, settings } = body;
   const { scan } = current;
-  const { notation } = body.checking;
   const { length } = bytes;
+  const terminator = bytes.lastIndexOf(body.subject.format.delimiters.terminator);
   current.bytes = bytes;
   current.base = base;
   for (let at = from; ;) {
+    if (body.message !== undefined) at = passConforming(body, body.message, bytes, at, terminator);
     const start = (bytes[at] as number) > 0x20 ? at : skipBlanks(bytes, at);
     if (start >= length) {
       if (last) breakOff(body, base + start, missing('the interchange ends without it'));
@@ -119,10 +119,7 @@ export function readBody(body: Body, bytes: Buffer, from: number, base: number, 
       breakOff(body, base + start, missing('another interchange begins instead'));
       return start;
     }
-    const known = usualSegment(body.message, scan, bytes, start);
-    let end = known === undefined ? -1 : conformingEnd(known.compact, scan, bytes, start, length, notation);
-    const conforms = end !== -1;
-    if (!conforms) end = scanSegment(scan, bytes, start, length);
+    const end = scanSegment(scan, bytes, start, length);
     if (end === -1) {
       if (length - start > settings.maxSegmentLength) breakOff(body, base + start, tooLarge('A segment is too long'));
       else if (last) breakOff(body, base + length, missing('the interchange breaks off within a segment'));
@@ -134,8 +131,7 @@ export function readBody(body: Body, bytes: Buffer, from: number, base: number, 
     }
     current.start = start;
     current.end = end;
-    if (known !== undefined && conforms) takeConforming(body, body.message as OpenMessage, current, known);
-    else take(body, current);
+    take(body, current);
     at = end + 1;
     if (body.end !== undefined) return at;
   }
@@ -180,13 +176,41 @@ function beginMessage(body: Body, current: Current): void {
   checkSegment(message, current, UNH, checking);
 }
 
-/** One of a message's own segments, of which nothing is wrong but perhaps its place. */
-function takeConforming(body: Body, message: OpenMessage, current: Current, known: SegmentGrammar): void {
-  current.position = ++message.count;
-  current.tag = known.tag;
-  const { order } = message.kind;
-  if (order !== undefined) takeSegment(order, known.number, current.position, current.base + current.start, known.tag);
-  if (body.settings.headersOnly !== true) message.segments.push(segmentOf(body, current));
+/**
+ * Passes over segments of the message that conform, each in its place, up to the first of which that is not sure.
+ *
+ * @param last offset of the last terminator in the bytes
+ * @returns where that one starts
+ */
+function passConforming(body: Body, message: OpenMessage, bytes: Buffer, from: number, last: number): number {
+  const { grammar, order } = message.kind;
+  const path = order && onlyPath(order);
+  if (grammar === undefined || order === undefined || path === undefined) return from;
+  const { notation } = body.checking;
+  const { classes, longest } = body.current.scan;
+  const { flat } = grammar;
+  const most = body.settings.maxSegments - body.segments;
+  const keeps = body.settings.headersOnly !== true;
+  let passed = 0;
+  let at = from;
+  for (; passed < most; passed++) {
+    const start = (bytes[at] as number) > 0x20 ? at : skipBlanks(bytes, at);
+    if (start + 4 > last || classes[bytes[start + 3] as number] !== ELEMENT) break;
+    const key = ((bytes[start] as number) << 16) | ((bytes[start + 1] as number) << 8) | (bytes[start + 2] as number);
+    const number = tagNumber(grammar, key);
+    if (number === -1 || key === UNT) break;
+    const end = conformingEnd(flat, number, classes, bytes, start + 4, notation);
+    if (end === -1 || end - start > longest || !stepOn(order, path, number)) break;
+    message.count++;
+    if (keeps) {
+      const { tag } = grammar.segments[number] as SegmentGrammar;
+      const place = { tag, offset: body.current.base + start, position: message.count };
+      message.segments.push(makeSegment(bytes, start, end, place, body.subject.format));
+    }
+    at = end + 1;
+  }
+  body.segments += passed;
+  return at;
 }
 
 function takeInMessage(body: Body, message: OpenMessage, current: Current, key: number): void {

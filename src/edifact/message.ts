@@ -1,7 +1,6 @@
 import { type Checking, type Current, checkElements, report, tagAt } from './elements.ts';
-import type { CompactRules } from './conform.ts';
 import type { FindDirectory } from './directory.ts';
-import { type Grammar, type SegmentGrammar, findSegment, grammarOf, messageLevels, segmentLevels } from './grammar.ts';
+import { type Grammar, findSegment, grammarOf, messageLevels, segmentLevels } from './grammar.ts';
 import { type NamingFault, messageLengths, namingFault, referenceLength, repeatableSet } from './identification.ts';
 import {
   type Finding,
@@ -12,7 +11,7 @@ import {
   valueOf,
 } from './interchange.ts';
 import { type Order, type OrderFault, newOrder, orderFaults, startOrder, takeSegment } from './order.ts';
-import { ELEMENT, END, type Scan } from './scan.ts';
+import { ELEMENT, END } from './scan.ts';
 import { isTagText, spotOf } from './segment.ts';
 
 /** A message while its segments come in. */
@@ -108,23 +107,6 @@ function identifierOf(header: Segment): MessageIdentifier {
   const [type = '', version = '', release = '', agency = '', association = ''] = header.elements[1] ?? [];
   return { type, version, release, agency, association: association === '' ? undefined : association };
 }
-
-/** What the segment that starts at `start` is held against, where its tag is one of the message's and an element follows. */
-export function usualSegment(
-  message: OpenMessage | undefined,
-  { kinds }: Scan,
-  bytes: Buffer,
-  start: number,
-): UsualSegment | undefined {
-  const grammar = message?.kind.grammar;
-  if (grammar === undefined || start + 3 >= bytes.length || kinds[bytes[start + 3] as number] !== ELEMENT)
-    return undefined;
-  const key = ((bytes[start] as number) << 16) | ((bytes[start + 1] as number) << 8) | (bytes[start + 2] as number);
-  const known = findSegment(grammar, key);
-  return known?.compact === undefined ? undefined : (known as UsualSegment);
-}
-
-type UsualSegment = SegmentGrammar & { readonly compact: CompactRules };
 
 /** Judges the segment that was just read: whether it stands in its place, and what it holds. Sets its tag. */
 export function checkSegment(message: OpenMessage, current: Current, key: number, checking: Checking): void {

@@ -7,7 +7,7 @@ import type { Format } from './segment.ts';
 export interface Scan {
   /** What each byte is, as the constants below say. */
   readonly kinds: Uint8Array;
-  /** The kind of each byte in the bits of `KIND`; above them, for data, whether it is a digit. */
+  /** The kind of each byte; for data, whether it is a digit. */
   readonly classes: Uint8Array;
   /** What each byte is where a release character stands in front. */
   readonly released: Uint8Array;
@@ -30,15 +30,14 @@ export const ELEMENT = 2;
 export const REPETITION = 3;
 
 /** Other kinds of bytes. */
-export const DATA = 0;
+const DATA = 0;
 export const TERMINATOR = 4;
 const RELEASE = 5;
 const SUSPECT = 6;
 
-/** The bits of `Scan.classes`. */
-export const KIND = 7;
+/** Data in `Scan.classes`, above all other kinds; each a bit. */
 export const DIGIT = 8;
-const NO_DIGIT = 16;
+export const NO_DIGIT = 16;
 
 export function newScan(format: Format, longest: number): Scan {
   const released = suspectBytes(format);
