@@ -1,8 +1,7 @@
 import { isTag, skipBlanks } from './delimiters.ts';
-import { conformingEnd } from './conform.ts';
 import type { SegmentRules } from './definitions.ts';
 import { type Checking, type Current, type Levels, checkElements, report, tagAt } from './elements.ts';
-import { type SegmentGrammar, envelopeRules, keyOf, tagNumber } from './grammar.ts';
+import { envelopeRules, keyOf } from './grammar.ts';
 import { type OpenGroup, closeGroup, groupFinding, openGroup } from './group.ts';
 import { type Finding, type Group, type Message, type Segment, type Syntax, valueOf } from './interchange.ts';
 import {
@@ -11,16 +10,17 @@ import {
   checkSegment,
   closeMessage,
   isCount,
-  isRightTrailer,
+  kindOf,
   openMessage,
+  referenceFault,
   trailerFindings,
   unnameable,
 } from './message.ts';
-import { onlyPath, stepOn } from './order.ts';
-import { ELEMENT, newScan, scanSegment } from './scan.ts';
+import { newScan, scanSegment } from './scan.ts';
 import { noteReference, nothingSeen, type Seen } from './seen.ts';
 import { type Format, makeSegment, spotOf } from './segment.ts';
 import type { ReadSettings } from './settings.ts';
+import { type Usual, passConforming, referenceEnd, usualHeaderEnd, usualTrailerEnd } from './usual.ts';
 import type { Notation } from './value.ts';
 
 /** What follows UNB, read as its bytes come in. */
@@ -100,11 +100,11 @@ export function readBody(body: Body, bytes: Buffer, from: number, base: number, 
   const { current, settings } = body;
   const { scan } = current;
   const { length } = bytes;
-  const terminator = bytes.lastIndexOf(body.subject.format.delimiters.terminator);
   current.bytes = bytes;
   current.base = base;
+  const usual = usualOf(body);
   for (let at = from; ;) {
-    if (body.message !== undefined) at = passConforming(body, body.message, bytes, at, terminator);
+    at = takeUsual(body, usual, at);
     const start = (bytes[at] as number) > 0x20 ? at : skipBlanks(bytes, at);
     if (start >= length) {
       if (last) breakOff(body, base + start, missing('the interchange ends without it'));
@@ -135,6 +135,16 @@ export function readBody(body: Body, bytes: Buffer, from: number, base: number, 
     at = end + 1;
     if (body.end !== undefined) return at;
   }
+}
+
+function usualOf({ current, checking, settings }: Body): Usual {
+  const { bytes, scan } = current;
+  const { format, notation } = checking;
+  // A segment that is longer breaks the limit: no further is looked, however often this is asked.
+  const tail = Math.max(bytes.length - scan.longest - 1, 0);
+  const last = bytes.subarray(tail).lastIndexOf(format.delimiters.terminator);
+  const keeps = settings.headersOnly !== true;
+  return { current, last: last === -1 ? -1 : tail + last, format, notation, keeps };
 }
 
 const [UNH, UNT, UNZ, UNG, UNE] = [keyOf('UNH'), keyOf('UNT'), keyOf('UNZ'), keyOf('UNG'), keyOf('UNE')];
@@ -168,48 +178,46 @@ function beginMessage(body: Body, current: Current): void {
   current.position = 1;
   current.tag = 'UNH';
   const { subject, settings, checking } = body;
-  const message = openMessage(segmentOf(body, current), current, body.kind, subject.syntax, settings.directories);
-  body.message = message;
-  body.kind = message.kind;
-  checking.findings = message.findings;
-  message.segments.push(message.header);
-  checkSegment(message, current, UNH, checking);
+  const header = segmentOf(body, current);
+  body.kind = kindOf(header, current, body.kind, subject.syntax, settings.directories);
+  const reference = valueOf(header, 1);
+  body.message = openMessage(header, reference, body.kind, referenceFault(reference, subject.syntax));
+  checking.findings = body.message.findings;
+  checkSegment(body.message, current, UNH, checking);
 }
 
 /**
- * Passes over segments of the message that conform, each in its place, up to the first of which that is not sure.
+ * Takes messages of the kind of the one before, and segments that conform.
  *
- * @param last offset of the last terminator in the bytes
- * @returns where that one starts
+ * @returns where the first segment starts that has to be looked at
  */
-function passConforming(body: Body, message: OpenMessage, bytes: Buffer, from: number, last: number): number {
-  const { grammar, order } = message.kind;
-  const path = order && onlyPath(order);
-  if (grammar === undefined || order === undefined || path === undefined) return from;
-  const { notation } = body.checking;
-  const { classes, longest } = body.current.scan;
-  const { flat } = grammar;
-  const most = body.settings.maxSegments - body.segments;
-  const keeps = body.settings.headersOnly !== true;
-  let passed = 0;
+function takeUsual(body: Body, usual: Usual, from: number): number {
+  const { current, settings, checking, subject } = body;
+  const { bytes, base } = current;
   let at = from;
-  for (; passed < most; passed++) {
-    const start = (bytes[at] as number) > 0x20 ? at : skipBlanks(bytes, at);
-    if (start + 4 > last || classes[bytes[start + 3] as number] !== ELEMENT) break;
-    const key = ((bytes[start] as number) << 16) | ((bytes[start + 1] as number) << 8) | (bytes[start + 2] as number);
-    const number = tagNumber(grammar, key);
-    if (number === -1 || key === UNT) break;
-    const end = conformingEnd(flat, number, classes, bytes, start + 4, notation);
-    if (end === -1 || end - start > longest || !stepOn(order, path, number)) break;
-    message.count++;
-    if (keeps) {
-      const { tag } = grammar.segments[number] as SegmentGrammar;
-      const place = { tag, offset: body.current.base + start, position: message.count };
-      message.segments.push(makeSegment(bytes, start, end, place, body.subject.format));
+  while (body.segments < settings.maxSegments) {
+    if (body.message === undefined) {
+      const start = skipBlanks(bytes, at);
+      const end = body.kind === undefined ? -1 : usualHeaderEnd(usual, body.kind, start);
+      if (end === -1) break;
+      const place = { tag: 'UNH', offset: base + start, position: 1 };
+      const reference = bytes.toString('latin1', start + 4, referenceEnd(usual, start));
+      const header = makeSegment(bytes, start, end, place, subject.format);
+      body.message = openMessage(header, reference, body.kind as MessageKind);
+      body.segments++;
+      checking.findings = body.message.findings;
+      at = end + 1;
     }
+    const { message } = body;
+    const before = message.count;
+    at = passConforming(usual, message, at, settings.maxSegments - body.segments);
+    body.segments += message.count - before;
+    const end = body.segments < settings.maxSegments ? usualTrailerEnd(usual, message, skipBlanks(bytes, at)) : -1;
+    if (end === -1) break;
+    body.segments++;
+    finishMessage(body, none);
     at = end + 1;
   }
-  body.segments += passed;
   return at;
 }
 
@@ -218,20 +226,19 @@ function takeInMessage(body: Body, message: OpenMessage, current: Current, key: 
   checkSegment(message, current, key, body.checking);
   if (body.settings.headersOnly !== true) message.segments.push(segmentOf(body, current));
   if (key !== UNT) return;
-  const right = isRightTrailer(message, current);
-  finishMessage(body, right ? none : trailerFindings(message, segmentOf(body, current)));
+  finishMessage(body, trailerFindings(message, segmentOf(body, current)));
 }
 
 const none: readonly Finding[] = [];
 
 /** @param framing what is wrong with UNT; left out, there is none */
 function finishMessage(body: Body, framing?: readonly Finding[]): void {
-  const { message, subject, group, groups } = body;
+  const { message, group, groups } = body;
   if (message === undefined) return;
   body.message = undefined;
   body.messages++;
   body.checking.findings = group === undefined ? body.findings : group.findings;
-  const fault = unnameable(message, subject.syntax);
+  const fault = unnameable(message);
   if (fault !== undefined) add(body, fault);
   if (group !== undefined) checkInGroup(body, group, message);
   else if (groups.length > 0) add(body, at(message.header, mixed, 'A message stands outside of the groups'));

@@ -71,6 +71,7 @@ function newPath({ depth }: Structure): Path {
 }
 
 const none: readonly Leaf[] = [];
+const noFaults: readonly OrderFault[] = [];
 
 /**
  * Takes the next segment (ISO 9735-1 annex on the order of segments and groups). Its first place behind the last one is
@@ -122,8 +123,10 @@ export function stepOn(order: Order, path: Path, tag: number): boolean {
 
 /** What is wrong with the order, as it is best understood. */
 export function orderFaults({ paths }: Order): readonly OrderFault[] {
+  let noted = paths[0]?.fault;
+  if (noted === undefined) return noFaults;
   const faults: OrderFault[] = [];
-  for (let noted = paths[0]?.fault; noted !== undefined; noted = noted.before) faults.push(noted.fault);
+  for (; noted !== undefined; noted = noted.before) faults.push(noted.fault);
   return faults.reverse();
 }
 
