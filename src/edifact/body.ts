@@ -34,7 +34,7 @@ export interface Body {
   readonly findings: Finding[];
   readonly groups: Group[];
   readonly groupsSeen: Seen;
-  readonly rules: ReadonlyMap<string, SegmentRules | undefined>;
+  readonly rules: ReadonlyMap<string, SegmentRules>;
   seen: Seen;
   segments: number;
   messages: number;
@@ -61,7 +61,6 @@ export function openBody(subject: Subject, settings: ReadSettings, tell: (messag
   const findings: Finding[] = [];
   const scan = newScan(format, settings.maxSegmentLength);
   const find = settings.directories;
-  const tags = ['UNB', 'UNG', 'UNE', 'UNZ'];
   return {
     subject,
     settings: sameShape(settings),
@@ -71,7 +70,7 @@ export function openBody(subject: Subject, settings: ReadSettings, tell: (messag
     findings,
     groups: [],
     groupsSeen: nothingSeen(),
-    rules: new Map(find && tags.map((tag) => [tag, envelopeRules(tag, syntax.version, find)])),
+    rules: find === undefined ? new Map() : envelopeRules(syntax.version, find),
     seen: nothingSeen(),
     segments: 0,
     messages: 0,

@@ -109,12 +109,20 @@ export function keyOf(tag: string): number {
   return (tag.charCodeAt(0) << 16) | (tag.charCodeAt(1) << 8) | tag.charCodeAt(2);
 }
 
-/** Rules for UNB, UNG, UNE and UNZ. */
-export function envelopeRules(tag: string, version: string, find: FindDirectory): SegmentRules | undefined {
+/** Rules for UNB, UNG, UNE and UNZ, made once for each syntax. */
+export function envelopeRules(version: string, find: FindDirectory): ReadonlyMap<string, SegmentRules> {
   const service = find(serviceName(version));
-  const rules = service && segmentRules(service, tag, version);
-  return rules && relaxed(rules);
+  if (service === undefined) return new Map();
+  let rules = envelopes.get(service);
+  if (rules === undefined) {
+    const all = ['UNB', 'UNG', 'UNE', 'UNZ'].map((tag) => segmentRules(service, tag, version));
+    rules = new Map(all.filter((each) => each !== undefined).map((each) => [each.tag, relaxed(each)]));
+    envelopes.set(service, rules);
+  }
+  return rules;
 }
+
+const envelopes = new WeakMap<Directory, ReadonlyMap<string, SegmentRules>>();
 
 /** Elements that name and count: they are judged where the envelope is read, as 2, 13, 26, 28, 29, 39 and 46. */
 const judgedWithEnvelope = new Map([

@@ -1,3 +1,4 @@
+import type { CharacterSet } from './character-set.ts';
 import type { Format } from './segment.ts';
 
 /**
@@ -91,7 +92,14 @@ export function scanSegment(scan: Scan, bytes: Uint8Array, from: number, to: num
 
 /** The bytes that the set has not, or that need a closer look since the set takes several bytes for a character. */
 function suspectBytes({ characterSet }: Format): Uint8Array {
-  return Uint8Array.from({ length: 256 }, (_, byte) =>
-    characterSet.lacks(characterSet.decode(String.fromCharCode(byte))) === -1 ? DATA : SUSPECT,
-  );
+  let suspect = suspects.get(characterSet);
+  if (suspect === undefined) {
+    suspect = Uint8Array.from({ length: 256 }, (_, byte) =>
+      characterSet.lacks(characterSet.decode(String.fromCharCode(byte))) === -1 ? DATA : SUSPECT,
+    );
+    suspects.set(characterSet, suspect);
+  }
+  return suspect;
 }
+
+const suspects = new WeakMap<CharacterSet, Uint8Array>();
