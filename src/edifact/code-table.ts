@@ -39,8 +39,8 @@ export function hasKey(slots: Int32Array, first: number, mask: number, key: numb
   }
 }
 
-/** Never 0, since no code holds NUL alone. */
-function keyOf(bytes: Uint8Array, start: number, end: number): number {
+/** Up to four bytes in one number; never 0, since no code holds NUL alone. */
+export function keyOf(bytes: Uint8Array, start: number, end: number): number {
   let key = 0;
   for (let at = start; at < end; at++) key = (key << 8) | (bytes[at] as number);
   return key;

@@ -1,4 +1,4 @@
-import { type CodeTable, hasKey } from './code-table.ts';
+import { type CodeTable, hasKey, keyOf } from './code-table.ts';
 import type { ComponentRules, SegmentRules, Slot } from './definitions.ts';
 import { COMPONENT, DIGIT, ELEMENT, NO_DIGIT, TERMINATOR } from './scan.ts';
 import { type Notation, digitsOf } from './value.ts';
@@ -79,15 +79,21 @@ export function conformingEnd(
   let bit = 1;
   for (let at = start; ; at++) {
     const from = at;
-    let key = 0;
     let seen = 0;
-    let byte = bytes[at] as number;
-    let found = classes[byte] as number;
+    let found = classes[bytes[at] as number] as number;
+    // Four bytes a turn: to go round costs as much as to look.
     while (found >= DIGIT) {
-      key = (key << 8) | byte;
       seen |= found;
-      byte = bytes[++at] as number;
-      found = classes[byte] as number;
+      found = classes[bytes[++at] as number] as number;
+      if (found < DIGIT) break;
+      seen |= found;
+      found = classes[bytes[++at] as number] as number;
+      if (found < DIGIT) break;
+      seen |= found;
+      found = classes[bytes[++at] as number] as number;
+      if (found < DIGIT) break;
+      seen |= found;
+      found = classes[bytes[++at] as number] as number;
     }
     if (at > from) {
       let length = at - from;
@@ -99,7 +105,9 @@ export function conformingEnd(
       length -= words[part + LEAST] as number;
       if (length < 0 || length > (words[part + ROOM] as number)) return -1;
       const table = words[part + CODES] as number;
-      if (table !== noCodes && (at - from > 4 || !hasKey(codes, table, words[part + MASK] as number, key))) return -1;
+      if (table !== noCodes) {
+        if (at - from > 4 || !hasKey(codes, table, words[part + MASK] as number, keyOf(bytes, from, at))) return -1;
+      }
       present |= bit;
     } else if (found === TERMINATOR || (found === ELEMENT && bit !== 1)) return -1; // a separator with nothing behind it
     if (found === COMPONENT) {
