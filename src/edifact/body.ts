@@ -1,8 +1,7 @@
 import { isTag, skipBlanks } from './delimiters.ts';
-import { conformingEnd } from './conform.ts';
 import type { SegmentRules } from './definitions.ts';
 import { type Checking, type Current, type Levels, checkElements, report, tagAt } from './elements.ts';
-import { type SegmentGrammar, envelopeRules, keyOf } from './grammar.ts';
+import { envelopeRules, keyOf } from './grammar.ts';
 import { type OpenGroup, closeGroup, groupFinding, openGroup } from './group.ts';
 import { type Finding, type Group, type Message, type Segment, type Syntax, valueOf } from './interchange.ts';
 import {
@@ -11,17 +10,17 @@ import {
   checkSegment,
   closeMessage,
   isCount,
-  isRightTrailer,
+  kindOf,
   openMessage,
+  referenceFault,
   trailerFindings,
   unnameable,
-  usualSegment,
 } from './message.ts';
-import { takeSegment } from './order.ts';
 import { newScan, scanSegment } from './scan.ts';
 import { noteReference, nothingSeen, type Seen } from './seen.ts';
 import { type Format, makeSegment, spotOf } from './segment.ts';
 import type { ReadSettings } from './settings.ts';
+import { type Usual, passConforming, referenceEnd, usualHeaderEnd, usualTrailerEnd } from './usual.ts';
 import type { Notation } from './value.ts';
 
 /** What follows UNB, read as its bytes come in. */
@@ -35,7 +34,7 @@ export interface Body {
   readonly findings: Finding[];
   readonly groups: Group[];
   readonly groupsSeen: Seen;
-  readonly rules: ReadonlyMap<string, SegmentRules | undefined>;
+  readonly rules: ReadonlyMap<string, SegmentRules>;
   seen: Seen;
   segments: number;
   messages: number;
@@ -66,7 +65,6 @@ export function openBody(subject: Subject, settings: ReadSettings, tell: (messag
   const findings: Finding[] = [];
   const scan = newScan(format, settings.maxSegmentLength);
   const find = settings.directories;
-  const tags = ['UNB', 'UNG', 'UNE', 'UNZ'];
   return {
     subject,
     settings: sameShape(settings),
@@ -76,7 +74,7 @@ export function openBody(subject: Subject, settings: ReadSettings, tell: (messag
     findings,
     groups: [],
     groupsSeen: nothingSeen(),
-    rules: new Map(find && tags.map((tag) => [tag, envelopeRules(tag, syntax.version, find)])),
+    rules: find === undefined ? new Map() : envelopeRules(syntax.version, find),
     seen: nothingSeen(),
     segments: 0,
     messages: 0,
@@ -106,12 +104,13 @@ function sameShape({ maxSegmentLength, maxSegments, maxInterchanges, directories
 export function readBody(body: Body, bytes: Buffer, from: number, base: number, last: boolean): number {
   const { current, settings } = body;
   const { scan } = current;
-  const { notation } = body.checking;
   const { length } = bytes;
   current.bytes = bytes;
   current.base = base;
+  const usual = usualOf(body);
   for (let at = from; ;) {
     if (body.object > base + at) at = Math.min(length, body.object - base);
+    at = takeUsual(body, usual, at);
     const start = (bytes[at] as number) > 0x20 ? at : skipBlanks(bytes, at);
     if (start >= length) {
       if (last) breakOff(body, base + start, missing('the interchange ends without it'));
@@ -126,10 +125,7 @@ export function readBody(body: Body, bytes: Buffer, from: number, base: number, 
       breakOff(body, base + start, missing('another interchange begins instead'));
       return start;
     }
-    const known = usualSegment(body.message, scan, bytes, start);
-    let end = known === undefined ? -1 : conformingEnd(known.compact, scan, bytes, start, length, notation);
-    const conforms = end !== -1;
-    if (!conforms) end = scanSegment(scan, bytes, start, length);
+    const end = scanSegment(scan, bytes, start, length);
     if (end === -1) {
       if (length - start > settings.maxSegmentLength)
         breakOff(
@@ -146,11 +142,20 @@ export function readBody(body: Body, bytes: Buffer, from: number, base: number, 
     }
     current.start = start;
     current.end = end;
-    if (known !== undefined && conforms) takeConforming(body, body.message as OpenMessage, current, known);
-    else take(body, current);
+    take(body, current);
     at = end + 1;
     if (body.end !== undefined) return at;
   }
+}
+
+function usualOf({ current, checking, settings }: Body): Usual {
+  const { bytes, scan } = current;
+  const { format, notation } = checking;
+  // A segment that is longer breaks the limit: no further is looked, however often this is asked.
+  const tail = Math.max(bytes.length - scan.longest - 1, 0);
+  const last = bytes.subarray(tail).lastIndexOf(format.delimiters.terminator);
+  const keeps = settings.headersOnly !== true;
+  return { current, last: last === -1 ? -1 : tail + last, format, notation, keeps };
 }
 
 const [UNH, UNT, UNZ, UNG, UNE] = [keyOf('UNH'), keyOf('UNT'), keyOf('UNZ'), keyOf('UNG'), keyOf('UNE')];
@@ -200,21 +205,47 @@ function beginMessage(body: Body, current: Current): void {
   current.position = 1;
   current.tag = 'UNH';
   const { subject, settings, checking } = body;
-  const message = openMessage(segmentOf(body, current), current, body.kind, subject.syntax, settings.directories);
-  body.message = message;
-  body.kind = message.kind;
-  checking.findings = message.findings;
-  message.segments.push(message.header);
-  checkSegment(message, current, UNH, checking);
+  const header = segmentOf(body, current);
+  body.kind = kindOf(header, current, body.kind, subject.syntax, settings.directories);
+  const reference = valueOf(header, 1);
+  body.message = openMessage(header, reference, body.kind, referenceFault(reference, subject.syntax));
+  checking.findings = body.message.findings;
+  checkSegment(body.message, current, UNH, checking);
 }
 
-/** One of a message's own segments, of which nothing is wrong but perhaps its place. */
-function takeConforming(body: Body, message: OpenMessage, current: Current, known: SegmentGrammar): void {
-  current.position = ++message.count;
-  current.tag = known.tag;
-  const { order } = message.kind;
-  if (order !== undefined) takeSegment(order, known.number, current.position, current.base + current.start, known.tag);
-  if (body.settings.headersOnly !== true) message.segments.push(segmentOf(body, current));
+/**
+ * Takes messages of the kind of the one before, and segments that conform.
+ *
+ * @returns where the first segment starts that has to be looked at
+ */
+function takeUsual(body: Body, usual: Usual, from: number): number {
+  const { current, settings, checking, subject } = body;
+  const { bytes, base } = current;
+  let at = from;
+  while (body.segments < settings.maxSegments) {
+    if (body.message === undefined) {
+      const start = skipBlanks(bytes, at);
+      const end = body.kind === undefined ? -1 : usualHeaderEnd(usual, body.kind, start);
+      if (end === -1) break;
+      const place = { tag: 'UNH', offset: base + start, position: 1 };
+      const reference = bytes.toString('latin1', start + 4, referenceEnd(usual, start));
+      const header = makeSegment(bytes, start, end, place, subject.format);
+      body.message = openMessage(header, reference, body.kind as MessageKind);
+      body.segments++;
+      checking.findings = body.message.findings;
+      at = end + 1;
+    }
+    const { message } = body;
+    const before = message.count;
+    at = passConforming(usual, message, at, settings.maxSegments - body.segments);
+    body.segments += message.count - before;
+    const end = body.segments < settings.maxSegments ? usualTrailerEnd(usual, message, skipBlanks(bytes, at)) : -1;
+    if (end === -1) break;
+    body.segments++;
+    finishMessage(body, none);
+    at = end + 1;
+  }
+  return at;
 }
 
 function takeInMessage(body: Body, message: OpenMessage, current: Current, key: number): void {
@@ -222,20 +253,19 @@ function takeInMessage(body: Body, message: OpenMessage, current: Current, key: 
   checkSegment(message, current, key, body.checking);
   if (body.settings.headersOnly !== true) message.segments.push(segmentOf(body, current));
   if (key !== UNT) return;
-  const right = isRightTrailer(message, current);
-  finishMessage(body, right ? none : trailerFindings(message, segmentOf(body, current)));
+  finishMessage(body, trailerFindings(message, segmentOf(body, current)));
 }
 
 const none: readonly Finding[] = [];
 
 /** @param framing what is wrong with UNT; left out, there is none */
 function finishMessage(body: Body, framing?: readonly Finding[]): void {
-  const { message, subject, group, groups } = body;
+  const { message, group, groups } = body;
   if (message === undefined) return;
   body.message = undefined;
   body.messages++;
   body.checking.findings = group === undefined ? body.findings : group.findings;
-  const fault = unnameable(message, subject.syntax);
+  const fault = unnameable(message);
   if (fault !== undefined) add(body, fault);
   if (group !== undefined) checkInGroup(body, group, message);
   else if (groups.length > 0)

@@ -23,20 +23,25 @@ export function codeTable(codes: Iterable<string>): CodeTable {
 /** Whether the bytes from `start` to `end` are a code of the list. They hold no release character. */
 export function hasCode(table: CodeTable, bytes: Buffer, start: number, end: number): boolean {
   if (end - start > 4) return table.long.size > 0 && table.long.has(bytes.toString('latin1', start, end));
-  return hasKey(table, keyOf(bytes, start, end));
+  return hasKey(table.slots, 0, table.slots.length - 1, keyOf(bytes, start, end));
 }
 
-/** The same of a code of up to four characters, its bytes in one number. */
-export function hasKey({ slots }: CodeTable, key: number): boolean {
-  for (let at = hashOf(key) & (slots.length - 1); ; at = (at + 1) & (slots.length - 1)) {
-    const slot = slots[at];
+/**
+ * The same of a code of up to four characters, its bytes in one number.
+ *
+ * @param slots those of the table from `first` on
+ * @param mask one less than they are
+ */
+export function hasKey(slots: Int32Array, first: number, mask: number, key: number): boolean {
+  for (let at = hashOf(key) & mask; ; at = (at + 1) & mask) {
+    const slot = slots[first + at];
     if (slot === key) return true;
     if (slot === 0) return false;
   }
 }
 
-/** Never 0, since no code holds NUL alone. */
-function keyOf(bytes: Uint8Array, start: number, end: number): number {
+/** Up to four bytes in one number; never 0, since no code holds NUL alone. */
+export function keyOf(bytes: Uint8Array, start: number, end: number): number {
   let key = 0;
   for (let at = start; at < end; at++) key = (key << 8) | (bytes[at] as number);
   return key;

@@ -1,4 +1,4 @@
-import { type CompactRules, compactRules } from './conform.ts';
+import { type FlatRules, flatRules } from './conform.ts';
 import { type ComponentRules, type SegmentRules, type Slot, leastOf, segmentRules } from './definitions.ts';
 import type { Directory, FindDirectory } from './directory.ts';
 import type { Levels } from './elements.ts';
@@ -8,33 +8,41 @@ import { type Structure, structureOf } from './structure.ts';
 /** All that a message of one type and release is held against. */
 export interface Grammar {
   readonly structure: Structure;
-  /** By the hash of the tag, or in the next free place. */
-  readonly segments: readonly (SegmentGrammar | undefined)[];
+  /** For each tag, at the hash of its bytes or in the next free place: its bytes in one number, and its number in the structure. */
+  readonly tags: Int32Array;
+  /** By the number of the tag. */
+  readonly segments: readonly SegmentGrammar[];
+  /** The same, of segments where it says all: of those without notes that depend on each other. */
+  readonly flat: FlatRules;
 }
 
 /** @param key the bytes of the tag in one number */
-export function findSegment({ segments }: Grammar, key: number): SegmentGrammar | undefined {
-  for (let at = hashOf(key); ; at = (at + 1) % places) {
-    const found = segments[at];
-    if (found === undefined || found.key === key) return found;
+export function findSegment(grammar: Grammar, key: number): SegmentGrammar | undefined {
+  const number = tagNumber(grammar, key);
+  return number === -1 ? undefined : grammar.segments[number];
+}
+
+/** The number of a tag in the structure; -1 where it has none. */
+export function tagNumber({ tags }: Grammar, key: number): number {
+  for (let at = hashOf(key); ; at = (at + 2) % places) {
+    const found = tags[at];
+    if (found === 0) return -1;
+    if (found === key) return tags[at + 1] as number;
   }
 }
 
-/** More than a message has tags. */
-const places = 1024;
+/** More than a message has tags, two for each. */
+const places = 2048;
 
 function hashOf(key: number): number {
-  return Math.imul(key, 0x9e3779b1) >>> 22;
+  return (Math.imul(key, 0x9e3779b1) >>> 21) & ~1;
 }
 
 export interface SegmentGrammar {
-  readonly key: number;
   readonly tag: string;
   /** In the structure. */
   readonly number: number;
   readonly rules: SegmentRules | undefined;
-  /** The same for most segments; undefined where they do not say all: of UNH and UNT, and where notes have to be kept. */
-  readonly compact: CompactRules | undefined;
   readonly levels: Levels;
 }
 
@@ -82,18 +90,18 @@ function make(
   const structure = structureOf(definition);
   // The directories say in notes which codes partners may agree on; D.01B has no notes, and otherwise what D.00B has.
   const flags = directory.release === '01B' ? find('D00B') : undefined;
-  const segments = Array.from({ length: places }, (): SegmentGrammar | undefined => undefined);
-  for (const [tag, number] of structure.tags) {
+  const tags = new Int32Array(places);
+  const segments = structure.tagNames.map((tag, number): SegmentGrammar => {
+    let at = hashOf(keyOf(tag));
+    while (tags[at] !== 0) at = (at + 2) % places;
+    tags.set([keyOf(tag), number], at);
     const envelope = tag === 'UNH' || tag === 'UNT';
     const own = envelope ? undefined : segmentRules(directory, tag, version, flags);
     const rules = own ?? segmentRules(service, tag, version);
-    const levels = envelope ? messageLevels : segmentLevels;
-    let at = hashOf(keyOf(tag));
-    while (segments[at] !== undefined) at = (at + 1) % places;
-    const compact = envelope || rules === undefined || rules.notes.length > 0 ? undefined : compactRules(rules);
-    segments[at] = { key: keyOf(tag), tag, number, rules: rules && relaxed(rules), compact, levels };
-  }
-  return { structure, segments };
+    return { tag, number, rules: rules && relaxed(rules), levels: envelope ? messageLevels : segmentLevels };
+  });
+  const flat = flatRules(segments.map(({ rules }) => (rules?.notes.length === 0 ? rules : undefined)));
+  return { structure, tags, segments, flat };
 }
 
 /** The bytes of a tag in one number. */
@@ -101,12 +109,20 @@ export function keyOf(tag: string): number {
   return (tag.charCodeAt(0) << 16) | (tag.charCodeAt(1) << 8) | tag.charCodeAt(2);
 }
 
-/** Rules for UNB, UNG, UNE and UNZ. */
-export function envelopeRules(tag: string, version: string, find: FindDirectory): SegmentRules | undefined {
+/** Rules for UNB, UNG, UNE and UNZ, made once for each syntax. */
+export function envelopeRules(version: string, find: FindDirectory): ReadonlyMap<string, SegmentRules> {
   const service = find(serviceName(version));
-  const rules = service && segmentRules(service, tag, version);
-  return rules && relaxed(rules);
+  if (service === undefined) return new Map();
+  let rules = envelopes.get(service);
+  if (rules === undefined) {
+    const all = ['UNB', 'UNG', 'UNE', 'UNZ'].map((tag) => segmentRules(service, tag, version));
+    rules = new Map(all.filter((each) => each !== undefined).map((each) => [each.tag, relaxed(each)]));
+    envelopes.set(service, rules);
+  }
+  return rules;
 }
+
+const envelopes = new WeakMap<Directory, ReadonlyMap<string, SegmentRules>>();
 
 /** Elements that name and count: they are judged where the envelope is read, as 2, 13, 26, 28, 29, 39 and 46. */
 const judgedWithEnvelope = new Map([

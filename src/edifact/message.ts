@@ -1,7 +1,6 @@
 import { type Checking, type Current, checkElements, report, tagAt } from './elements.ts';
-import type { CompactRules } from './conform.ts';
 import type { FindDirectory } from './directory.ts';
-import { type Grammar, type SegmentGrammar, findSegment, grammarOf, messageLevels, segmentLevels } from './grammar.ts';
+import { type Grammar, findSegment, grammarOf, messageLevels, segmentLevels } from './grammar.ts';
 import {
   type NamingFault,
   messageLengths,
@@ -19,7 +18,7 @@ import {
   valueOf,
 } from './interchange.ts';
 import { type Order, type OrderFault, newOrder, orderFaults, startOrder, takeSegment } from './order.ts';
-import { ELEMENT, END, type Scan } from './scan.ts';
+import { ELEMENT, END, type Scan, TERMINATOR } from './scan.ts';
 import { isTagText, spotOf } from './segment.ts';
 
 /** A message while its segments come in. */
@@ -27,6 +26,8 @@ export interface OpenMessage {
   /** UNH */
   readonly header: Segment;
   readonly reference: string;
+  /** Why the reference could not be repeated in a CONTRL. */
+  readonly misnamed: NamingFault | undefined;
   readonly kind: MessageKind;
   /** All of them, or UNH alone when they are not kept. */
   readonly segments: Segment[];
@@ -43,49 +44,54 @@ export interface MessageKind {
   readonly grammar: Grammar | undefined;
   /** Begun anew for each message. */
   readonly order: Order | undefined;
+  /** It should have a grammar, and has none. */
+  readonly unknown: boolean;
   /** Why S009 could not be repeated in a CONTRL. */
   readonly unnameable: NamingFault | undefined;
 }
 
-/** @param find left out when messages are not held against directories */
+/** @param reference of `header`, which can be repeated when `misnamed` is left out */
 export function openMessage(
+  header: Segment,
+  reference: string,
+  kind: MessageKind,
+  misnamed?: NamingFault,
+): OpenMessage {
+  const findings: Finding[] = [];
+  if (kind.order !== undefined) startOrder(kind.order);
+  if (kind.unknown) {
+    const { type, version, release, agency } = kind.identifier;
+    const text = `${type} ${version}:${release}:${agency} is in no directory here`;
+    findings.push(at(header, '14', text, 'S009: a message of a directory, such as SANCRT:D:97B:UN', 3, 1));
+  }
+  return { header, reference, misnamed, kind, segments: [header], findings, count: 1 };
+}
+
+/** Why 0062 could not be repeated in a CONTRL. */
+export function referenceFault(reference: string, syntax: Syntax): NamingFault | undefined {
+  return namingFault([reference], [referenceLength], 1, repeatableSet(syntax.id));
+}
+
+/**
+ * The kind of the message of which UNH was just read.
+ *
+ * @param find left out when messages are not held against directories
+ */
+export function kindOf(
   header: Segment,
   current: Current,
   before: MessageKind | undefined,
   syntax: Syntax,
   find: FindDirectory | undefined,
-): OpenMessage {
+): MessageKind {
   const { scan, bytes, start } = current;
   const { ends } = scan;
-  const plain = !scan.hasRelease && !scan.hasSuspect;
-  // 0062 and S009, each a whole element behind the tag.
   const [first, second] = [ends[0] as number, ends[1] as number];
-  const usual = plain && (first & 3) === ELEMENT && (second & 3) === ELEMENT;
-  const reference = usual
-    ? bytes.toString('latin1', start + (first >> 2) + 1, start + (second >> 2))
-    : valueOf(header, 1);
-  let kind = before;
-  if (!usual || kind?.bytes === undefined || !isSameKind(kind.bytes, current)) {
-    kind = kindOf(header, usual ? elementBytes(current) : undefined, syntax, find);
-  }
-  const findings: Finding[] = [];
-  const { order, identifier } = kind;
-  if (order !== undefined) startOrder(order);
-  // One that cannot be named is told as that.
-  else if (find !== undefined && kind.unnameable === undefined) {
-    const { type, version, release, agency } = identifier;
-    findings.push(
-      at(
-        header,
-        '14',
-        `${type} ${version}:${release}:${agency} is in no directory here`,
-        'S009: a message of a directory, such as SANCRT:D:97B:UN',
-        3,
-        1,
-      ),
-    );
-  }
-  return { header, reference, kind, segments: [], findings, count: 1 };
+  // 0062 and S009, each a whole element behind the tag.
+  const plain = !scan.hasRelease && !scan.hasSuspect && (first & 3) === ELEMENT && (second & 3) === ELEMENT;
+  const from = start + (second >> 2) + 1;
+  if (plain && before?.bytes !== undefined && isSameKind(before.bytes, bytes, from, scan)) return before;
+  return newKind(header, plain ? elementBytes(current) : undefined, syntax, find);
 }
 
 /** Of the second element. */
@@ -95,20 +101,14 @@ function elementBytes({ scan: { ends }, bytes, start }: Current): Buffer {
   return Buffer.from(bytes.subarray(start + ((ends[1] as number) >> 2) + 1, start + ((ends[last] as number) >> 2)));
 }
 
-function isSameKind(known: Buffer, { scan: { ends, count }, bytes, start }: Current): boolean {
-  const from = start + ((ends[1] as number) >> 2) + 1;
+/** Whether the S009 that starts at `from` has these bytes and no more: behind them ends the element or the segment. */
+export function isSameKind(known: Buffer, bytes: Buffer, from: number, { classes }: Scan): boolean {
   for (let at = 0; at < known.length; at++) if (bytes[from + at] !== known[at]) return false;
-  // Behind it ends the element, by one of its separators or by that of the segment.
-  for (let next = 2; next < count; next++) {
-    const end = ends[next] as number;
-    if (start + (end >> 2) >= from + known.length) {
-      return start + (end >> 2) === from + known.length && ((end & 3) === ELEMENT || (end & 3) === END);
-    }
-  }
-  return false;
+  const end = classes[bytes[from + known.length] as number];
+  return end === ELEMENT || end === TERMINATOR;
 }
 
-function kindOf(
+function newKind(
   header: Segment,
   bytes: Buffer | undefined,
   syntax: Syntax,
@@ -117,7 +117,9 @@ function kindOf(
   const identifier = identifierOf(header);
   const grammar = find && grammarOf(identifier, syntax.version, find);
   const unnameable = namingFault(header.elements[1] ?? [], messageLengths(syntax), 4, repeatableSet(syntax.id));
-  return { bytes, identifier, grammar, order: grammar && newOrder(grammar.structure), unnameable };
+  // One that cannot be named is told as that.
+  const unknown = find !== undefined && grammar === undefined && unnameable === undefined;
+  return { bytes, identifier, grammar, order: grammar && newOrder(grammar.structure), unknown, unnameable };
 }
 
 /** S009 of a UNH. */
@@ -125,23 +127,6 @@ function identifierOf(header: Segment): MessageIdentifier {
   const [type = '', version = '', release = '', agency = '', association = ''] = header.elements[1] ?? [];
   return { type, version, release, agency, association: association === '' ? undefined : association };
 }
-
-/** What the segment that starts at `start` is held against, where its tag is one of the message's and an element follows. */
-export function usualSegment(
-  message: OpenMessage | undefined,
-  { kinds }: Scan,
-  bytes: Buffer,
-  start: number,
-): UsualSegment | undefined {
-  const grammar = message?.kind.grammar;
-  if (grammar === undefined || start + 3 >= bytes.length || kinds[bytes[start + 3] as number] !== ELEMENT)
-    return undefined;
-  const key = ((bytes[start] as number) << 16) | ((bytes[start + 1] as number) << 8) | (bytes[start + 2] as number);
-  const known = findSegment(grammar, key);
-  return known?.compact === undefined ? undefined : (known as UsualSegment);
-}
-
-type UsualSegment = SegmentGrammar & { readonly compact: CompactRules };
 
 /** Judges the segment that was just read: whether it stands in its place, and what it holds. Sets its tag. */
 export function checkSegment(message: OpenMessage, current: Current, key: number, checking: Checking): void {
@@ -197,6 +182,8 @@ export function closeMessage(
 
 function allFindings(open: OpenMessage, trailing: readonly Finding[], duplicate: boolean): Finding[] {
   const { header, reference, kind } = open;
+  const order = kind.order === undefined ? none : orderFaults(kind.order);
+  if (trailing.length === 0 && order.length === 0 && !duplicate) return open.findings;
   const framing = [...trailing];
   if (duplicate)
     framing.unshift(
@@ -208,11 +195,11 @@ function allFindings(open: OpenMessage, trailing: readonly Finding[], duplicate:
         2,
       ),
     );
-  const order = kind.order === undefined ? [] : orderFaults(kind.order);
-  if (framing.length === 0 && order.length === 0) return open.findings;
   const below = [...order.map(orderFinding), ...open.findings].sort((a, b) => a.segment - b.segment);
   return [...framing, ...below];
 }
+
+const none: readonly OrderFault[] = [];
 
 function times(most = 0): string {
   return most === 1 ? 'once' : `${most} times`;
@@ -236,27 +223,6 @@ function orderFinding({ code, segment, offset, tag, length, leaf }: OrderFault):
     expected: leaf === undefined ? 'a segment of this message' : `${leaf.tag} at position ${leaf.pos}${where}`,
   };
 }
-
-/** Whether the segment that was just read is a UNT which says what there is; what it looks like otherwise is not told. */
-export function isRightTrailer({ reference, count }: OpenMessage, { scan, bytes, start, end }: Current): boolean {
-  const { ends, hasRelease, hasSuspect } = scan;
-  if (scan.count !== 3 || hasRelease || hasSuspect) return false;
-  const [first, second] = [ends[0] as number, ends[1] as number];
-  if ((first & 3) !== ELEMENT || (second & 3) !== ELEMENT) return false;
-  let counted = 0;
-  for (let at = start + (first >> 2) + 1; at < start + (second >> 2); at++) {
-    const digit = (bytes[at] as number) - 0x30;
-    if (digit < 0 || digit > 9) return false;
-    counted = counted * 10 + digit;
-  }
-  const from = start + (second >> 2) + 1;
-  if (counted !== count || end - from !== reference.length || end === from) return false;
-  for (let at = 0; at < reference.length; at++) if (bytes[from + at] !== reference.charCodeAt(at)) return false;
-  return second - first <= roomForCount;
-}
-
-/** Ten digits (0074), as `Scan.ends` counts. */
-const roomForCount = 11 << 2;
 
 /**
  * Holds UNT against UNH (ISO 9735-1 §7.3): the same reference, as many segments as it says.
@@ -312,12 +278,11 @@ function at(
 }
 
 /** What cannot be told at the level of the message, since the message cannot be named (0062, S009). */
-export function unnameable({ header, reference, kind }: OpenMessage, syntax: Syntax): Finding | undefined {
-  const own = namingFault([reference], [referenceLength], 1, repeatableSet(syntax.id));
-  const fault = own ?? kind.unnameable;
+export function unnameable({ header, misnamed, kind }: OpenMessage): Finding | undefined {
+  const fault = misnamed ?? kind.unnameable;
   if (fault === undefined) return undefined;
   const { code, component } = fault;
-  const element = own === undefined ? 3 : 2;
+  const element = misnamed === undefined ? 3 : 2;
   const text = `A message that cannot be named: ${element === 2 ? '0062' : 'S009'} of UNH is not usable`;
   const spot = spotOf(header, element, component);
   const expected = namingRule(fault, element === 2 ? '0062' : 'S009');

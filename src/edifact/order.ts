@@ -1,4 +1,4 @@
-import type { Group, Leaf, Route, Structure } from './structure.ts';
+import { AGAIN, GROUP_AGAIN, type Group, type Leaf, type Route, type Structure } from './structure.ts';
 
 /** What is wrong with the order of a message's segments. */
 export interface OrderFault {
@@ -27,7 +27,7 @@ export interface Order {
 }
 
 /** One way in which the segments so far can be understood. */
-interface Path {
+export interface Path {
   /** Index of the leaf at which the last segment stands, and how often it stands there. */
   leaf: number;
   count: number;
@@ -54,13 +54,24 @@ export function newOrder(structure: Structure): Order {
 
 /** Begins anew: UNH stands at the first leaf. */
 export function startOrder(order: Order): void {
-  const groups = order.paths[0]?.groups ?? Array.from({ length: order.structure.depth }, () => 0);
-  order.paths = [{ leaf: 0, count: 1, groups, cost: 0, fault: undefined, standIn: false, awaited: none }];
+  const path = order.paths[0] ?? newPath(order.structure);
+  path.leaf = path.cost = 0;
+  path.count = 1;
+  path.fault = undefined;
+  path.standIn = false;
+  path.awaited = none;
+  if (order.paths.length !== 1) order.paths = [path];
   order.calm = 0;
   order.lost = false;
 }
 
+function newPath({ depth }: Structure): Path {
+  const groups = Array.from({ length: depth }, () => 0);
+  return { leaf: 0, count: 1, groups, cost: 0, fault: undefined, standIn: false, awaited: none };
+}
+
 const none: readonly Leaf[] = [];
+const noFaults: readonly OrderFault[] = [];
 
 /**
  * Takes the next segment (ISO 9735-1 annex on the order of segments and groups). Its first place behind the last one is
@@ -70,23 +81,52 @@ const none: readonly Leaf[] = [];
  * @param tag number of the tag in the structure; -1 for one that the structure has not
  */
 export function takeSegment(order: Order, tag: number, segment: number, offset: number, name: string): void {
-  const [path] = order.paths;
-  if (path === undefined || order.lost) return;
-  const { structure } = order;
-  if (order.paths.length === 1 && tag >= 0) {
-    const way = structure.plain[path.leaf * structure.tagNames.length + tag] as number;
-    if (way !== 0 && advance(path, structure.ways[way - 1] as Route, true)) {
-      order.calm++;
-      return;
-    }
-  }
+  if (order.lost) return;
+  const path = onlyPath(order);
+  if (path !== undefined && tag >= 0 && stepOn(order, path, tag)) return;
   branch(order, tag, { segment, offset, tag: name });
+}
+
+/** The one way to understand the segments so far; undefined where there are more. */
+export function onlyPath({ paths, lost }: Order): Path | undefined {
+  return paths.length === 1 && !lost ? paths[0] : undefined;
+}
+
+/** Takes a segment that has one place behind the last one. False when it has not: then nothing is done. */
+export function stepOn(order: Order, path: Path, tag: number): boolean {
+  const { structure } = order;
+  const { leaf, groups } = path;
+  const way = (structure.ways[leaf * structure.tagNames.length + tag] as number) || structure.plainWay(leaf, tag);
+  if (way < 0) return false;
+  const kind = way & 3;
+  if (kind === AGAIN) {
+    if (path.count >= (structure.most[leaf] as number)) return false;
+    path.count++;
+  } else {
+    const target = way >> 8;
+    const depth = (way >> 2) & 0x3f;
+    if (kind === GROUP_AGAIN) {
+      if ((groups[depth - 1] as number) >= (structure.groupMost[target * structure.depth + depth - 1] as number)) {
+        return false;
+      }
+      (groups[depth - 1] as number)++;
+    }
+    for (let each = depth; each < (structure.depths[target] as number); each++) groups[each] = 1;
+    path.leaf = target;
+    path.count = 1;
+  }
+  path.standIn = false;
+  path.awaited = none;
+  order.calm++;
+  return true;
 }
 
 /** What is wrong with the order, as it is best understood. */
 export function orderFaults({ paths }: Order): readonly OrderFault[] {
+  let noted = paths[0]?.fault;
+  if (noted === undefined) return noFaults;
   const faults: OrderFault[] = [];
-  for (let noted = paths[0]?.fault; noted !== undefined; noted = noted.before) faults.push(noted.fault);
+  for (; noted !== undefined; noted = noted.before) faults.push(noted.fault);
   return faults.reverse();
 }
 
@@ -125,7 +165,7 @@ function ways(structure: Structure, path: Path, tag: number, place: Place): Path
     const entry = onlyEntry(routes);
     for (const route of routes) {
       const fitting = copyOf(path);
-      const within = advance(fitting, route, false);
+      const within = advance(fitting, route);
       if (!within) found.push(overstepping(path, fitting, route, place));
       else if (route.missing.length > 0) found.push(leavingOut(path, fitting, route, place, route === entry));
       else {
@@ -196,14 +236,13 @@ function misplaced(structure: Structure, path: Path, tag: number, place: Place):
   return after;
 }
 
-/** Moves the path along the route. False when a segment or group is there too often; `strict`: then it does not move. */
-function advance(path: Path, route: Route, strict: boolean): boolean {
+/** Moves the path along the route. False when a segment or group is there too often. */
+function advance(path: Path, route: Route): boolean {
   const { target, kind, depth } = route;
   const { groups } = path;
   let within = true;
   if (kind === 'segment') within = path.count < target.max;
   else if (kind === 'group') within = (groups[depth - 1] as number) < (target.groups[depth - 1] as Group).max;
-  if (strict && !within) return false;
   if (kind === 'segment') path.count++;
   else {
     if (kind === 'group') (groups[depth - 1] as number)++;

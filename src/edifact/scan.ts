@@ -1,3 +1,4 @@
+import type { CharacterSet } from './character-set.ts';
 import type { Format } from './segment.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { Format } from './segment.ts';
 export interface Scan {
   /** What each byte is, as the constants below say. */
   readonly kinds: Uint8Array;
-  /** The kind of each byte in the bits of `KIND`; above them, for data, whether it is a digit. */
+  /** The kind of each byte; for data, whether it is a digit. */
   readonly classes: Uint8Array;
   /** What each byte is where a release character stands in front. */
   readonly released: Uint8Array;
@@ -30,15 +31,14 @@ export const ELEMENT = 2;
 export const REPETITION = 3;
 
 /** Other kinds of bytes. */
-export const DATA = 0;
+const DATA = 0;
 export const TERMINATOR = 4;
 const RELEASE = 5;
 const SUSPECT = 6;
 
-/** The bits of `Scan.classes`. */
-export const KIND = 7;
+/** Data in `Scan.classes`, above all other kinds; each a bit. */
 export const DIGIT = 8;
-const NO_DIGIT = 16;
+export const NO_DIGIT = 16;
 
 export function newScan(format: Format, longest: number): Scan {
   const released = suspectBytes(format);
@@ -92,7 +92,14 @@ export function scanSegment(scan: Scan, bytes: Uint8Array, from: number, to: num
 
 /** The bytes that the set has not, or that need a closer look since the set takes several bytes for a character. */
 function suspectBytes({ characterSet }: Format): Uint8Array {
-  return Uint8Array.from({ length: 256 }, (_, byte) =>
-    characterSet.lacks(characterSet.decode(String.fromCharCode(byte))) === -1 ? DATA : SUSPECT,
-  );
+  let suspect = suspects.get(characterSet);
+  if (suspect === undefined) {
+    suspect = Uint8Array.from({ length: 256 }, (_, byte) =>
+      characterSet.lacks(characterSet.decode(String.fromCharCode(byte))) === -1 ? DATA : SUSPECT,
+    );
+    suspects.set(characterSet, suspect);
+  }
+  return suspect;
 }
+
+const suspects = new WeakMap<CharacterSet, Uint8Array>();

@@ -8,11 +8,31 @@ export interface Structure {
   readonly tagNames: readonly string[];
   /** How a segment of the tag may follow that of the leaf, the ways first that leave out nothing mandatory. */
   routes(leaf: number, tag: number): readonly Route[];
-  /** For each leaf and tag, at `leaf * tags.size + tag`: 1 + index in `ways` where there is one way and it leaves out nothing; 0 else. */
-  readonly plain: Uint16Array;
-  readonly ways: readonly Route[];
+  /**
+   * How a segment of the tag follows that of the leaf, where there is one way and it leaves out nothing: `wayOf` a route;
+   * `noWay` else.
+   */
+  plainWay(leaf: number, tag: number): number;
+  /** The same for those that were asked for, at `leaf * tags.size + tag`; else 0. */
+  readonly ways: Int32Array;
+  /** How often the segment may stand at each leaf, and how many groups are around it. */
+  readonly most: Int32Array;
+  readonly depths: Int32Array;
+  /** How often each group may stand, the outermost first, at `leaf * depth`. */
+  readonly groupMost: Int32Array;
   /** How deep groups lie in each other. */
   readonly depth: number;
+}
+
+/** Kinds of ways, in their low two bits; above them the depth of the route, and the index of its target. */
+export const AGAIN = 1;
+export const GROUP_AGAIN = 2;
+const FORWARD = 3;
+export const noWay = -1;
+const wayKinds = { segment: AGAIN, group: GROUP_AGAIN, forward: FORWARD };
+
+function wayOf({ target, kind, depth }: Route): number {
+  return (target.index << 8) | (depth << 2) | wayKinds[kind];
 }
 
 /** A segment at its place. */
@@ -85,16 +105,21 @@ export function structureOf(definition: MessageDefinition): Structure {
     }
     return found;
   };
-  const ways: Route[] = [];
-  const plain = new Uint16Array(leaves.length * tags.size);
-  for (const { index } of leaves) {
-    for (let tag = 0; tag < tags.size; tag++) {
-      const [only, ...others] = routes(index, tag).filter(({ missing }) => missing.length === 0);
-      if (only !== undefined && others.length === 0) plain[index * tags.size + tag] = ways.push(only);
-    }
-  }
+  const ways = new Int32Array(leaves.length * tags.size);
+  const plainWay = (leaf: number, tag: number): number => {
+    const [only, ...others] = routes(leaf, tag).filter(({ missing }) => missing.length === 0);
+    const way = only !== undefined && others.length === 0 ? wayOf(only) : noWay;
+    ways[leaf * tags.size + tag] = way;
+    return way;
+  };
   const depth = Math.max(...leaves.map((leaf) => leaf.depth));
-  return { leaves, tags, tagNames: [...tags.keys()], routes, plain, ways, depth };
+  const groupMost = leaves.flatMap(({ groups }) => Array.from({ length: depth }, (_, each) => groups[each]?.max ?? 0));
+  return {
+    ...{ leaves, tags, tagNames: [...tags.keys()], routes, plainWay, ways, depth },
+    most: Int32Array.from(leaves, ({ max }) => max),
+    depths: Int32Array.from(leaves, (leaf) => leaf.depth),
+    groupMost: Int32Array.from(groupMost),
+  };
 }
 
 /** A segment or group with the leaves that it spans. */
