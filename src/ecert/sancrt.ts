@@ -1,5 +1,6 @@
 import { type Message, type Segment, valueOf } from '../edifact/interchange.ts';
 import { type Located, type Location, located, locationOf, qualified } from './located.ts';
+import { isMeasurement } from './measurements.ts';
 import { partsOf } from './sancrt-parts.ts';
 
 /** A SANCRT as it was sent: nothing is judged, and what is absent or empty is undefined. */
@@ -34,9 +35,9 @@ export interface RequestLine {
   readonly at: Location;
   /** PIA+5 C212 7140, where 7143 is HS */
   readonly hts: Located | undefined;
-  /** MEA+AAJ+AAI C174 6411 */
+  /** MEA+AAJ C174 6411 */
   readonly unit: Located | undefined;
-  /** MEA+AAJ+AAI C174 6314 */
+  /** MEA+AAJ C174 6314 */
   readonly quantity: Located | undefined;
 }
 
@@ -75,7 +76,7 @@ export function readSancrt(message: Message): CertificateRequest {
 type Only = (segments: readonly Segment[], wanted: (segment: Segment) => boolean) => Segment | undefined;
 
 function readLine(segments: readonly [Segment, ...Segment[]], only: Only): RequestLine {
-  const mea = only(segments, qualified('MEA', 'AAJ', 'AAI'));
+  const mea = only(segments, isMeasurement('certified'));
   const isHts = qualified('PIA', '5');
   const pia = only(segments, (segment) => isHts(segment) && hsElement(segment) > 0);
   return {

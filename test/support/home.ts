@@ -32,6 +32,8 @@ export interface PartnerOptions {
   readonly as2?: Partial<PartnerFile['as2']>;
   readonly contrl?: Edifact['contrl'];
   readonly syntax?: Edifact['syntax'];
+  /** Of the messages in both directions. */
+  readonly release?: Edifact['release'];
 }
 
 export interface HomeOptions {
@@ -80,7 +82,7 @@ export async function makeHome(settings: Record<string, unknown> = {}, options: 
     signer: signer ?? own,
     addPartner(shortName, partnerOptions) {
       const { as2Id: id, url, certificatePem, moreCertificates = [], receive, send, as2 } = partnerOptions;
-      const { identities, contrl, syntax } = partnerOptions;
+      const { identities, contrl, syntax, release } = partnerOptions;
       const partner: PartnerFile = {
         name: shortName,
         as2: { id, url, ...as2 },
@@ -91,6 +93,7 @@ export async function makeHome(settings: Record<string, unknown> = {}, options: 
           identities: identities ?? [{ id: 'AUDAFF', qualifier: 'ZZZ', countries: ['AU'] }],
           ...(contrl && { contrl }),
           ...(syntax && { syntax }),
+          ...(release && { release, releases: [release] }),
         },
       };
       writeFileSync(path.join(directory, 'partners', `${shortName}.yaml`), stringify(partner));
