@@ -6,7 +6,7 @@ const codes = { certified: ['AAJ', 'AAI'], used: ['AAK', 'ABU'] } as const;
 
 export type Measured = keyof typeof codes;
 
-/** D.99B took these codes of 6313 away, and D.01B gave AAI to something else: from then on 6311 alone says it. */
+/** D.99B took these codes of 6313 away, and D.00B gave AAI to something else: from then on 6311 alone says it. */
 const codesOf6313: ReadonlySet<string> = new Set(['96B', '97A', '97B', '98A', '98B', '99A']);
 
 /** @param release that is written: `97B` */
