@@ -19,5 +19,7 @@ export function measurement(what: Measured, unit: string, quantity: string, rele
 export function isMeasurement(what: Measured): (segment: Segment) => boolean {
   const [purpose, attribute] = codes[what];
   return (segment) =>
-    segment.tag === 'MEA' && valueOf(segment, 1) === purpose && ['', attribute].includes(valueOf(segment, 2));
+    segment.tag === 'MEA' &&
+    valueOf(segment, 1) === purpose &&
+    (valueOf(segment, 2) === attribute || valueOf(segment, 2) === '');
 }
