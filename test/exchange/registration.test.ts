@@ -5,19 +5,11 @@ import { readCusres } from '../../src/ecert/cusres-reader.ts';
 import { makeSancrt } from '../../src/ecert/sancrt-writer.ts';
 import { loadDirectory } from '../../src/edifact/directory.ts';
 import { readInterchange } from '../../src/edifact/reader.ts';
-import { writeInterchange, type WritableMessage } from '../../src/edifact/writer.ts';
 import { EDIFACT_LIMITS } from '../../src/limits.ts';
 import type { Store } from '../../src/store/store.ts';
 import { homeOfOne, opened, seal } from '../support/jobs.ts';
-import { interchange, numberOf, today } from '../support/sancrt.ts';
+import { interchange, numberOf, today, written } from '../support/sancrt.ts';
 import { storedBytes } from '../support/stored.ts';
-
-/** An interchange of a participant. */
-function sent(messages: readonly WritableMessage[], preparedAt: Date): Buffer {
-  const parties = { sender: { id: 'AUDAFF', qualifier: 'ZZZ' }, recipient: { id: 'USCBP', qualifier: 'ZZZ' } };
-  const head = { syntax: { id: 'UNOC', version: '3' }, ...parties, preparedAt, reference: 'AU1', testIndicator: true };
-  return writeInterchange({ ...head, messages });
-}
 
 describe('registration', () => {
   it('3000 in one interchange are judged each alone, and answered each', async () => {
@@ -55,7 +47,7 @@ describe('registration', () => {
         Array.from({ length: 3 - index }, (_, n) => ({ ...drafted, kind, number: numberOf('AU', n), lines })),
       );
       const messages = asked.map((draft) => makeSancrt(draft, release.slice(2)));
-      const [id = ''] = await seals([sent(messages, now)], now);
+      const [id = ''] = await seals([written(messages)], now);
       await runJobs(await store.claimJobs(now, 60_000, 1), exchange);
       assert.match((await store.getMessage(id))?.detail ?? '', /: 6 accepted, 0 rejected, 0 syntax errors/);
       const found = await store.findCertificates('test', asked.map(({ number }) => number));

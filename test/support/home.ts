@@ -34,6 +34,7 @@ export interface PartnerOptions {
   readonly syntax?: Edifact['syntax'];
   /** Of the messages in both directions. */
   readonly release?: Edifact['release'];
+  readonly mixedTypes?: Edifact['mixedTypes'];
 }
 
 export interface HomeOptions {
@@ -82,7 +83,7 @@ export async function makeHome(settings: Record<string, unknown> = {}, options: 
     signer: signer ?? own,
     addPartner(shortName, partnerOptions) {
       const { as2Id: id, url, certificatePem, moreCertificates = [], receive, send, as2 } = partnerOptions;
-      const { identities, contrl, syntax, release } = partnerOptions;
+      const { identities, contrl, syntax, release, mixedTypes } = partnerOptions;
       const partner: PartnerFile = {
         name: shortName,
         as2: { id, url, ...as2 },
@@ -93,6 +94,7 @@ export async function makeHome(settings: Record<string, unknown> = {}, options: 
           identities: identities ?? [{ id: 'AUDAFF', qualifier: 'ZZZ', countries: ['AU'] }],
           ...(contrl && { contrl }),
           ...(syntax && { syntax }),
+          ...(mixedTypes && { mixedTypes }),
           ...(release && { release, releases: [release] }),
         },
       };

@@ -19,7 +19,9 @@ export async function opened(home?: TestHome) {
 }
 
 /** With a partner `van`, to which nothing can be delivered. */
-export async function homeOfOne(settings: Pick<PartnerOptions, 'release'> = {}): Promise<TestHome> {
+export async function homeOfOne(
+  settings: Pick<PartnerOptions, 'release' | 'mixedTypes' | 'identities'> = {},
+): Promise<TestHome> {
   const home = await makeHome({});
   const certificatePem = (await identity('van.test')).certificate.pem;
   home.addPartner('van', { as2Id: 'VAN', url: 'http://van.test/as2', certificatePem, ...settings });
