@@ -44,16 +44,22 @@ export function registerEcert(program: Command, terminal: Terminal): void {
   registerStatistics(ecert, terminal);
 }
 
+/** How many are looked at at a time. */
+const PAGE = 500;
+
 /** As they stand today. Most states follow from what is used and from the day, so that they are looked for here. */
 function find(home: string, terminal: Terminal, filter: CertificateFilter, state?: State): Promise<Standing[]> {
   return withRegister(home, terminal, async ({ store, reference, clock }) => {
     const today = dayAt(clock(), 0);
-    const limit = state === undefined ? filter.limit : Number.MAX_SAFE_INTEGER;
-    const found = await store.listCertificates({ ...filter, limit });
-    return found
-      .map((each) => standingOf(each, reference, today))
-      .filter((each) => state === undefined || each.state === state)
-      .slice(0, filter.limit);
+    const { limit = PAGE } = filter;
+    const found: Standing[] = [];
+    for (let after: CertificateFilter['after']; ;) {
+      const page = await store.listCertificates({ ...filter, after, limit: PAGE });
+      const standing = page.map((each) => standingOf(each, reference, today));
+      found.push(...standing.filter((each) => state === undefined || each.state === state));
+      if (found.length >= limit || page.length < PAGE) return found.slice(0, limit);
+      after = page.at(-1);
+    }
   });
 }
 

@@ -1,3 +1,4 @@
+import { referenceNames, referenceSchemas } from '../ecert/reference-schema.ts';
 import { partnerSchema } from './partner-schema.ts';
 import { configurationReference } from './reference.ts';
 import { endpointSchema } from './schema.ts';
@@ -8,6 +9,10 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ['reference/schema/countersign.json', schemaFile('countersign.yaml', endpointSchema)],
     ['reference/schema/partner.json', schemaFile('partners/*.yaml', partnerSchema)],
+    ...referenceNames.map(
+      (name) =>
+        [`reference/schema/ecert-${name}.json`, schemaFile(`ecert/${name}.yaml`, referenceSchemas[name])] as const,
+    ),
     ['docs/configuration.md', configurationReference()],
   ]);
 }

@@ -200,7 +200,7 @@ const edifact = z.strictObject({
   releases: z
     .array(release)
     .min(1)
-    .default(['D.96B', 'D.97B'])
+    .default(['D.96B', 'D.97B', 'D.99B'])
     .describe('Directories that they may be of; others are refused (17).'),
   maxMessages: z
     .int()

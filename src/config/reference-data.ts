@@ -2,26 +2,31 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { parseReference, type EcertReference, ReferenceDataError } from '../ecert/reference.ts';
+import { type ReferenceName, referenceNames, referenceSchemas } from '../ecert/reference-schema.ts';
 import { ConfigError } from './config-error.ts';
 import { whyUnreadable } from './files.ts';
-import { formatPath } from './validate.ts';
+import { formatPath, validate } from './validate.ts';
 import { readYaml, type YamlFile } from './yaml.ts';
 
 /** The data that comes with the product; beside `src` and beside `dist` alike. */
 const builtIn = path.resolve(import.meta.dirname, '../../reference');
 const EXTERNAL_CODES = path.join(builtIn, 'edifact', 'external-codes.json');
 
-const names = ['programmes', 'countries', 'errors', 'claims', 'conditions', 'onboarding'] as const;
-
 /**
  * Programmes, countries, codes of errors, mismatches and conditions, and units.
  *
  * @param directory the operator's own `ecert/*.yaml`, in place of those that come with the product
- * @throws ConfigError with everything that is wrong in the first file that does not fit, each with its line
+ * @throws ConfigError with everything that is wrong in them, each with its line
  */
 export async function loadReference(directory: string = builtIn): Promise<EcertReference> {
-  const read = await Promise.all(names.map(async (name) => [name, await yamlFile(directory, name)] as const));
-  const files = Object.fromEntries(read) as Record<(typeof names)[number], YamlFile>;
+  const read = await Promise.all(referenceNames.map(async (name) => [name, await yamlFile(directory, name)] as const));
+  const files = Object.fromEntries(read) as Record<ReferenceName, YamlFile>;
+  const problems = referenceNames.flatMap((name) => {
+    const yaml = files[name];
+    const locate = (at: readonly PropertyKey[]) => ({ file: yaml.file, line: yaml.lineOf(at), key: formatPath(at) });
+    return validate(referenceSchemas[name], yaml.value, { locate }).problems ?? [];
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
   const { programmes, countries, errors, claims, conditions, onboarding } = files;
   try {
     return parseReference({
@@ -32,10 +37,10 @@ export async function loadReference(directory: string = builtIn): Promise<EcertR
   } catch (error) {
     const file = error instanceof ReferenceDataError ? read.find(([name]) => name === error.file)?.[1] : undefined;
     if (!(error instanceof ReferenceDataError) || file === undefined) throw error;
-    const problems = error.issues.map(({ path: at, message }) => ({
+    const misfits = error.issues.map(({ path: at, message }) => ({
       ...{ file: file.file, line: file.lineOf(at), key: formatPath(at), message, remedy },
     }));
-    throw new ConfigError(problems, { cause: error });
+    throw new ConfigError(misfits, { cause: error });
   }
 }
 
@@ -45,7 +50,7 @@ export async function countryCodes(): Promise<ReadonlySet<string>> {
   return new Set(Object.keys(iso3166));
 }
 
-const remedy = 'The beginning of the file says what may stand there.';
+const remedy = 'docs/ecert.md says what may stand there.';
 
 /** A directory of an operator may do without what was added later: then that of the product holds. */
 async function yamlFile(directory: string, name: string): Promise<YamlFile> {

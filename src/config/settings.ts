@@ -14,6 +14,9 @@ export interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
   readonly items?: JsonSchema;
+  /** Of a map whose keys are not listed: what stands under each, and what a key looks like. */
+  readonly additionalProperties?: JsonSchema | false;
+  readonly propertyNames?: JsonSchema;
 }
 
 /** One key of a configuration file. */
@@ -36,6 +39,7 @@ export function settingsOf(schema: JsonSchema, prefix = ''): Setting[] {
     return [
       { path, schema: inner, required },
       ...settingsOf(inner, `${path}.`),
+      ...(inner.additionalProperties ? settingsOf(inner.additionalProperties, `${path}.*.`) : []),
       ...(inner.items === undefined ? [] : settingsOf(inner.items, `${path}[].`)),
     ];
   });
@@ -44,7 +48,10 @@ export function settingsOf(schema: JsonSchema, prefix = ''): Setting[] {
 /** The schema of what is at a path. */
 export function schemaAt(schema: JsonSchema, path: readonly PropertyKey[]): JsonSchema | undefined {
   return path.reduce<JsonSchema | undefined>(
-    (at, step) => (typeof step === 'number' ? at?.items : at?.properties?.[String(step)]),
+    (at, step) =>
+      typeof step === 'number'
+        ? at?.items
+        : (at?.properties?.[String(step)] ?? (at?.additionalProperties || undefined)),
     schema,
   );
 }

@@ -32,7 +32,8 @@ export function formatPath(path: readonly PropertyKey[]): string {
 
 function problemsOf(issue: z.core.$ZodIssue, value: unknown, json: JsonSchema, source: Source): Problem[] {
   if (issue.code === 'unrecognized_keys') {
-    const known = Object.keys(schemaAt(json, issue.path)?.properties ?? {});
+    const at = schemaAt(json, issue.path);
+    const known = at?.propertyNames?.enum ?? Object.keys(at?.properties ?? {});
     return issue.keys.map((key) => ({ ...source.locate([...issue.path, key]), ...unknownKey(key, known) }));
   }
   const found = valueAt(value, issue.path);
@@ -62,6 +63,9 @@ function whatIsWrong(issue: z.core.$ZodIssue, found: unknown): string {
     return `${show(found)} is not possible: use ${issue.values.map(String).join(', ')}`;
   if (issue.code === 'invalid_format') return `${show(found)} is not ${issue.message}`;
   if (issue.code === 'too_small' && issue.origin === 'array') return `needs at least ${issue.minimum} entry`;
+  if (issue.code === 'too_small' && issue.origin === 'string') return 'is empty';
+  if (issue.code === 'too_big' && issue.origin === 'string') return `is longer than ${issue.maximum} characters`;
+  if (issue.code === 'invalid_key') return `is not ${issue.issues.map(({ message }) => message).join(', ')}`;
   if (issue.code === 'too_small') return `must be ${issue.minimum} or more`;
   if (issue.code === 'too_big') return `must be ${issue.maximum} or less`;
   return issue.message;

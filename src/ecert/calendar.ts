@@ -10,12 +10,16 @@ export function dayAt(now: Date, utcOffset: number): Day {
 
 /** Reads CCYYMMDD (format 102); undefined when there is no such day. */
 export function readDay(text: string): Day | undefined {
-  const digits = /^(\d{4})(\d{2})(\d{2})$/.exec(text);
-  if (digits === null) return undefined;
-  const day = digits.slice(1).join('-');
-  const read = new Date(`${day}T00:00:00.000Z`);
-  // An impossible day either does not parse or comes back as another one.
-  return !Number.isNaN(read.getTime()) && read.toISOString().startsWith(day) ? day : undefined;
+  if (!/^\d{8}$/.test(text)) return undefined;
+  const [year, month, day] = [text.slice(0, 4), text.slice(4, 6), text.slice(6)];
+  const isDay = Number(day) >= 1 && Number(day) <= daysIn(Number(year), Number(month));
+  return isDay ? `${year}-${month}-${day}` : undefined;
+}
+
+/** 0 where there is no such month. */
+function daysIn(year: number, month: number): number {
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return [0, 31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month] ?? 0;
 }
 
 /** The last digit of the year that a day is in. */

@@ -1,4 +1,5 @@
 import { type Message, type Segment, valueOf } from '../edifact/interchange.ts';
+import { type Measured, isMeasurement } from './measurements.ts';
 
 /** A CUSRES as it was sent: nothing is judged, and what is absent is empty. */
 export interface Response {
@@ -61,16 +62,16 @@ function groupsOf(segments: readonly Segment[]): Segment[][] {
 
 function certificateIn(group: readonly Segment[]): ReportedCertificate {
   const first = (tag: string) => group.find((segment) => segment.tag === tag);
-  const quantities = (purpose: string, dimension: string) =>
+  const quantities = (what: Measured) =>
     group
-      .filter((one) => one.tag === 'MEA' && valueOf(one, 1) === purpose && ['', dimension].includes(valueOf(one, 2)))
+      .filter(isMeasurement(what))
       .map((one) => `${valueOf(one, 3, 2)} ${valueOf(one, 3)}`)
       .join(', ');
   const [doc, gis] = [first('DOC'), first('GIS')];
   return {
     number: doc === undefined ? '' : valueOf(doc, 2),
     condition: gis === undefined ? '' : valueOf(gis, 1),
-    certified: quantities('AAJ', 'AAI'),
-    used: quantities('AAK', 'ABU'),
+    certified: quantities('certified'),
+    used: quantities('used'),
   };
 }

@@ -110,10 +110,13 @@ function inPieces(text: string): readonly string[] {
 
 /** An identifier of an..35 as it was sent, as far as it can be repeated. */
 function printable(text: string, set: CharacterSet): string {
-  return Array.from(text.slice(0, 35), (character) => (set.lacks(character) === -1 ? character : '.')).join('');
+  const start = text.slice(0, 35);
+  if (set.lacks(start) === -1) return start;
+  return Array.from(start, (character) => (set.lacks(character) === -1 ? character : '.')).join('');
 }
 
 /** CCYYMMDDHHMM (format 203), in UTC. */
 function minute(now: Date): string {
-  return now.toISOString().replace(/\D/g, '').slice(0, 12);
+  const iso = now.toISOString();
+  return iso.slice(0, 4) + iso.slice(5, 7) + iso.slice(8, 10) + iso.slice(11, 13) + iso.slice(14, 16);
 }

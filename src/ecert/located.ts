@@ -13,10 +13,9 @@ export interface Located {
   readonly at: Location;
 }
 
-/** Segments of this tag whose first elements have these values. */
-export function qualified(tag: string, ...qualifiers: readonly string[]): (segment: Segment) => boolean {
-  return (segment) =>
-    segment.tag === tag && qualifiers.every((qualifier, index) => valueOf(segment, index + 1) === qualifier);
+/** Segments of this tag whose first element has this value. */
+export function qualified(tag: string, qualifier: string): (segment: Segment) => boolean {
+  return (segment) => segment.tag === tag && valueOf(segment, 1) === qualifier;
 }
 
 /** A component with its place; undefined when it is absent or empty. */

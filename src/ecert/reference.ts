@@ -143,7 +143,7 @@ export function parseReference(files: ReferenceFiles): EcertReference {
   for (const [key, programme] of programmes) {
     const strangers = programme.countries.filter((country) => !countries.has(country));
     if (strangers.length === 0) continue;
-    const message = `${strangers.join(', ')} not among the countries that take part`;
+    const message = `${strangers.join(', ')} not among the countries that take part (countries.yaml)`;
     issues.push({ path: ['programmes', key, 'countries'], message });
   }
   if (issues.length > 0) throw new ReferenceDataError('programmes', issues);

@@ -1,6 +1,7 @@
 import type { WritableMessage, WritableSegment } from '../edifact/writer.ts';
 import type { RuleError, Registration } from './certificate.ts';
 import { acceptance, rejection, type AnswerContext, type Answered } from './cusres.ts';
+import { measurement } from './measurements.ts';
 import type { QueryRequest } from './reqdoc.ts';
 import { type Condition, itemsOf } from './standing.ts';
 
@@ -62,20 +63,16 @@ function documentGroup(
   { reference, release }: AnswerContext,
 ): WritableSegment[] {
   const { number, issueDate } = registration;
-  const [certifiedCode, usedCode] = codesOf6313.has(release) ? ['AAI', 'ABU'] : ['', ''];
   return [
     ['DOC', '811', number],
     ['DTM', ['182', issueDate.replaceAll('-', ''), '102']],
     ['GIS', reference.conditions.get(condition)?.code ?? ''],
     ...quantitiesOf(registration).flatMap(({ unit, certified, used }): WritableSegment[] => [
-      ['MEA', 'AAJ', certifiedCode, [unit, String(certified)]],
-      ['MEA', 'AAK', usedCode, [unit, String(used)]],
+      measurement('certified', unit, String(certified), release),
+      measurement('used', unit, String(used), release),
     ]),
   ];
 }
-
-/** From D.99B on 6313 has no codes for these quantities; 6311 says the same. */
-const codesOf6313: ReadonlySet<string> = new Set(['96B', '97A', '97B', '98A', '98B', '99A']);
 
 export interface UnitQuantity {
   readonly unit: string;

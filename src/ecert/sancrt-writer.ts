@@ -1,4 +1,5 @@
 import type { WritableMessage, WritableSegment } from '../edifact/writer.ts';
+import { measurement } from './measurements.ts';
 import type { RequestKind } from './traffic.ts';
 
 /** A certificate as a participant sends it. What is empty is left out; nothing is judged, so that faults can be sent. */
@@ -44,7 +45,7 @@ function contents({ programme, importer, lines }: CertificateDraft, release: str
     ...unlessEmpty(importer, [partiesInNad.includes(release) ? 'NAD' : 'PNA', 'IM', importer]),
     ...lines.flatMap(({ hts, unit, quantity }, index): WritableSegment[] => [
       ['LIN', String(index + 1)],
-      ...unlessEmpty(unit + quantity, ['MEA', 'AAJ', 'AAI', [unit, quantity]]),
+      ...unlessEmpty(unit + quantity, measurement('certified', unit, quantity, release)),
       ...unlessEmpty(hts, ['PIA', '5', [hts, 'HS']]),
     ]),
   ];

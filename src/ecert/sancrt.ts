@@ -1,5 +1,6 @@
 import { type Message, type Segment, valueOf } from '../edifact/interchange.ts';
-import { type Located, type Location, located, locationOf, qualified } from './located.ts';
+import { type Located, type Location, located, locationOf } from './located.ts';
+import { isMeasurement } from './measurements.ts';
 import { partsOf } from './sancrt-parts.ts';
 
 /** A SANCRT as it was sent: nothing is judged, and what is absent or empty is undefined. */
@@ -34,27 +35,18 @@ export interface RequestLine {
   readonly at: Location;
   /** PIA+5 C212 7140, where 7143 is HS */
   readonly hts: Located | undefined;
-  /** MEA+AAJ+AAI C174 6411 */
+  /** MEA+AAJ C174 6411 */
   readonly unit: Located | undefined;
-  /** MEA+AAJ+AAI C174 6314 */
+  /** MEA+AAJ C174 6314 */
   readonly quantity: Located | undefined;
 }
 
 /** Reads a SANCRT, with parties in PNA (from D.97B) or NAD (before it). Never throws on what it holds. */
 export function readSancrt(message: Message): CertificateRequest {
-  const { head, parties, lines } = partsOf(message.segments);
+  const parts = partsOf(message.segments);
   const repeated: Location[] = [];
-  const only = (segments: readonly Segment[], wanted: (segment: Segment) => boolean): Segment | undefined => {
-    const [first, ...others] = segments.filter(wanted);
-    repeated.push(...others.map((segment) => locationOf(segment, 1, 1)));
-    return first;
-  };
-  const bgm = only(head, ({ tag }) => tag === 'BGM');
-  const dtm = only(head, qualified('DTM', '182'));
-  const [importer, manufacturer] = ['IM', 'MF'].map((role) => {
-    const [pna, nad] = [qualified('PNA', role), qualified('NAD', role)];
-    return only(parties, (segment) => pna(segment) || nad(segment));
-  });
+  const { BGM: bgm, DTM: dtm, LOC: loc, RFF: rff } = firstOf(parts.head, headPart, repeated);
+  const { IM: importer, MF: manufacturer } = firstOf(parts.parties, roleOf, repeated);
   return {
     messageReference: message.reference,
     document: located(bgm, 1, 1),
@@ -62,22 +54,59 @@ export function readSancrt(message: Message): CertificateRequest {
     function: located(bgm, 3, 1),
     issueDate: located(dtm, 1, 2),
     issueDateFormat: dtm === undefined ? '' : valueOf(dtm, 1, 3),
-    country: located(only(head, qualified('LOC', '27')), 2, 1),
-    programme: located(only(head, qualified('RFF', 'ABJ')), 1, 2),
+    country: located(loc, 2, 1),
+    programme: located(rff, 1, 2),
     importer: located(importer, 2, 1),
     manufacturerId: located(manufacturer, 2, 1)?.value,
     manufacturerName: manufacturer && partyName(manufacturer),
-    lines: lines.map((line) => readLine(line, only)),
+    lines: parts.lines.map((line) => readLine(line, repeated)),
     repeated,
   };
 }
 
-type Only = (segments: readonly Segment[], wanted: (segment: Segment) => boolean) => Segment | undefined;
+/** What a segment is to the profile; undefined: nothing. */
+type PartOf<Part extends string> = (segment: Segment) => Part | undefined;
 
-function readLine(segments: readonly [Segment, ...Segment[]], only: Only): RequestLine {
-  const mea = only(segments, qualified('MEA', 'AAJ', 'AAI'));
-  const isHts = qualified('PIA', '5');
-  const pia = only(segments, (segment) => isHts(segment) && hsElement(segment) > 0);
+/** The first segment for each part; those behind it go to `repeated`. */
+function firstOf<Part extends string>(
+  segments: readonly Segment[],
+  partOf: PartOf<Part>,
+  repeated: Location[],
+): Partial<Record<Part, Segment>> {
+  const found: Partial<Record<Part, Segment>> = {};
+  for (const segment of segments) {
+    const part = partOf(segment);
+    if (part === undefined) continue;
+    if (found[part] === undefined) found[part] = segment;
+    else repeated.push(locationOf(segment, 1, 1));
+  }
+  return found;
+}
+
+const headPart: PartOf<'BGM' | 'DTM' | 'LOC' | 'RFF'> = (segment) => {
+  const { tag } = segment;
+  if (tag === 'BGM') return tag;
+  if (tag === 'DTM') return valueOf(segment, 1) === '182' ? tag : undefined;
+  if (tag === 'LOC') return valueOf(segment, 1) === '27' ? tag : undefined;
+  if (tag === 'RFF') return valueOf(segment, 1) === 'ABJ' ? tag : undefined;
+  return undefined;
+};
+
+const roleOf: PartOf<'IM' | 'MF'> = (segment) => {
+  if (segment.tag !== 'PNA' && segment.tag !== 'NAD') return undefined;
+  const role = valueOf(segment, 1);
+  return role === 'IM' || role === 'MF' ? role : undefined;
+};
+
+const linePart: PartOf<'MEA' | 'PIA'> = (segment) => {
+  if (isCertified(segment)) return 'MEA';
+  return segment.tag === 'PIA' && valueOf(segment, 1) === '5' && hsElement(segment) > 0 ? 'PIA' : undefined;
+};
+
+const isCertified = isMeasurement('certified');
+
+function readLine(segments: readonly [Segment, ...Segment[]], repeated: Location[]): RequestLine {
+  const { MEA: mea, PIA: pia } = firstOf(segments, linePart, repeated);
   return {
     at: locationOf(segments[0], 1, 1),
     hts: located(pia, pia === undefined ? 0 : hsElement(pia), 1),

@@ -29,7 +29,7 @@ class SegmentSlice implements Segment {
   private readonly start: number;
   private readonly end: number;
   private readonly format: Format;
-  private split: { elements: readonly Components[]; repeats: Segment['repeats'] } | undefined;
+  private split: Split | undefined;
 
   constructor(
     bytes: Buffer,
@@ -81,10 +81,15 @@ class SegmentSlice implements Segment {
     return { offset: this.offset + start - this.start, ...(length > 0 ? { length } : {}) };
   }
 
-  private read() {
+  private read(): Split {
     const { delimiters, characterSet } = this.format;
+    const raw = this.bytes.toString('latin1', this.start, this.end);
+    const { element, component, release, repetition } = delimiters;
+    const isPlain = (release === ' ' || !raw.includes(release)) && (repetition === ' ' || !raw.includes(repetition));
+    // Service characters are ASCII, so that decoding leaves them where they are.
+    if (isPlain) return { elements: splitPlain(characterSet.decode(raw), element, component), repeats: undefined };
     // What stands between the tag and the first element separator (a nesting indicator of old) is no data.
-    const [, ...all] = splitElements(this.bytes.toString('latin1', this.start, this.end), delimiters);
+    const [, ...all] = splitElements(raw, delimiters);
     const decoded = all.map((occurrences) => occurrences.map((components) => components.map((text) => characterSet.decode(text)))); // prettier-ignore
     const further = decoded.flatMap((occurrences, index) =>
       occurrences.length > 1 ? [[index + 1, occurrences.slice(1)] as const] : [],
@@ -94,6 +99,23 @@ class SegmentSlice implements Segment {
       repeats: further.length === 0 ? undefined : new Map(further),
     };
   }
+}
+
+interface Split {
+  readonly elements: readonly Components[];
+  readonly repeats: Segment['repeats'];
+}
+
+/** Elements and their components where nothing is released or repeated. */
+function splitPlain(text: string, element: string, component: string): readonly Components[] {
+  const elements: Components[] = [];
+  for (let from = text.indexOf(element) + 1; from !== 0;) {
+    const end = text.indexOf(element, from);
+    const one = end === -1 ? text.slice(from) : text.slice(from, end);
+    elements.push(one.includes(component) ? one.split(component) : [one]);
+    from = end + 1;
+  }
+  return elements;
 }
 
 /** Tags that were met, by their bytes; only well-formed ones, so that there is an end to them. */
@@ -116,18 +138,12 @@ export function isTagText(tag: string): boolean {
 /** Elements, their occurrences and components of raw segment text (one character a byte), release characters taken out. */
 function splitElements(raw: string, delimiters: Delimiters): string[][][] {
   const { element, component, release, repetition } = delimiters;
-  if (release === ' ' || !raw.includes(release)) {
-    return raw.split(element).map((text) => {
-      const occurrences = repetition === ' ' ? [text] : text.split(repetition);
-      return occurrences.map((occurrence) => occurrence.split(component));
-    });
-  }
   const elements: string[][][] = [[[]]];
   let text = '';
   let from = 0;
   for (let at = 0; at <= raw.length; at++) {
     const character = raw[at];
-    if (character === release) {
+    if (character === release && release !== ' ') {
       text += raw.slice(from, at);
       from = ++at; // the character behind it is data, whatever it is
     } else if (

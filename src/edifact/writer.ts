@@ -3,6 +3,7 @@ import { type Delimiters, defaultDelimiters, defaultDelimiters4, delimiterFault 
 import { UnwritableCharacter, UnwritableInterchange, type WritePosition } from './errors.ts';
 import { referenceLength } from './identification.ts';
 import type { AcknowledgementRequest, MessageIdentifier, Party, Syntax } from './interchange.ts';
+import { isTagText } from './segment.ts';
 
 /** Tag and data elements. */
 export type WritableSegment = readonly [tag: string, ...elements: WritableElement[]];
@@ -52,9 +53,9 @@ export function writeInterchange(interchange: WritableInterchange): Buffer {
     interchange.delimiters === undefined
       ? ''
       : `UNA${component}${element}${decimal}${release}${repetition}${terminator}`,
-    writeSegment(writer, headerOf(interchange), { message: 0, segment: 1 }),
+    writeSegment(writer, headerOf(interchange), 0, 1),
     ...messages.map((message, index) => writeMessage(writer, message, index + 1)),
-    writeSegment(writer, ['UNZ', String(messages.length), reference], { message: 0, segment: 2 }),
+    writeSegment(writer, ['UNZ', String(messages.length), reference], 0, 2),
   ];
   return writer.characterSet.encode(parts.join(''));
 }
@@ -116,56 +117,70 @@ function componentsOf({ id, qualifier = '', address = '', subAddress = '' }: Par
 
 function writeMessage(writer: Writer, { identifier, segments }: WritableMessage, message: number): string {
   const { type, version, release, agency, association = '' } = identifier;
-  const all: WritableSegment[] = [
-    ['UNH', String(message), [type, version, release, agency, association]],
-    ...segments,
-    ['UNT', String(segments.length + 2), String(message)],
-  ];
-  return all.map((segment, index) => writeSegment(writer, segment, { message, segment: index + 1 })).join('');
+  const reference = String(message);
+  let text = writeSegment(writer, ['UNH', reference, [type, version, release, agency, association]], message, 1);
+  for (const [index, segment] of segments.entries()) text += writeSegment(writer, segment, message, index + 2);
+  const count = segments.length + 2;
+  return text + writeSegment(writer, ['UNT', String(count), reference], message, count);
 }
 
-function writeSegment(
-  writer: Writer,
-  segment: WritableSegment,
-  place: Pick<WritePosition, 'message' | 'segment'>,
-): string {
+function writeSegment(writer: Writer, segment: WritableSegment, message: number, position: number): string {
+  const [tag] = segment;
+  if (!isTagText(tag)) throw new UnwritableInterchange(`${JSON.stringify(tag)} is no segment tag`);
   const { element: separator, terminator } = writer.delimiters;
-  const [tag, ...elements] = segment;
-  if (!/^[A-Z][A-Z0-9]{2}$/.test(tag)) throw new UnwritableInterchange(`${JSON.stringify(tag)} is no segment tag`);
-  const texts = elements.map((element, index) => writeElement(writer, element, { ...place, tag, element: index + 2 }));
-  return [tag, ...withoutTrailing(texts)].join(separator) + terminator;
+  const place = { message, segment: position, tag, element: 1 };
+  let text: string = tag;
+  let due = '';
+  while (place.element < segment.length) {
+    const element = segment[place.element] as WritableElement;
+    place.element += 1;
+    due += separator;
+    const written = writeElement(writer, element, place);
+    // Separators at the end of a segment or composite are left out (ISO 9735-1).
+    if (written === '') continue;
+    text += due + written;
+    due = '';
+  }
+  return text + terminator;
 }
 
+/** @param place of the element; read only when it cannot be written */
 function writeElement(writer: Writer, element: WritableElement, place: ElementPosition): string {
-  if (typeof element === 'string' || !('occurrences' in element)) return writeValue(writer, element, place);
+  if (typeof element === 'string') return escape(writer, element, place, 1);
+  if (!('occurrences' in element)) return writeComposite(writer, element, place);
   const { repetition } = writer.delimiters;
   if (repetition === ' ' && element.occurrences.length > 1) {
     const { tag, element: position } = place;
     throw new UnwritableInterchange(`Element ${position} of ${tag} is repeated, which no separator is there for`);
   }
-  const texts = element.occurrences.map((value, index) =>
-    writeValue(writer, value, index === 0 ? place : { ...place, occurrence: index + 1 }),
-  );
-  return withoutTrailing(texts).join(repetition);
+  const texts = element.occurrences.map((value, index) => {
+    const components = typeof value === 'string' ? [value] : value;
+    return writeComposite(writer, components, index === 0 ? place : { ...place, occurrence: index + 1 });
+  });
+  return texts.slice(0, texts.findLastIndex((text) => text !== '') + 1).join(repetition);
 }
 
 type ElementPosition = Omit<WritePosition, 'component'>;
 
-function writeValue(writer: Writer, value: ElementValue, place: ElementPosition): string {
-  const components = typeof value === 'string' ? [value] : value;
-  const texts = components.map((text, index) => escape(writer, text, () => ({ ...place, component: index + 1 })));
-  return withoutTrailing(texts).join(writer.delimiters.component);
+function writeComposite(writer: Writer, components: readonly string[], place: ElementPosition): string {
+  let text = '';
+  let due = '';
+  for (const [index, component] of components.entries()) {
+    if (component !== '') {
+      text += due + escape(writer, component, place, index + 1);
+      due = '';
+    }
+    due += writer.delimiters.component;
+  }
+  return text;
 }
 
-/** Separators at the end of a segment or composite are left out (ISO 9735-1). */
-function withoutTrailing(texts: readonly string[]): readonly string[] {
-  return texts.slice(0, texts.findLastIndex((text) => text !== '') + 1);
-}
-
-function escape({ characterSet, delimiters, special }: Writer, text: string, position: () => WritePosition): string {
+function escape(writer: Writer, text: string, place: ElementPosition, component: number): string {
+  const { characterSet, delimiters, special } = writer;
   const { release } = delimiters;
   const lacking = characterSet.lacks(text);
-  const unfit = lacking === -1 && release === ' ' ? text.search(special) : lacking;
-  if (unfit !== -1) throw new UnwritableCharacter(position(), unfit + 1, text, characterSet.id);
-  return release === ' ' ? text : text.replace(special, (character) => release + character);
+  const served = lacking === -1 ? text.search(special) : -1;
+  const unfit = release === ' ' && served !== -1 ? served : lacking;
+  if (unfit !== -1) throw new UnwritableCharacter({ ...place, component }, unfit + 1, text, characterSet.id);
+  return served === -1 ? text : text.replace(special, (character) => release + character);
 }

@@ -12,6 +12,8 @@ import { makeMessage } from './send.ts';
 /** From which received interchange an answer comes and to whom it goes. */
 export interface AnswerRoute {
   readonly subject: Interchange;
+  /** Of the answers: `answerSyntaxOf`. */
+  readonly syntax: Syntax;
   /** Our id of the received message. */
   readonly answers: string;
   readonly partner: Partner;
@@ -25,11 +27,11 @@ export interface AnswerRoute {
  * so that each answer goes to the participant that asked, and the test indicator kept.
  */
 export function makeAnswer(messages: readonly WritableMessage[], route: AnswerRoute): Promise<OutboundMessage> {
-  const { subject, answers, partner, home, now, spool } = route;
+  const { subject, syntax, answers, partner, home, now, spool } = route;
   const reference = newControlReference(now);
   const type = messages[0]?.identifier.type ?? '';
   const content = writeInterchange({
-    syntax: syntaxOf(route),
+    syntax,
     sender: subject.recipient,
     recipient: subject.sender,
     preparedAt: now,
@@ -55,7 +57,7 @@ export function releaseOf(partner: Partner): string {
 }
 
 /** As the partner's file says, unless the answer has to repeat what that cannot carry. */
-export function syntaxOf({ subject, partner }: AnswerRoute): Syntax {
+export function answerSyntaxOf(subject: Interchange, partner: Partner): Syntax {
   const [preferred, version = '3'] = partner.edifact.syntax.split(':');
   const syntax = answerSyntax(subject, preferred);
   return syntax.version === '4' ? syntax : { ...syntax, version };

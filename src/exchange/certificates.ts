@@ -11,7 +11,7 @@ import type { Interchange } from '../edifact/interchange.ts';
 import type { WritableMessage } from '../edifact/writer.ts';
 import type { CertificateOnFile } from '../store/claim-record.ts';
 import type { CertificateChange, CertificateRecord, Environment, Store } from '../store/store.ts';
-import { releaseOf, syntaxOf, type AnswerRoute } from './answer.ts';
+import { releaseOf, type AnswerRoute } from './answer.ts';
 
 /** One request with what was decided on it. */
 export interface Decided {
@@ -56,7 +56,7 @@ export function answerContext(route: AnswerRoute, reference: EcertReference): An
     now: route.now,
     release: releaseOf(route.partner),
     interchangeReference: route.subject.reference,
-    characterSet: syntaxOf(route).id,
+    characterSet: route.syntax.id,
     reference,
   };
 }

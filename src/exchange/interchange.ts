@@ -14,7 +14,7 @@ import type { CertificateChange, InterchangeRecord, JobResult, OutboundMessage }
 import type { Acknowledgement, SentInterchange } from '../store/acknowledgement.ts';
 import { EDIFACT_LIMITS, LONGEST_EDIFACT } from '../limits.ts';
 import { acknowledgementsOf } from './acknowledgements.ts';
-import { makeAnswer, type AnswerRoute } from './answer.ts';
+import { answerSyntaxOf, makeAnswer, type AnswerRoute } from './answer.ts';
 import { answerContext, answersOf, changeOf, decide, requestsOf } from './certificates.ts';
 import type { Exchange } from './exchange.ts';
 import { stageIn } from './onboarding.ts';
@@ -36,6 +36,7 @@ interface Outcome {
   readonly certificates: readonly CertificateChange[];
   readonly outbound: readonly OutboundMessage[];
   readonly acknowledgements: readonly Acknowledgement[];
+  readonly decided: readonly Tally[];
   readonly detail: string;
   readonly alerts: readonly string[];
 }
@@ -45,7 +46,15 @@ type Pending = Pick<JobResult, 'certificates' | 'interchanges'>;
 
 /** What a payload brought about, and what people had better look at. */
 export interface Processed extends JobResult {
+  readonly decided: readonly Tally[];
   readonly alerts: readonly string[];
+}
+
+/** How many certificates or queries were answered in which way. */
+interface Tally {
+  readonly subject: 'certificates' | 'queries';
+  readonly accepted: number;
+  readonly rejected: number;
 }
 
 /**
@@ -64,7 +73,8 @@ export async function processPayload(
   if (read instanceof UnreadableInterchange) {
     // Without UNB no CONTRL can exist (ISO 9735-4): the AS2 message was good, a person has to look at the rest.
     const { message: detail } = read;
-    return { state: 'unreadable', detail, interchanges: [], certificates: [], outbound: [], alerts: [detail] };
+    const nothing = { interchanges: [], certificates: [], outbound: [], decided: [] };
+    return { state: 'unreadable', detail, ...nothing, alerts: [detail] };
   }
   const outcomes: Outcome[] = [];
   // One after the other: a later interchange of a payload is judged by what the earlier ones registered.
@@ -89,6 +99,7 @@ export async function processPayload(
     acknowledgements: outcomes.flatMap(({ acknowledgements }) => acknowledgements),
     certificates: outcomes.flatMap(({ certificates }) => certificates),
     outbound: outcomes.flatMap(({ outbound }) => outbound),
+    decided: outcomes.flatMap(({ decided }) => decided),
     alerts: [...new Set([...outcomes.flatMap(({ alerts }) => alerts), ...skipped, ...warnings])],
   };
 }
@@ -183,28 +194,29 @@ async function processInterchange(
   };
   const decisions = await decide(requests, pending.certificates, exchange.store, context);
 
-  const route: AnswerRoute = { subject, answers: messageId, partner, home, now, spool };
+  const syntax = answerSyntaxOf(subject, partner);
+  const route: AnswerRoute = { subject, syntax, answers: messageId, partner, home, now, spool };
+  const answer = answerContext(route, exchange.reference());
   const queries = isRejected(subject) || participant === undefined ? [] : queriesOf(subject);
-  const reports = await answerQueries(
-    queries,
-    pending.certificates,
-    exchange.store,
-    context,
-    answerContext(route, exchange.reference()),
-  );
+  const certificates = decisions.flatMap((decision) => changeOf(decision, { environment, partner, sender, now }));
+  const changes = [...pending.certificates, ...certificates];
+  const reports = await answerQueries(queries, changes, exchange.store, context, answer);
   const answers: WritableMessage[][] = [];
   if (contrlDue(subject, partner.edifact.contrl)) {
     const { contrlEveryMessage: everyMessage, contrlReceiptOnly: receiptOnly } = partner.edifact;
     answers.push([makeContrl(subject, { everyMessage, receiptOnly })]);
   }
-  if (decisions.length > 0) answers.push(answersOf(decisions, answerContext(route, exchange.reference())));
+  if (decisions.length > 0) answers.push(answersOf(decisions, answer));
   if (reports.messages.length > 0) answers.push([...reports.messages]);
   const outbound = await Promise.all(answers.map((messages) => makeAnswer(messages, route)));
 
-  const certificates = decisions.flatMap((decision) => changeOf(decision, { environment, partner, sender, now }));
   const refused = decisions.filter(({ decision }) => decision.kind === 'reject').length;
-  const rejected = refused + reports.rejected;
-  const accepted = decisions.length - refused + reports.accepted;
+  const decided = [
+    { subject: 'certificates', accepted: decisions.length - refused, rejected: refused },
+    { subject: 'queries', accepted: reports.accepted, rejected: reports.rejected },
+  ] as const;
+  const accepted = decided.reduce((sum, each) => sum + each.accepted, 0);
+  const rejected = decided.reduce((sum, each) => sum + each.rejected, 0);
   const record = {
     environment,
     sender,
@@ -222,6 +234,7 @@ async function processInterchange(
     certificates,
     outbound,
     acknowledgements,
+    decided,
     detail: `${subject.reference}: ${accepted} accepted, ${rejected} rejected, ${allFindings(subject).length} syntax errors`,
     alerts: [...subject.warnings.map(({ text }) => text), ...alerts],
   };

@@ -102,10 +102,9 @@ function tell({ job, result }: Done, { log, metrics }: Exchange): void {
   for (const alert of result.alerts) log.warn({ ...about, detail: alert }, 'A payload wants looking at');
   for (const { outcome } of result.acknowledgements ?? [])
     metrics.acknowledgements.inc({ partner: job.partner ?? '', outcome });
-  for (const { messageType, accepted, rejected } of result.interchanges) {
-    if (messageType !== 'SANCRT') continue;
-    metrics.certificates.inc({ decision: 'accepted' }, accepted);
-    metrics.certificates.inc({ decision: 'rejected' }, rejected);
+  for (const { subject, accepted, rejected } of result.decided) {
+    metrics[subject].inc({ decision: 'accepted' }, accepted);
+    metrics[subject].inc({ decision: 'rejected' }, rejected);
   }
 }
 

@@ -30,6 +30,7 @@ export function queriesOf(subject: Interchange): QueryRequest[] {
  * Answers queries in their order: of the asking participant's own certificates alone.
  *
  * @param pending changes that are not on file yet
+ * @param most certificates in a report
  */
 export async function answerQueries(
   requests: readonly QueryRequest[],
@@ -37,13 +38,14 @@ export async function answerQueries(
   store: Store,
   context: JudgementContext,
   answer: AnswerContext,
+  most = MOST_REPORTED,
 ): Promise<AnsweredQueries> {
   const { environment, reference, now } = context;
   const register = { store, environment, reference, clock: () => now };
   const messages: WritableMessage[] = [];
   let rejected = 0;
   for (const request of requests) {
-    const found = await findReported(request, pending, register, context);
+    const found = await findReported(request, pending, register, context, most);
     if (Array.isArray(found)) messages.push(...makeReport(request, found, answer));
     else {
       messages.push(makeQueryRejection(request, found.errors, answer));
@@ -58,14 +60,15 @@ async function findReported(
   pending: readonly CertificateChange[],
   register: Register,
   context: JudgementContext,
+  most: number,
 ): Promise<Standing[] | { readonly errors: readonly RuleError[] }> {
   const participant = context.sender.id;
   const asked = request.certificates.map(({ value }) => value);
   const own =
-    asked.length === 0 ? [] : await reported({ ...everything, numbers: asked }, participant, pending, register);
+    asked.length === 0 ? [] : await reported({ ...everything, numbers: asked }, participant, pending, register, most);
   const decision = judgeQuery(request, new Set(own?.map(({ registration }) => registration.number)), context);
   if (decision.kind === 'reject') return decision;
-  const found = await reported(decision.query, participant, pending, register);
+  const found = await reported(decision.query, participant, pending, register, most);
   return found ?? { errors: [ruleError(context.reference, 'query-too-large', request.from?.at)] };
 }
 
@@ -81,6 +84,7 @@ export async function reported(
   participant: string,
   pending: readonly CertificateChange[],
   register: Register,
+  most = MOST_REPORTED,
 ): Promise<Standing[] | undefined> {
   const { condition, numbers, from: issuedFrom, to: issuedTo } = query;
   const today = dayAt(register.clock(), 0);
@@ -88,7 +92,7 @@ export async function reported(
   const found: Standing[] = [];
   for await (const one of standings({ participant, condition, numbers, issuedFrom, issuedTo }, register)) {
     if (changed.has(one.registration.number)) continue;
-    if (found.push(one) > MOST_REPORTED) return undefined;
+    if (found.push(one) > most) return undefined;
   }
   // What is changed was not used, or it would not have been.
   const fresh = [...changed.values()]
@@ -96,7 +100,7 @@ export async function reported(
     .map((record) => standingOf({ ...record, usage: [] }, register.reference, today))
     .filter((one) => isAskedFor(one, query));
   const all = [...found, ...fresh].sort((a, b) => (a.registration.number < b.registration.number ? -1 : 1));
-  return all.length > MOST_REPORTED ? undefined : all;
+  return all.length > most ? undefined : all;
 }
 
 /** As the store selects them. */

@@ -3,7 +3,7 @@ import { partnerByShortName } from '../config/home.ts';
 import { contrlDue, makeContrl } from '../edifact/contrl.ts';
 import type { Interchange } from '../edifact/interchange.ts';
 import type { Job } from '../store/store.ts';
-import { makeAnswer } from './answer.ts';
+import { answerSyntaxOf, makeAnswer } from './answer.ts';
 import type { Exchange } from './exchange.ts';
 import { interchangesOf } from './traffic-payload.ts';
 import { startWorker, type Worker } from './worker.ts';
@@ -50,7 +50,8 @@ async function take(job: Job, exchange: Exchange): Promise<Arrived[]> {
     const outbound = [];
     for (const subject of interchanges) {
       if (partner === undefined || !contrlDue(subject, partner.edifact.contrl)) continue;
-      const route = { subject, answers: message, partner, home, now: clock(), spool };
+      const syntax = answerSyntaxOf(subject, partner);
+      const route = { subject, syntax, answers: message, partner, home, now: clock(), spool };
       outbound.push(await makeAnswer([makeContrl(subject)], route));
     }
     const result = { state: 'answered', interchanges: [], certificates: [], outbound } as const;

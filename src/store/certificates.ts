@@ -19,6 +19,10 @@ const IN_FORCE = `NOT EXISTS (
   WHERE later.environment = certificates.environment AND later.number = certificates.number
     AND later.version > certificates.version)`;
 
+const BEHIND = `(changed_at, position) < (
+  SELECT changed_at, position FROM certificates AS last
+  WHERE last.environment = @afterEnvironment AND last.number = @afterNumber AND last.version = @afterVersion)`;
+
 /** What entries draw on a certificate, as JSON. */
 const USAGE = `(
   SELECT json_group_array(json_object('hts', hts, 'unit', unit, 'used', used)) FROM (
@@ -79,9 +83,15 @@ export function certificatesIn(db: Database): Certificates {
       db.read(() => {
         const { partner, environment, number, country, state } = filter;
         const { sql, values } = matching(filter, 'changed_at', { partner, environment, number, country, state });
-        const inForce = `(SELECT * FROM certificates WHERE ${IN_FORCE})`;
+        const { after } = filter;
+        const inForce = `(SELECT * FROM certificates WHERE ${IN_FORCE} ${after ? `AND ${BEHIND}` : ''})`;
         const statement = db.statement<CertificateRow>(`SELECT *, ${USAGE} FROM ${inForce} AS certificates ${sql}`);
-        return statement.all(values).map(onFile);
+        const last = after && {
+          afterEnvironment: after.environment,
+          afterNumber: after.number,
+          afterVersion: after.version,
+        };
+        return statement.all({ ...values, ...last }).map(onFile);
       }),
     certificateUsage: ({ numbers, limit = 100, ...filter }) =>
       db.read(() => {

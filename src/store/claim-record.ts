@@ -73,6 +73,8 @@ export interface CertificateFilter extends Page {
   readonly number?: string | undefined;
   readonly country?: string | undefined;
   readonly state?: string | undefined;
+  /** Those that come after this one in the list. */
+  readonly after?: Pick<CertificateRecord, 'environment' | 'number' | 'version'> | undefined;
 }
 
 /** Claims on certificates. */

@@ -13,6 +13,8 @@ export interface Metrics {
   readonly writes: Counter;
   /** Certificates answered, by decision. */
   readonly certificates: Counter<'decision'>;
+  /** Queries (REQDOC) answered, by decision. */
+  readonly queries: Counter<'decision'>;
   /** Interchanges that we sent and CONTRL came for, by what it said. */
   readonly acknowledgements: Counter<'partner' | 'outcome'>;
 }
@@ -32,6 +34,7 @@ export function createMetrics(): Metrics {
     commits: counter('countersign_store_commits_total', 'Commits of the store, each an fsync', []),
     writes: counter('countersign_store_writes_total', 'Writes that shared the commits of the store', []),
     certificates: counter('countersign_certificates_total', 'Certificates answered', ['decision']),
+    queries: counter('countersign_queries_total', 'Queries (REQDOC) answered', ['decision']),
     acknowledgements: counter('countersign_contrl_total', 'CONTRL received for what we sent', ['partner', 'outcome']),
   };
 }

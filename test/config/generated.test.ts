@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { referenceSchemas } from '../../src/ecert/reference-schema.ts';
 import { generatedFiles } from '../../src/config/generated.ts';
 import { partnerSchema } from '../../src/config/partner-schema.ts';
 import { PROJECT } from '../../src/config/scaffold.ts';
@@ -15,7 +16,7 @@ describe('config: what is made from the schema', () => {
   }
 
   it('documents every key', () => {
-    for (const schema of [endpointSchema, partnerSchema]) {
+    for (const schema of [endpointSchema, partnerSchema, ...Object.values(referenceSchemas)]) {
       for (const { path: key, schema: setting } of settingsOf(jsonSchemaOf(schema)))
         assert.match(setting.description ?? '', /\.$/, key);
     }

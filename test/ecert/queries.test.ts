@@ -171,8 +171,7 @@ describe('the activity report', () => {
     });
   }
 
-  // From D.99B on the directories have no code for what the profile writes in 6313.
-  for (const release of ['96B', '97A', '97B', '98A', '98B', '99A']) {
+  for (const release of ['96B', '97A', '97B', '98A', '98B', '99A', '99B', '00A', '00B', '01B']) {
     it(`what a participant sends is of the directory D.${release}`, () => {
       const certificate = { number: '6AU000123', issueDate: '20261030', country: 'AU', programme: 'BEEF' };
       const lines = [{ hts: '020230', unit: 'KGM', quantity: '18000' }];

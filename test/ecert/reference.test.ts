@@ -32,7 +32,7 @@ describe('the reference files', () => {
     ['an offset that is none', changed('countries', ['countries', 'AU', 'utcOffset'], '11'), 'countries.AU.utcOffset'],
     ['a rule without its error', changed('errors', ['errors', 'repeated'], undefined), 'errors.repeated'],
     ['an error of no rule', changed('errors', ['errors', 'nonsense'], {}), 'errors'],
-    ['two errors with one code', changed('errors', ['errors', 'repeated', 'code'], 'E01'), 'errors'],
+    ['two errors with one code', changed('errors', ['errors', 'repeated', 'code'], 'E01'), 'errors.number-malformed.code'],
     ['a text in small letters', changed('errors', ['errors', 'repeated', 'text'], 'Twice'), 'errors.repeated.text'],
     ['no units', changed('externalCodes', ['rec20'], []), 'rec20'],
     ['nothing', () => parseReference({ ...referenceFiles, errors: null }), ''],

@@ -52,6 +52,15 @@ describe('reading a SANCRT', () => {
     assert.deepEqual(repeated, []);
   });
 
+  it('the quantity with 6313 or without it, for 6311 says it too; another 6313 measures something else', () => {
+    const quantityIn = (mea: string) => requestOf(bodyWith({ MEA: mea })).lines[0]?.quantity?.value;
+    assert.equal(quantityIn('MEA+AAJ++KGM:18000'), '18000');
+    assert.equal(quantityIn('MEA+AAJ+AAI+KGM:18000'), '18000');
+    assert.equal(quantityIn("MEA+AAJ+AAD+KGM:20000'MEA+AAI+AAI+KGM:19000'MEA+AAJ++KGM:18000"), '18000');
+    const { repeated } = requestOf(bodyWith({ MEA: "MEA+AAJ+AAI+KGM:18000'MEA+AAJ++KGM:18000" }));
+    assert.deepEqual(repeated.map(({ segment }) => segment), [10]); // prettier-ignore
+  });
+
   it('several lines, each with its own MEA and PIA', () => {
     const second = "LIN+2'PIA+5+12345:XX+020130:HS'MEA+AAJ+AAI+KGM:7'MEA+AAU+AAA+KGM:9";
     const { lines } = requestOf([...body, ...second.split("'")]);

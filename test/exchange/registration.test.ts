@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import type { Exchange } from '../../src/exchange/exchange.ts';
 import { runJobs } from '../../src/exchange/jobs.ts';
+import { readCusres } from '../../src/ecert/cusres-reader.ts';
+import { makeSancrt } from '../../src/ecert/sancrt-writer.ts';
+import { loadDirectory } from '../../src/edifact/directory.ts';
 import { readInterchange } from '../../src/edifact/reader.ts';
+import { EDIFACT_LIMITS } from '../../src/limits.ts';
 import type { Store } from '../../src/store/store.ts';
 import { homeOfOne, opened, seal } from '../support/jobs.ts';
-import { interchange, numberOf } from '../support/sancrt.ts';
+import { interchange, numberOf, today, written } from '../support/sancrt.ts';
 import { storedBytes } from '../support/stored.ts';
 
 describe('registration', () => {
@@ -31,6 +35,35 @@ describe('registration', () => {
     assert.deepEqual(verdicts, certificates.map((_, index) => (index % 10 === 0 ? 'RE' : 'AP')));
     await close();
   }); // prettier-ignore
+
+  const drafted = { issueDate: today, country: 'AU', programme: 'BEEF', importer: '12-345678900' };
+  for (const release of ['D.96B', 'D.97B', 'D.99B'] as const) {
+    it(`${release}: original, replace and cancellation, without a finding, answered by CUSRES of that directory`, async () => {
+      const { exchange, close, seals } = await opened(await homeOfOne({ release }));
+      const { store } = exchange;
+      const now = new Date();
+      const lines = ['020130', '020230'].map((hts) => ({ hts, unit: 'KGM', quantity: '18000' }));
+      const asked = (['register', 'replace', 'cancel'] as const).flatMap((kind, index) =>
+        Array.from({ length: 3 - index }, (_, n) => ({ ...drafted, kind, number: numberOf('AU', n), lines })),
+      );
+      const messages = asked.map((draft) => makeSancrt(draft, release.slice(2)));
+      const [id = ''] = await seals([written(messages)], now);
+      await runJobs(await store.claimJobs(now, 60_000, 1), exchange);
+      assert.match((await store.getMessage(id))?.detail ?? '', /: 6 accepted, 0 rejected, 0 syntax errors/);
+      const found = await store.findCertificates('test', asked.map(({ number }) => number));
+      assert.deepEqual([...found.values()].map(({ state, version }) => [state, version]).sort(), [
+        ['cancelled', 3],
+        ['registered', 1],
+        ['registered', 2],
+      ]);
+      const [cusres] = (await store.listMessages({ direction: 'out' })).filter(({ subject }) => /CUSRES/.test(subject ?? ''));
+      const bytes = (await storedBytes(store, cusres?.id ?? '', 'payload')) ?? Buffer.alloc(0);
+      const answers = readInterchange(bytes, { ...EDIFACT_LIMITS, directories: loadDirectory }).messages;
+      assert.deepEqual(answers.flatMap(({ findings }) => findings), []);
+      assert.deepEqual(answers.map((message) => `D.${message.release} ${readCusres(message).accepted}`), asked.map(() => `${release} true`));
+      await close();
+    });
+  } // prettier-ignore
 
   it('a crash after any step leaves nothing half registered, and the next attempt registers everything once', async () => {
     const { exchange, close, seals } = await opened();

@@ -34,6 +34,9 @@ export interface PartnerOptions {
   readonly syntax?: Edifact['syntax'];
   readonly groups?: Edifact['groups'];
   readonly directoryFaults?: Edifact['directoryFaults'];
+  /** Of the messages in both directions. */
+  readonly release?: Edifact['release'];
+  readonly mixedTypes?: Edifact['mixedTypes'];
 }
 
 export interface HomeOptions {
@@ -82,7 +85,7 @@ export async function makeHome(settings: Record<string, unknown> = {}, options: 
     signer: signer ?? own,
     addPartner(shortName, partnerOptions) {
       const { as2Id: id, url, certificatePem, moreCertificates = [], receive, send, as2 } = partnerOptions;
-      const { identities, contrl, syntax, groups, directoryFaults } = partnerOptions;
+      const { identities, contrl, syntax, groups, directoryFaults, release, mixedTypes } = partnerOptions;
       const partner: PartnerFile = {
         name: shortName,
         as2: { id, url, ...as2 },
@@ -95,6 +98,8 @@ export async function makeHome(settings: Record<string, unknown> = {}, options: 
           ...(syntax && { syntax }),
           ...(groups && { groups }),
           ...(directoryFaults && { directoryFaults }),
+          ...(mixedTypes && { mixedTypes }),
+          ...(release && { release, releases: [release] }),
         },
       };
       writeFileSync(path.join(directory, 'partners', `${shortName}.yaml`), stringify(partner));

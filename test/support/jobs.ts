@@ -3,7 +3,7 @@ import { openExchange } from '../../src/cli/endpoint.ts';
 import { newId, newMessageId } from '../../src/exchange/ids.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createLog } from '../../src/telemetry/log.ts';
-import { makeHome, type TestHome } from './home.ts';
+import { makeHome, type PartnerOptions, type TestHome } from './home.ts';
 import { identity } from './identities.ts';
 
 /** An exchange with one partner, and what puts payloads of that partner into it. */
@@ -19,10 +19,12 @@ export async function opened(home?: TestHome) {
 }
 
 /** With a partner `van`, to which nothing can be delivered. */
-export async function homeOfOne(): Promise<TestHome> {
+export async function homeOfOne(
+  settings: Pick<PartnerOptions, 'release' | 'mixedTypes' | 'identities'> = {},
+): Promise<TestHome> {
   const home = await makeHome({});
   const certificatePem = (await identity('van.test')).certificate.pem;
-  home.addPartner('van', { as2Id: 'VAN', url: 'http://van.test/as2', certificatePem });
+  home.addPartner('van', { as2Id: 'VAN', url: 'http://van.test/as2', certificatePem, ...settings });
   return home;
 }
 

@@ -1,3 +1,5 @@
+import { writeInterchange, type WritableMessage } from '../../src/edifact/writer.ts';
+
 /** One certificate as a SANCRT of D.97B: good beef from Australia unless something is said otherwise. */
 export interface SancrtOptions {
   readonly number?: string;
@@ -34,6 +36,15 @@ export function interchange(certificates: readonly SancrtOptions[], options: Int
   const head = `UNB+UNOC:3+${sender}+${recipient}+${today.slice(2)}:0930+${reference}++ECERT${test ? '++++1' : ''}'`;
   const messages = certificates.map((certificate, index) => message(certificate, index + 1));
   return Buffer.from([head, ...messages, `UNZ+${certificates.length}+${reference}'`].join('\r\n'), 'latin1');
+}
+
+/** The same of messages of any kind, as the simulator writes them. */
+export function written(messages: readonly WritableMessage[], sender = 'AUDAFF'): Buffer {
+  references += 1;
+  const parties = { sender: { id: sender, qualifier: 'ZZZ' }, recipient: { id: 'USCBP', qualifier: 'ZZZ' } };
+  const reference = `W${String(references).padStart(10, '0')}`;
+  const head = { syntax: { id: 'UNOC', version: '3' }, ...parties, preparedAt: new Date(), reference };
+  return writeInterchange({ ...head, testIndicator: true, messages });
 }
 
 function message(certificate: SancrtOptions, reference: number): string {

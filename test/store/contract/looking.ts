@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { CertificateRecord } from '../../../src/store/store.ts';
 import { keptBytes, storedBytes } from '../../support/stored.ts';
 import {
   asyncMdn,
@@ -138,6 +139,20 @@ export function describeLooking(open: OpenTestStore): void {
       assert.deepEqual(await numbers({ state: 'registered' }), ['C1', 'B1'], 'not by a version that is past');
       assert.deepEqual(await numbers({ since: at(2), until: at(4) }), ['A2', 'B1']);
       assert.deepEqual(await numbers({ limit: 1 }), ['C1']);
+    });
+
+    it('lists certificates page by page, also those of one moment', async () => {
+      const { store } = await open();
+      const certificates = ['A', 'B', 'C', 'D', 'E'].map((number) => change(number));
+      await completeJob(store, await sealedJob(store), result({ certificates }), at(5));
+      const seen: string[] = [];
+      for (let after: CertificateRecord | undefined; ;) {
+        const page = await store.listCertificates({ limit: 2, after });
+        seen.push(page.map(({ number }) => number).join(''));
+        after = page.at(-1);
+        if (after === undefined) break;
+      }
+      assert.deepEqual(seen, ['ED', 'CB', 'A', '']);
     });
 
     it('knows when the next job or delivery is due', async () => {
