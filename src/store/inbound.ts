@@ -42,8 +42,10 @@ export function inboundIn(db: Database, contents: Contents, ledger: Ledger, mdns
   }
 
   function insert(message: InboundMessage, { raw, payload, mdn }: Prepared): void {
-    const facts = isPayloadSeen(message) ? { ...message.facts, payloadSeenBefore: true } : message.facts;
-    const row = rowOf({ ...message, facts }, contents.insert(raw), payload && contents.insert(payload));
+    const isNew = payload !== undefined && contents.insert(payload);
+    const facts = !isNew && isPayloadSeen(message) ? { ...message.facts, payloadSeenBefore: true } : message.facts;
+    contents.insert(raw);
+    const row = rowOf({ ...message, facts }, raw.sha256, payload?.sha256);
     db.insert('messages', row);
     const mdnFacts = message.mdn && mdn && mdns.insertSent(message, message.mdn, mdn);
     if (message.state === 'accepted') work.add('interchange', message.id, message.receivedAt);
@@ -56,7 +58,7 @@ export function inboundIn(db: Database, contents: Contents, ledger: Ledger, mdns
   return {
     async sealInbound(message) {
       // What is large would be moved to where it is kept, for nothing.
-      const known = await db.read(() => sealedBefore(message));
+      const known = 'file' in message.raw ? await db.read(() => sealedBefore(message)) : undefined;
       if (known !== undefined) return { kind: 'duplicate', sealed: await sealed(known) };
       const prepared = {
         raw: await contents.prepare(message.raw),

@@ -47,6 +47,8 @@ const FREE = {
   deliveries: `${DUE} AND kind <> 'interchange'`,
 } as const;
 
+const HELD = 'kind = @kind AND message_id = @messageId AND lease = @lease';
+
 export function workIn(db: Database): Work {
   return {
     add(kind, messageId, due) {
@@ -85,22 +87,17 @@ export function workIn(db: Database): Work {
       return claims.sort((a, b) => (a.due < b.due ? -1 : a.due > b.due ? 1 : a.position - b.position));
     },
     release(kind, messageId, lease, due) {
-      const before = db
-        .statement<{ due: string | null }>(
-          'SELECT due FROM work WHERE kind = @kind AND message_id = @messageId AND lease = @lease',
-        )
-        .get({ kind, messageId, lease });
-      if (before === undefined) return 'lost';
-      const ended = before.due === null;
-      db.statement(
-        `UPDATE work SET due = @due, lease = NULL, leased_until = NULL WHERE kind = @kind AND message_id = @messageId`,
-      ).run({ kind, messageId, due: ended ? null : (due?.toISOString() ?? null) });
-      return ended ? 'ended' : 'held';
+      const held = { kind, messageId, lease };
+      const after = db
+        .statement(`UPDATE work SET due = @due, lease = NULL, leased_until = NULL WHERE due IS NOT NULL AND ${HELD}`)
+        .run({ ...held, due: due?.toISOString() ?? null });
+      if (after.changes > 0) return 'held';
+      const ended = db.statement(`UPDATE work SET lease = NULL, leased_until = NULL WHERE ${HELD}`).run(held);
+      return ended.changes > 0 ? 'ended' : 'lost';
     },
     giveBack(kind, messageId, lease) {
       db.statement(
-        `UPDATE work SET attempts = attempts - 1, lease = NULL, leased_until = NULL
-         WHERE kind = @kind AND message_id = @messageId AND lease = @lease`,
+        `UPDATE work SET attempts = attempts - 1, lease = NULL, leased_until = NULL WHERE ${HELD}`,
       ).run({ kind, messageId, lease });
     },
     end(kind, messageId) {
