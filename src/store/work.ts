@@ -24,6 +24,8 @@ export interface Choice {
 /** What is to be done about messages, and who is at it. All runs within a write. */
 export interface Work {
   add(kind: WorkKind, messageId: string, due: Date): void;
+  /** The same, leased at once: the first attempt at it. */
+  addLeased(kind: WorkKind, messageId: string, due: Date, until: Date): Pick<Claim, 'attempts' | 'lease'>;
   /** What is due and not leased, the oldest. */
   next(what: 'interchanges' | 'deliveries', now: Date): { readonly attempts: number } | undefined;
   /** Leases what is due and not leased, oldest first, until `now + leaseMs`; counts the attempt. */
@@ -57,6 +59,14 @@ export function workIn(db: Database): Work {
         messageId,
         due: due.toISOString(),
       });
+    },
+    addLeased(kind, messageId, due, until) {
+      const claim = { attempts: 1, lease: randomUUID() };
+      db.statement(
+        `INSERT INTO work (kind, message_id, due, attempts, lease, leased_until)
+         VALUES (@kind, @messageId, @due, @attempts, @lease, @until)`,
+      ).run({ kind, messageId, due: due.toISOString(), until: until.toISOString(), ...claim });
+      return claim;
     },
     next: (what, now) =>
       db
@@ -96,9 +106,11 @@ export function workIn(db: Database): Work {
       return ended.changes > 0 ? 'ended' : 'lost';
     },
     giveBack(kind, messageId, lease) {
-      db.statement(
-        `UPDATE work SET attempts = attempts - 1, lease = NULL, leased_until = NULL WHERE ${HELD}`,
-      ).run({ kind, messageId, lease });
+      db.statement(`UPDATE work SET attempts = attempts - 1, lease = NULL, leased_until = NULL WHERE ${HELD}`).run({
+        kind,
+        messageId,
+        lease,
+      });
     },
     end(kind, messageId) {
       db.statement('UPDATE work SET due = NULL WHERE kind = @kind AND message_id = @messageId').run({
