@@ -251,3 +251,6 @@ export const MOST_JOBS = 32;
 
 /** Octets of them. */
 export const LARGEST_JOBS = MiB;
+
+/** Jobs that wait in memory, leased, for the worker. More wait in the store. */
+export const MOST_HANDED = 256;

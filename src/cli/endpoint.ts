@@ -135,6 +135,7 @@ export async function openExchange(
     log,
     metrics,
     wake: (worker) => workers[worker]?.wake(),
+    handing: () => workers.jobs?.handing,
   };
   return {
     exchange,

@@ -5,6 +5,7 @@ import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Examiner } from './examiner.ts';
 import type { Post } from './post.ts';
+import type { Handing } from './worker.ts';
 
 /** What the use cases work with. Clock, chance and network are here so that a test can be
  * each of them. */
@@ -23,4 +24,6 @@ export interface Exchange {
   readonly metrics: Metrics;
   /** Tells a worker that there may be something to do. */
   readonly wake: (worker: 'jobs' | 'outbox') => void;
+  /** To the worker on jobs, when there is one that takes them so. */
+  readonly handing: () => Handing | undefined;
 }

@@ -1,7 +1,8 @@
+import { keptSource, type Kept } from '../bytes/kept.ts';
 import { fileSpool, type Spool } from '../bytes/spool.ts';
 import { partnerByShortName } from '../config/home.ts';
 import { CountersignError } from '../errors.ts';
-import { LARGEST_JOBS, MOST_JOBS } from '../limits.ts';
+import { LARGEST_JOBS, MOST_HANDED, MOST_JOBS } from '../limits.ts';
 import type { DoneJob, Job } from '../store/store.ts';
 import { pauseAfter } from './backoff.ts';
 import type { Exchange } from './exchange.ts';
@@ -11,21 +12,76 @@ import { startWorker, type Worker } from './worker.ts';
 const restMs = 5_000;
 const leaseMs = 5 * 60_000;
 
-/** Works through the payloads of accepted messages, until it is stopped. */
+/**
+ * Works through the payloads of accepted messages, until it is stopped: those that are handed to it, and those that are
+ * due in the store. While there may be any in the store, none is handed, so that the older ones come first.
+ */
 export function startJobs(exchange: Exchange): Worker {
-  const work = async (isStopping: () => boolean) => {
-    const jobs = await exchange.store.claimJobs(exchange.clock(), leaseMs, MOST_JOBS);
+  const { store, clock } = exchange;
+  let handed: Handed[] = [];
+  let octets = 0;
+  /** How often something was left to be found in the store, since nothing was found there. */
+  let behind = 1;
+  let lookedAt = 0;
+
+  async function runHanded(isStopping: () => boolean): Promise<number> {
+    const jobs = handed;
+    handed = [];
+    octets = 0;
+    try {
+      await runJobs(jobs, exchange, isStopping);
+    } catch (error) {
+      behind += 1; // some were given back
+      throw error;
+    }
+    return jobs.length;
+  }
+
+  async function runDue(isStopping: () => boolean): Promise<number> {
+    const before = behind;
+    lookedAt = performance.now();
+    const jobs = await store.claimJobs(clock(), leaseMs, MOST_JOBS);
+    // Unless one more was left in the store meanwhile.
+    if (jobs.length === 0 && behind === before) behind = 0;
     await runJobs(jobs, exchange, isStopping);
     return jobs.length;
+  }
+
+  const work = async (isStopping: () => boolean) => {
+    const done = await runHanded(isStopping);
+    const isTime = done === 0 || behind > 0 || performance.now() - lookedAt > restMs;
+    return isTime ? done + (await runDue(isStopping)) : done;
   };
-  return startWorker('jobs', work, restMs, exchange.log);
+  const worker = startWorker('jobs', work, restMs, exchange.log);
+  return {
+    wake() {
+      behind += 1;
+      worker.wake();
+    },
+    async stop() {
+      await worker.stop();
+      if (handed.length > 0) await store.returnJobs(handed);
+    },
+    handing: {
+      leaseUntil: () =>
+        behind > 0 || handed.length >= MOST_HANDED ? undefined : new Date(clock().getTime() + leaseMs),
+      hand({ payload, ...job }) {
+        octets += payload.size;
+        handed.push('bytes' in payload && octets <= LARGEST_JOBS ? { ...job, payload } : job);
+        worker.wake();
+      },
+    },
+  };
 }
+
+/** Without its payload when that is large, or much waits. */
+type Handed = Job & { readonly payload?: Kept };
 
 /**
  * Payloads, one after the other, from the claim to the commit of all that they bring about. What is not begun when we are
  * stopping, or when the store fails, is given back.
  */
-export async function runJobs(jobs: readonly Job[], exchange: Exchange, isStopping = () => false): Promise<void> {
+export async function runJobs(jobs: readonly Handed[], exchange: Exchange, isStopping = () => false): Promise<void> {
   let left = jobs;
   try {
     while (left.length > 0 && !isStopping()) left = await runSome(left, exchange);
@@ -35,13 +91,14 @@ export async function runJobs(jobs: readonly Job[], exchange: Exchange, isStoppi
 }
 
 /** As many as may share a commit. Returns those that are still to be done. */
-async function runSome(jobs: readonly Job[], exchange: Exchange): Promise<readonly Job[]> {
+async function runSome(jobs: readonly Handed[], exchange: Exchange): Promise<readonly Handed[]> {
   const { spool, clear } = fileSpool(exchange.store.spoolDirectory);
   const processed: Done[] = [];
   let taken = 0;
   try {
-    for (let octets = 0; octets < LARGEST_JOBS && taken < jobs.length; taken += 1) {
-      const job = jobs[taken] as Job;
+    const most = Math.min(jobs.length, MOST_JOBS);
+    for (let octets = 0; octets < LARGEST_JOBS && taken < most; taken += 1) {
+      const job = jobs[taken] as Handed;
       try {
         // A later one is judged by what the earlier ones bring about.
         const done = await run(job, processed, spool, exchange);
@@ -64,12 +121,12 @@ interface Done extends DoneJob {
   readonly size: number;
 }
 
-async function run(job: Job, earlier: readonly Done[], spool: Spool, exchange: Exchange): Promise<Done> {
+async function run(job: Handed, earlier: readonly Done[], spool: Spool, exchange: Exchange): Promise<Done> {
   const { messageId, attempts, partner: shortName } = job;
   const home = exchange.home();
   // The attempt was counted when it was claimed: a payload that ended the process each time is not tried for ever.
   if (attempts > home.endpoint.outbox.attempts) throw new TriedTooOften();
-  const payload = await exchange.store.getContent(messageId, 'payload');
+  const payload = job.payload ? keptSource(job.payload) : await exchange.store.getContent(messageId, 'payload');
   const partner = shortName === undefined ? undefined : partnerByShortName(home, shortName);
   if (payload === undefined || partner === undefined) {
     throw new PartnerGone(`partners/${shortName ?? '?'}.yaml is gone; put it back, then resend the message`);

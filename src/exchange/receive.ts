@@ -9,7 +9,7 @@ import { gather } from '../bytes/source.ts';
 import type { Home } from '../config/home.ts';
 import { header, type Headers } from '../mime/headers.ts';
 import { ENDPOINT_CHAIN } from '../store/ledger.ts';
-import type { SealedMessage } from '../store/store.ts';
+import type { InboundMessage, SealedMessage } from '../store/store.ts';
 import { BODY_SILENCE, KEPT_OF_STRANGERS, LONGEST_MDN, MDN_BEGINNING } from '../limits.ts';
 import { emptyReply, plainText, replyWith, type Arrival, type Receive, type Reply } from './arrival.ts';
 import { BodyTooSlow, ExaminationAbandoned, SpoolFull } from './errors.ts';
@@ -165,22 +165,20 @@ async function accept(
   exchange: Exchange,
 ): Promise<Reply> {
   const { receipt, partner = '' } = examined;
+  const handing = exchange.handing();
   // RFC 4130 §7.5.2: `processed` is said only when this has resolved: the commit is on disk.
-  const outcome = await exchange.store.sealInbound({
+  const message: InboundMessage = {
     ...recordOf(incoming, examined),
     raw: incoming.raw,
     state: 'accepted',
-    payload,
-    facts,
-    signer,
-    mic,
-    disposition,
-    mdn: receipt,
-  });
+    ...{ payload, facts, signer, mic, disposition, mdn: receipt },
+  };
+  const outcome = await exchange.store.sealInbound(message, handing?.leaseUntil());
   if (outcome.kind === 'duplicate') return answerDuplicate(outcome.sealed, incoming, examined, { mic }, exchange);
   exchange.metrics.received.inc({ partner, disposition: 'processed' });
   exchange.log.info({ message: incoming.id, partner }, 'Message received');
-  exchange.wake('jobs');
+  if (outcome.job === undefined) exchange.wake('jobs');
+  else handing?.hand({ ...outcome.job, payload: payload.content });
   // RFC 4130 §7.2: the HTTP answer first; an asynchronous MDN goes out by the outbox.
   if (receipt?.mode === 'async') exchange.wake('outbox');
   return replyWith(receipt);

@@ -1,3 +1,5 @@
+import type { Kept } from '../bytes/kept.ts';
+import type { Job } from '../store/store.ts';
 import type { Logger } from '../telemetry/log.ts';
 
 export interface Worker {
@@ -5,6 +7,20 @@ export interface Worker {
   wake(): void;
   /** Takes no new work; resolves when the work in hand is done. */
   stop(): Promise<void>;
+  /** When it takes jobs from whoever makes them. */
+  readonly handing?: Handing;
+}
+
+/** Jobs that need not be looked for: claimed with the write that made them, and handed over in their order. */
+export interface Handing {
+  /** Until when one that is made now may be leased for the worker; undefined: it is to be found in its turn. */
+  leaseUntil(): Date | undefined;
+  /** What was leased so. */
+  hand(job: HandedJob): void;
+}
+
+export interface HandedJob extends Job {
+  readonly payload: Kept;
 }
 
 /**

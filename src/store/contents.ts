@@ -11,8 +11,8 @@ import { StoreError, asStoreError } from './store-error.ts';
 export interface Contents {
   /** Before the write: what is too large for the database is on disk, in its place, when this resolves. */
   prepare(content: Kept): Promise<PreparedContent>;
-  /** Within the write. Returns the digest. */
-  insert(content: PreparedContent): string;
+  /** Within the write. False when the same bytes are stored already. */
+  insert(content: PreparedContent): boolean;
   /**
    * Large ones are proved against their digest only while they are read.
    *
@@ -50,8 +50,8 @@ export function contentsIn(db: Database, files: ContentFiles): Contents {
       return { sha256: digest, size, bytes: null };
     },
     insert(content) {
-      db.statement('INSERT INTO contents VALUES (@sha256, @size, @bytes) ON CONFLICT DO NOTHING').run({ ...content });
-      return content.sha256;
+      const statement = db.statement('INSERT INTO contents VALUES (@sha256, @size, @bytes) ON CONFLICT DO NOTHING');
+      return statement.run({ ...content }).changes > 0;
     },
     async read(digest) {
       const row = await stored(digest);

@@ -5,7 +5,7 @@ import { messageRecord } from './evidence.ts';
 import { ENDPOINT_CHAIN, type Ledger } from './ledger.ts';
 import type { Mdns } from './mdns.ts';
 import { type MessageRow, jsonOrNull } from './rows.ts';
-import type { Facts, InboundMessage, SealedMessage, Store } from './store.ts';
+import type { Facts, InboundMessage, Job, SealedMessage, Store } from './store.ts';
 import type { Work } from './work.ts';
 
 type InboundStore = Pick<Store, 'sealInbound' | 'requeueMdn'>;
@@ -42,34 +42,44 @@ export function inboundIn(db: Database, contents: Contents, ledger: Ledger, mdns
   }
 
   function insert(message: InboundMessage, { raw, payload, mdn }: Prepared): void {
-    const facts = isPayloadSeen(message) ? { ...message.facts, payloadSeenBefore: true } : message.facts;
-    const row = rowOf({ ...message, facts }, contents.insert(raw), payload && contents.insert(payload));
+    const isNew = payload !== undefined && contents.insert(payload);
+    const facts = !isNew && isPayloadSeen(message) ? { ...message.facts, payloadSeenBefore: true } : message.facts;
+    contents.insert(raw);
+    const row = rowOf({ ...message, facts }, raw.sha256, payload?.sha256);
     db.insert('messages', row);
     const mdnFacts = message.mdn && mdn && mdns.insertSent(message, message.mdn, mdn);
-    if (message.state === 'accepted') work.add('interchange', message.id, message.receivedAt);
     if (message.mdn?.mode === 'async') work.add('mdn', message.id, message.receivedAt);
     const chain = message.partner ?? ENDPOINT_CHAIN;
     const told = entryFacts(message, row, mdnFacts);
     ledger.append({ chain, kind: `inbound.${message.state}`, subjectId: message.id, facts: told }, message.receivedAt);
   }
 
+  function addJob({ id, partner, receivedAt }: InboundMessage, leaseUntil: Date | undefined): Job | undefined {
+    if (leaseUntil === undefined) {
+      work.add('interchange', id, receivedAt);
+      return undefined;
+    }
+    return { messageId: id, partner, ...work.addLeased('interchange', id, receivedAt, leaseUntil) };
+  }
+
   return {
-    async sealInbound(message) {
+    async sealInbound(message, leaseUntil) {
       // What is large would be moved to where it is kept, for nothing.
-      const known = await db.read(() => sealedBefore(message));
+      const known = 'file' in message.raw ? await db.read(() => sealedBefore(message)) : undefined;
       if (known !== undefined) return { kind: 'duplicate', sealed: await sealed(known) };
       const prepared = {
         raw: await contents.prepare(message.raw),
         payload: message.payload && (await contents.prepare(message.payload.content)),
         mdn: message.mdn && (await contents.prepare(kept(message.mdn.body))),
       };
-      const meanwhile = await db.write(() => {
+      const { before, job } = await db.write(() => {
         const id = sealedBefore(message);
-        if (id === undefined) insert(message, prepared);
-        return id;
+        if (id !== undefined) return { before: id };
+        insert(message, prepared);
+        return { job: message.state === 'accepted' ? addJob(message, leaseUntil) : undefined };
       });
-      if (meanwhile === undefined) return { kind: 'sealed' };
-      return { kind: 'duplicate', sealed: await sealed(meanwhile) };
+      if (before !== undefined) return { kind: 'duplicate', sealed: await sealed(before) };
+      return job === undefined ? { kind: 'sealed' } : { kind: 'sealed', job };
     },
     requeueMdn: (messageId, now) =>
       db.write(() => {

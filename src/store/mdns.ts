@@ -26,6 +26,7 @@ export function mdnsIn(db: Database, contents: Contents, ledger: Ledger): Mdns {
 
   return {
     insertSent(message, mdn, body) {
+      contents.insert(body);
       const row: MdnRow = {
         id: mdn.id,
         direction: 'out',
@@ -42,7 +43,7 @@ export function mdnsIn(db: Database, contents: Contents, ledger: Ledger): Mdns {
         mic: mdn.mic ?? null,
         text: mdn.text,
         headers: JSON.stringify(mdn.headers),
-        body: contents.insert(body),
+        body: body.sha256,
         state: mdn.mode === 'sync' ? 'sent' : 'pending',
         detail: null,
       };
@@ -50,6 +51,7 @@ export function mdnsIn(db: Database, contents: Contents, ledger: Ledger): Mdns {
       return { id: mdn.id, mode: mdn.mode, body: row.body, record: mdnRecord(row) };
     },
     insertReceived(mdn, body, now) {
+      contents.insert(body);
       const row: MdnRow = {
         id: mdn.id,
         direction: 'in',
@@ -66,7 +68,7 @@ export function mdnsIn(db: Database, contents: Contents, ledger: Ledger): Mdns {
         mic: mdn.mic ?? null,
         text: mdn.text ?? null,
         headers: JSON.stringify(mdn.headers),
-        body: contents.insert(body),
+        body: body.sha256,
         state: mdn.verdict,
         detail: mdn.detail ?? null,
       };

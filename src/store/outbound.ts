@@ -41,7 +41,9 @@ export function outboundIn(
 
   function insert(messages: readonly PreparedMessage[], more: Facts = {}): void {
     for (const { message, raw, payload } of messages) {
-      const row = rowOf(message, contents.insert(raw), contents.insert(payload));
+      contents.insert(raw);
+      contents.insert(payload);
+      const row = rowOf(message, raw.sha256, payload.sha256);
       db.insert('messages', row);
       work.add('message', message.id, message.createdAt);
       const { environment, as2From, as2To, messageId, url, mic, answers } = message;

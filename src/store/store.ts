@@ -27,8 +27,13 @@ export interface Store extends ClaimStore, NoticeStore, OnboardingStore {
    * Seals a received message with its MDN, and, when accepted, its job; or finds that it was sealed before. A refused one
    * may come again. A payload that an accepted message of the partner held before is told in the facts, by
    * `payloadSeenBefore`.
+   *
+   * @param leaseUntil the job is claimed with the same write, which spares one of its own
    */
-  sealInbound(message: InboundMessage): Promise<{ kind: 'sealed' } | { kind: 'duplicate'; sealed: SealedMessage }>;
+  sealInbound(
+    message: InboundMessage,
+    leaseUntil?: Date,
+  ): Promise<{ kind: 'sealed'; job?: Job } | { kind: 'duplicate'; sealed: SealedMessage }>;
   /** Puts the stored asynchronous MDN of a message into the outbox once more; nothing when it is there still. */
   requeueMdn(messageId: string, now: Date): Promise<void>;
 

@@ -24,6 +24,8 @@ export interface Choice {
 /** What is to be done about messages, and who is at it. All runs within a write. */
 export interface Work {
   add(kind: WorkKind, messageId: string, due: Date): void;
+  /** The same, leased at once: the first attempt at it. */
+  addLeased(kind: WorkKind, messageId: string, due: Date, until: Date): Pick<Claim, 'attempts' | 'lease'>;
   /** What is due and not leased, the oldest. */
   next(what: 'interchanges' | 'deliveries', now: Date): { readonly attempts: number } | undefined;
   /** Leases what is due and not leased, oldest first, until `now + leaseMs`; counts the attempt. */
@@ -47,6 +49,8 @@ const FREE = {
   deliveries: `${DUE} AND kind <> 'interchange'`,
 } as const;
 
+const HELD = 'kind = @kind AND message_id = @messageId AND lease = @lease';
+
 export function workIn(db: Database): Work {
   return {
     add(kind, messageId, due) {
@@ -55,6 +59,14 @@ export function workIn(db: Database): Work {
         messageId,
         due: due.toISOString(),
       });
+    },
+    addLeased(kind, messageId, due, until) {
+      const claim = { attempts: 1, lease: randomUUID() };
+      db.statement(
+        `INSERT INTO work (kind, message_id, due, attempts, lease, leased_until)
+         VALUES (@kind, @messageId, @due, @attempts, @lease, @until)`,
+      ).run({ kind, messageId, due: due.toISOString(), until: until.toISOString(), ...claim });
+      return claim;
     },
     next: (what, now) =>
       db
@@ -85,23 +97,20 @@ export function workIn(db: Database): Work {
       return claims.sort((a, b) => (a.due < b.due ? -1 : a.due > b.due ? 1 : a.position - b.position));
     },
     release(kind, messageId, lease, due) {
-      const before = db
-        .statement<{ due: string | null }>(
-          'SELECT due FROM work WHERE kind = @kind AND message_id = @messageId AND lease = @lease',
-        )
-        .get({ kind, messageId, lease });
-      if (before === undefined) return 'lost';
-      const ended = before.due === null;
-      db.statement(
-        `UPDATE work SET due = @due, lease = NULL, leased_until = NULL WHERE kind = @kind AND message_id = @messageId`,
-      ).run({ kind, messageId, due: ended ? null : (due?.toISOString() ?? null) });
-      return ended ? 'ended' : 'held';
+      const held = { kind, messageId, lease };
+      const after = db
+        .statement(`UPDATE work SET due = @due, lease = NULL, leased_until = NULL WHERE due IS NOT NULL AND ${HELD}`)
+        .run({ ...held, due: due?.toISOString() ?? null });
+      if (after.changes > 0) return 'held';
+      const ended = db.statement(`UPDATE work SET lease = NULL, leased_until = NULL WHERE ${HELD}`).run(held);
+      return ended.changes > 0 ? 'ended' : 'lost';
     },
     giveBack(kind, messageId, lease) {
-      db.statement(
-        `UPDATE work SET attempts = attempts - 1, lease = NULL, leased_until = NULL
-         WHERE kind = @kind AND message_id = @messageId AND lease = @lease`,
-      ).run({ kind, messageId, lease });
+      db.statement(`UPDATE work SET attempts = attempts - 1, lease = NULL, leased_until = NULL WHERE ${HELD}`).run({
+        kind,
+        messageId,
+        lease,
+      });
     },
     end(kind, messageId) {
       db.statement('UPDATE work SET due = NULL WHERE kind = @kind AND message_id = @messageId').run({

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 
 import { openExchange } from '../../src/cli/endpoint.ts';
-import { runJobs } from '../../src/exchange/jobs.ts';
+import { kept } from '../../src/bytes/kept.ts';
+import { runJobs, startJobs } from '../../src/exchange/jobs.ts';
 import { StoreError } from '../../src/store/store-error.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { Job, Store } from '../../src/store/store.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { makeHome } from '../support/home.ts';
 import { identity } from '../support/identities.ts';
-import { opened, seal } from '../support/jobs.ts';
+import { homeOfOne, opened, seal } from '../support/jobs.ts';
 import { interchange, numberOf } from '../support/sancrt.ts';
+import { until } from '../support/until.ts';
 
 describe('the job of a received payload', () => {
   it('is not tried for ever when it ends the process each time', async () => {
@@ -107,6 +109,41 @@ describe('the job of a received payload', () => {
     await close();
   });
 
+  it('is handed over with its payload by whoever sealed it, when no older ones are in the store', async () => {
+    const home = await homeOfOne();
+    const { exchange, close } = await opened(home);
+    const { store } = exchange;
+    const getContent = () => Promise.reject(new StoreError('STORE_MISUSED', 'It is at hand.'));
+    const worker = startJobs({ ...exchange, store: { ...store, getContent } });
+    const { handing } = worker;
+    assert.ok(handing);
+    assert.equal(handing.leaseUntil(), undefined, 'nobody has looked yet');
+    const leaseUntil = await until('the worker is not behind', () => handing.leaseUntil());
+    const payload = interchange([{}]);
+    const job = await sealLeased(payload, home.as2Id, store, leaseUntil);
+    handing.hand({ ...job, payload: kept(payload) });
+    await until('its end', async () => (await store.getMessage(job.messageId))?.state === 'answered' || undefined);
+    worker.wake();
+    assert.equal(handing.leaseUntil(), undefined, 'something was left in the store');
+    await worker.stop();
+    await close();
+  });
+
+  it('that was handed over is given back when we stop', async () => {
+    const home = await homeOfOne();
+    const { exchange, close } = await opened(home);
+    const { store } = exchange;
+    const worker = startJobs(exchange);
+    const payload = interchange([{}]);
+    const job = await sealLeased(payload, home.as2Id, store, new Date(Date.now() + 60_000));
+    const stopping = worker.stop();
+    worker.handing?.hand({ ...job, payload: kept(payload) });
+    await stopping;
+    const [again] = await store.claimJobs(new Date(), 60_000, 10);
+    assert.deepEqual([again?.messageId, again?.attempts], [job.messageId, 1]);
+    await close();
+  });
+
   it('that cannot be written is put off alone', async () => {
     const { exchange, close, seals } = await opened();
     const now = new Date();
@@ -130,3 +167,16 @@ describe('the job of a received payload', () => {
     await close();
   });
 });
+
+async function sealLeased(payload: Buffer, to: string, store: Store, leaseUntil: Date): Promise<Job> {
+  const jobs: (Job | undefined)[] = [];
+  const sealInbound: Store['sealInbound'] = async (message) => {
+    const outcome = await store.sealInbound(message, leaseUntil);
+    if (outcome.kind === 'sealed') jobs.push(outcome.job);
+    return outcome;
+  };
+  await seal(payload, to, { ...store, sealInbound }, new Date());
+  const [job] = jobs;
+  assert.ok(job);
+  return job;
+}

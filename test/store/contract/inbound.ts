@@ -20,6 +20,20 @@ export function describeInbound(open: OpenTestStore): void {
       assert.deepEqual(await store.claimDeliveries(at(0), LEASE_MS, 10), [], 'a synchronous MDN is not sent again');
     });
 
+    it('claims the job with the same write when a lease is asked for: the first attempt, until it runs out', async () => {
+      const { store } = await open();
+      const message = inbound();
+      const outcome = await store.sealInbound(message, at(60));
+      assert.ok(outcome.kind === 'sealed' && outcome.job);
+      const { lease, ...job } = outcome.job;
+      assert.deepEqual(job, { messageId: message.id, partner: message.partner, attempts: 1 });
+      assert.deepEqual(await store.claimJobs(at(59), LEASE_MS, 10), []);
+      const [again] = await store.claimJobs(at(60), LEASE_MS, 10);
+      assert.equal(again?.attempts, 2);
+      assert.notEqual(again.lease, lease);
+      assert.deepEqual(await store.sealInbound(refused(), at(60)), { kind: 'sealed' }, 'one that is refused has none');
+    });
+
     it('RFC 4130 §9.3: finds a message that was sealed before, with the stored MDN byte for byte', async () => {
       const { store } = await open();
       const first = inbound();
