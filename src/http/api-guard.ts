@@ -1,17 +1,19 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { isLoopback } from '../config/dangers.ts';
-import type { Endpoint } from '../config/home.ts';
 import { answerProblem } from './problem.ts';
 
 /**
  * Lets in who may use the API: who has the token of the configuration (RFC 6750 §2.1), or, where there is none, who is on this
  * machine. A browser on it is not enough: a page of somebody else's cannot send JSON here without being asked (CORS), nor give
  * this address a name of its own (Host).
+ *
+ * @param host that is listened at
+ * @param tokenNow of the configuration as it is now
  */
-export function apiGuard(operators: () => Endpoint['operators']): RequestHandler {
+export function apiGuard(host: string, tokenNow: () => string | undefined): RequestHandler {
   return (request, response, next) => {
-    const { host, token } = operators();
+    const token = tokenNow();
     if (token !== undefined) {
       if (!isSame(/^Bearer +(\S+)$/i.exec(request.get('authorization') ?? '')?.[1] ?? '', token)) {
         response.set('WWW-Authenticate', 'Bearer'); // RFC 6750 §3

@@ -7,7 +7,9 @@ import { answerProblem, noSuch, problemHandler } from './problem.ts';
 /** The API below `/api/v1`: JSON in, JSON out, faults as problems (RFC 9457). */
 export function apiOf({ store, home, reference, clock, log }: Exchange): Router {
   const api = express.Router();
-  api.use(apiGuard(() => home().endpoint.operators));
+  // A changed address takes effect at the next start only; a changed token at once.
+  const { host } = home().endpoint.operators;
+  api.use(apiGuard(host, () => home().endpoint.operators.token));
   api.use(
     '/ecert',
     ecertApi(() => ({ store, clock, reference: reference(), environment: home().endpoint.environment })),

@@ -10,19 +10,22 @@ import { createLog } from '../../src/telemetry/log.ts';
 import { claimOf, openRegister, type TestRegister } from '../support/register.ts';
 
 describe('the API', () => {
-  const operators: { host: string; port: number; token: string | undefined } = { host: '', port: 0, token: undefined };
+  const operators: { host: string; port: number; token: string | undefined } = { host: '127.0.0.1', port: 0, token: undefined };
   let register: TestRegister;
   let listening: Listening;
 
   before(async () => {
     register = await openRegister();
     await register.send();
+    listening = await serve();
+  });
+  async function serve(): Promise<Listening> {
     const home = { endpoint: { operators, environment: 'test' } } as unknown as Home;
     const { store, clock, reference } = register;
     const exchange = { store, clock, reference: () => reference, home: () => home, log: createLog('silent') };
     const app: Express = express().use('/api/v1', apiOf(exchange as unknown as Exchange));
-    listening = await listen(app, { host: '127.0.0.1', port: 0 }, () => undefined);
-  });
+    return listen(app, { host: '127.0.0.1', port: 0 }, () => undefined);
+  }
   after(async () => {
     await listening.close();
     await register.store.close();
@@ -178,8 +181,18 @@ describe('the API', () => {
   });
 
   it('beyond this machine it answers nobody without a token', async () => {
+    const former = listening;
     operators.host = '0.0.0.0';
-    assert.equal((await asked('GET', '/ecert/claims')).status, 403);
+    listening = await serve();
+    try {
+      assert.equal((await asked('GET', '/ecert/claims')).status, 403);
+      // Read anew from the configuration, while the address that is listened at stays.
+      operators.host = '127.0.0.1';
+      assert.equal((await asked('GET', '/ecert/claims')).status, 403);
+    } finally {
+      await listening.close();
+      listening = former;
+    }
   });
 
   it('a fault of ours is 500, and says nothing of its cause', async () => {
