@@ -62,6 +62,7 @@ describe('cli: from nothing to a partner', () => {
     assert.deepEqual(Object.keys((await countersign('config', 'reference', '--json')).json() as object), [
       'countersign',
       'partner',
+      ...['programmes', 'countries', 'errors', 'claims', 'conditions', 'onboarding'].map((name) => `ecert-${name}`),
     ]);
   });
 
