@@ -17,7 +17,7 @@ const leaseMs = 5 * 60_000;
  * due in the store. While there may be any in the store, none is handed, so that the older ones come first.
  */
 export function startJobs(exchange: Exchange): Worker {
-  const { store, clock } = exchange;
+  const { store, clock, log } = exchange;
   let handed: Handed[] = [];
   let octets = 0;
   /** How often something was left to be found in the store, since nothing was found there. */
@@ -41,8 +41,10 @@ export function startJobs(exchange: Exchange): Worker {
     const before = behind;
     lookedAt = performance.now();
     const jobs = await store.claimJobs(clock(), leaseMs, MOST_JOBS);
+    // Where there was one there may be more.
+    if (jobs.length > 0) behind += 1;
     // Unless one more was left in the store meanwhile.
-    if (jobs.length === 0 && behind === before) behind = 0;
+    else if (behind === before) behind = 0;
     await runJobs(jobs, exchange, isStopping);
     return jobs.length;
   }
@@ -52,20 +54,25 @@ export function startJobs(exchange: Exchange): Worker {
     const isTime = done === 0 || behind > 0 || performance.now() - lookedAt > restMs;
     return isTime ? done + (await runDue(isStopping)) : done;
   };
-  const worker = startWorker('jobs', work, restMs, exchange.log);
+  const worker = startWorker('jobs', work, restMs, log);
   return {
     wake() {
       behind += 1;
       worker.wake();
     },
     async stop() {
+      behind += 1; // from now on all is left in the store
       await worker.stop();
-      if (handed.length > 0) await store.returnJobs(handed);
+      if (handed.length === 0) return;
+      // No reason not to close the rest.
+      await store.returnJobs(handed).catch((error: unknown) => {
+        log.error({ err: error }, 'Jobs could not be given back; the next start takes them up');
+      });
     },
     handing: {
       leaseUntil: () =>
         behind > 0 || handed.length >= MOST_HANDED ? undefined : new Date(clock().getTime() + leaseMs),
-      hand({ payload, ...job }) {
+      hand(job, payload) {
         octets += payload.size;
         handed.push('bytes' in payload && octets <= LARGEST_JOBS ? { ...job, payload } : job);
         worker.wake();
@@ -124,8 +131,9 @@ interface Done extends DoneJob {
 async function run(job: Handed, earlier: readonly Done[], spool: Spool, exchange: Exchange): Promise<Done> {
   const { messageId, attempts, partner: shortName } = job;
   const home = exchange.home();
-  // The attempt was counted when it was claimed: a payload that ended the process each time is not tried for ever.
-  if (attempts > home.endpoint.outbox.attempts) throw new TriedTooOften();
+  // The attempt was counted when it was claimed: a payload that ended the process each time is not tried for ever. The first
+  // may have ended by another's doing, while it waited.
+  if (attempts > Math.max(2, home.endpoint.outbox.attempts)) throw new TriedTooOften();
   const payload = job.payload ? keptSource(job.payload) : await exchange.store.getContent(messageId, 'payload');
   const partner = shortName === undefined ? undefined : partnerByShortName(home, shortName);
   if (payload === undefined || partner === undefined) {

@@ -178,7 +178,7 @@ async function accept(
   exchange.metrics.received.inc({ partner, disposition: 'processed' });
   exchange.log.info({ message: incoming.id, partner }, 'Message received');
   if (outcome.job === undefined) exchange.wake('jobs');
-  else handing?.hand({ ...outcome.job, payload: payload.content });
+  else handing?.hand(outcome.job, payload.content);
   // RFC 4130 §7.2: the HTTP answer first; an asynchronous MDN goes out by the outbox.
   if (receipt?.mode === 'async') exchange.wake('outbox');
   return replyWith(receipt);

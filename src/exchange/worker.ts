@@ -16,11 +16,7 @@ export interface Handing {
   /** Until when one that is made now may be leased for the worker; undefined: it is to be found in its turn. */
   leaseUntil(): Date | undefined;
   /** What was leased so. */
-  hand(job: HandedJob): void;
-}
-
-export interface HandedJob extends Job {
-  readonly payload: Kept;
+  hand(job: Job, payload: Kept): void;
 }
 
 /**

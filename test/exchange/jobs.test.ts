@@ -121,11 +121,65 @@ describe('the job of a received payload', () => {
     const leaseUntil = await until('the worker is not behind', () => handing.leaseUntil());
     const payload = interchange([{}]);
     const job = await sealLeased(payload, home.as2Id, store, leaseUntil);
-    handing.hand({ ...job, payload: kept(payload) });
+    handing.hand(job, kept(payload));
     await until('its end', async () => (await store.getMessage(job.messageId))?.state === 'answered' || undefined);
     worker.wake();
     assert.equal(handing.leaseUntil(), undefined, 'something was left in the store');
     await worker.stop();
+    await close();
+  });
+
+  it('is left in the store as long as older ones are found there', async () => {
+    const home = await homeOfOne();
+    const { exchange, close, seals } = await opened(home);
+    const { store } = exchange;
+    const asked: (Date | undefined)[] = [];
+    const getContent: Store['getContent'] = (...which) => {
+      asked.push(worker.handing?.leaseUntil());
+      return store.getContent(...which);
+    };
+    const worker = startJobs({ ...exchange, store: { ...store, getContent } });
+    const leaseUntil = await until('the worker is not behind', () => worker.handing?.leaseUntil());
+    const [payload, older] = [1, 2].map((serial) => interchange([{ number: numberOf('AU', serial) }]));
+    assert.ok(payload && older);
+    const job = await sealLeased(payload, home.as2Id, store, leaseUntil);
+    // As one that was put off, and is due now: nobody tells of it.
+    const [id = ''] = await seals([older], new Date());
+    worker.handing?.hand(job, kept(payload));
+    await until('its end', async () => (await store.getMessage(id))?.state === 'answered' || undefined);
+    assert.deepEqual(asked, [undefined]);
+    await worker.stop();
+    await close();
+  });
+
+  it('that was handed over when its process died is tried again, also where nothing is tried twice', async () => {
+    const home = await makeHome({ outbox: { attempts: 1 } });
+    const certificatePem = (await identity('van.test')).certificate.pem;
+    home.addPartner('van', { as2Id: 'VAN', url: 'http://van.test/as2', certificatePem });
+    const { exchange, close } = await opened(home);
+    const { store } = exchange;
+    const now = new Date();
+    await sealLeased(interchange([{}]), home.as2Id, store, new Date(now.getTime() + 60_000));
+    await store.releaseLeases();
+    const jobs = await store.claimJobs(now, 60_000, 1);
+    await runJobs(jobs, exchange);
+    assert.equal((await store.getMessage(jobs[0]?.messageId ?? ''))?.state, 'answered');
+    await close();
+  });
+
+  it('that cannot be given back when we stop holds nothing up, and nothing more is handed over', async () => {
+    const home = await homeOfOne();
+    const { exchange, close } = await opened(home);
+    const { store } = exchange;
+    const returnJobs = () => Promise.reject(new StoreError('STORE_FAILED', 'No room.'));
+    const worker = startJobs({ ...exchange, store: { ...store, returnJobs } });
+    const leaseUntil = await until('the worker is not behind', () => worker.handing?.leaseUntil());
+    const payload = interchange([{}]);
+    const job = await sealLeased(payload, home.as2Id, store, leaseUntil);
+    const stopping = worker.stop();
+    worker.handing?.hand(job, kept(payload));
+    await stopping;
+    assert.equal(worker.handing?.leaseUntil(), undefined);
     await close();
   });
 
@@ -137,7 +191,7 @@ describe('the job of a received payload', () => {
     const payload = interchange([{}]);
     const job = await sealLeased(payload, home.as2Id, store, new Date(Date.now() + 60_000));
     const stopping = worker.stop();
-    worker.handing?.hand({ ...job, payload: kept(payload) });
+    worker.handing?.hand(job, kept(payload));
     await stopping;
     const [again] = await store.claimJobs(new Date(), 60_000, 10);
     assert.deepEqual([again?.messageId, again?.attempts], [job.messageId, 1]);
