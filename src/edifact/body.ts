@@ -1,7 +1,7 @@
 import { isTag, skipBlanks } from './delimiters.ts';
 import type { SegmentRules } from './definitions.ts';
 import { type Checking, type Current, type Levels, checkElements, report, tagAt } from './elements.ts';
-import { envelopeRules, keyOf } from './grammar.ts';
+import { envelopeRules, keyAt, keyOf } from './grammar.ts';
 import { type OpenGroup, closeGroup, groupFinding, openGroup } from './group.ts';
 import { type Finding, type Group, type Message, type Segment, type Syntax, valueOf } from './interchange.ts';
 import {
@@ -163,10 +163,7 @@ const [UNO, UNP] = [keyOf('UNO'), keyOf('UNP')];
 
 function take(body: Body, current: Current): void {
   const { bytes, start, scan } = current;
-  const key =
-    (scan.ends[0] as number) >> 2 === 3
-      ? ((bytes[start] as number) << 16) | ((bytes[start + 1] as number) << 8) | (bytes[start + 2] as number)
-      : 0;
+  const key = (scan.ends[0] as number) >> 2 === 3 ? keyAt(bytes, start) : 0;
   if (key === UNH) beginMessage(body, current);
   else if (key === UNZ || key === UNG || key === UNE) takeEnvelope(body, current, key);
   else if (key === UNO && body.subject.syntax.version === '4') passOver(body, current);

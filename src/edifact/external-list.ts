@@ -5,7 +5,8 @@ import { type CodeTable, codeTable } from './code-table.ts';
 
 /**
  * The codes of a list outside of the directories, such as ISO 4217, that the values of an element come from; undefined
- * where there is none here. The lists are those of today: what was withdrawn since the directory was made is not in them.
+ * where there is none here. The lists are those of today: of what was withdrawn since the directory was made they have only
+ * what is still in use.
  */
 export function externalList(element: string): CodeTable | undefined {
   lists ??= read();

@@ -109,6 +109,11 @@ export function keyOf(tag: string): number {
   return (tag.charCodeAt(0) << 16) | (tag.charCodeAt(1) << 8) | tag.charCodeAt(2);
 }
 
+/** The same of a tag that stands in bytes. */
+export function keyAt(bytes: Uint8Array, start: number): number {
+  return ((bytes[start] as number) << 16) | ((bytes[start + 1] as number) << 8) | (bytes[start + 2] as number);
+}
+
 /** Rules for UNB, UNG, UNE and UNZ, made once for each syntax. */
 export function envelopeRules(version: string, find: FindDirectory): ReadonlyMap<string, SegmentRules> {
   const service = find(serviceName(version));

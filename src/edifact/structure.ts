@@ -10,7 +10,7 @@ export interface Structure {
   routes(leaf: number, tag: number): readonly Route[];
   /**
    * How a segment of the tag follows that of the leaf, where there is one way and it leaves out nothing: `wayOf` a route;
-   * `noWay` else.
+   * negative else.
    */
   plainWay(leaf: number, tag: number): number;
   /** The same for those that were asked for, at `leaf * tags.size + tag`; else 0. */
@@ -28,7 +28,7 @@ export interface Structure {
 export const AGAIN = 1;
 export const GROUP_AGAIN = 2;
 const FORWARD = 3;
-export const noWay = -1;
+const noWay = -1;
 const wayKinds = { segment: AGAIN, group: GROUP_AGAIN, forward: FORWARD };
 
 function wayOf({ target, kind, depth }: Route): number {

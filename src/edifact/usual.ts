@@ -1,7 +1,7 @@
 import { conformingEnd } from './conform.ts';
 import { skipBlanks } from './delimiters.ts';
 import type { Current } from './elements.ts';
-import { type SegmentGrammar, keyOf, tagNumber } from './grammar.ts';
+import { type SegmentGrammar, keyAt, keyOf, tagNumber } from './grammar.ts';
 import { referenceLength } from './identification.ts';
 import { type MessageKind, type OpenMessage, isSameKind } from './message.ts';
 import { onlyPath, stepOn } from './order.ts';
@@ -26,7 +26,7 @@ const [UNH, UNT] = [keyOf('UNH'), keyOf('UNT')];
 /** The bytes of a tag in one number where an element follows; 0 else. */
 function tagKey({ current: { bytes, scan }, last }: Usual, start: number): number {
   if (start + 4 > last || scan.classes[bytes[start + 3] as number] !== ELEMENT) return 0;
-  return ((bytes[start] as number) << 16) | ((bytes[start + 1] as number) << 8) | (bytes[start + 2] as number);
+  return keyAt(bytes, start);
 }
 
 /**
@@ -60,7 +60,7 @@ export function referenceEnd({ current: { bytes, scan } }: Usual, start: number)
  * @returns where that one starts
  */
 export function passConforming(usual: Usual, message: OpenMessage, from: number, most: number): number {
-  const { current, last, notation, keeps } = usual;
+  const { current, notation, keeps } = usual;
   const { bytes, scan } = current;
   const { classes, longest } = scan;
   const { grammar, order } = message.kind;
@@ -71,8 +71,7 @@ export function passConforming(usual: Usual, message: OpenMessage, from: number,
   let at = from;
   while (message.count < limit) {
     const start = (bytes[at] as number) > 0x20 ? at : skipBlanks(bytes, at);
-    if (start + 4 > last || classes[bytes[start + 3] as number] !== ELEMENT) break;
-    const key = ((bytes[start] as number) << 16) | ((bytes[start + 1] as number) << 8) | (bytes[start + 2] as number);
+    const key = tagKey(usual, start);
     const number = tagNumber(grammar, key);
     if (number === -1 || key === UNT) break;
     const end = conformingEnd(flat, number, classes, bytes, start + 4, notation);
@@ -92,10 +91,10 @@ export function passConforming(usual: Usual, message: OpenMessage, from: number,
 export function usualTrailerEnd(usual: Usual, message: OpenMessage, start: number): number {
   const { grammar, order } = message.kind;
   const path = order && onlyPath(order);
-  if (grammar === undefined || path === undefined || tagKey(usual, start) !== UNT) return -1;
+  if (grammar === undefined || order === undefined || path === undefined || tagKey(usual, start) !== UNT) return -1;
   const end = rightTrailerEnd(usual, message, start + 4);
   const number = tagNumber(grammar, UNT);
-  if (end === -1 || !stepOn(order as NonNullable<typeof order>, path, number)) return -1;
+  if (end === -1 || !stepOn(order, path, number)) return -1;
   message.count++;
   if (usual.keeps) keep(usual, message, start, end, grammar.segments[number] as SegmentGrammar);
   return end;
@@ -105,6 +104,8 @@ export function usualTrailerEnd(usual: Usual, message: OpenMessage, start: numbe
 const countLength = 10;
 
 function rightTrailerEnd({ current, last }: Usual, { reference, count }: OpenMessage, from: number): number {
+  // Of a message without one, UNT is told to have none as well.
+  if (reference === '') return -1;
   const { bytes, scan } = current;
   const { classes } = scan;
   let counted = 0;

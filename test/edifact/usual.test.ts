@@ -72,6 +72,12 @@ describe('what conforms is passed over, and all else looked at closely', () => {
     assert.ok(told.none > 15 && told.some > 15, JSON.stringify(told));
   });
 
+  it('UNT of a message without a reference lacks it too', () => {
+    const text = interchange([message('', undefined, ['BGM+811'])]);
+    assert.deepEqual(allFindings(read(text)).map(brief), allFindings(read(released(text))).map(brief));
+    assert.deepEqual(allFindings(read(text)).map(({ code, tag }) => `${code} ${tag}`), ['13 UNH', '13 UNT']); // prettier-ignore
+  });
+
   it('a reference in another alphabet than Latin is the same in UNH and UNT', () => {
     const text = interchange([message('\xb6\xb7', undefined, ['BGM+811'])], unb.replace('UNOC:3', 'UNOE:3'));
     assert.deepEqual(allFindings(read(text)).map(brief), []);
