@@ -10,7 +10,11 @@ import { createLog } from '../../src/telemetry/log.ts';
 import { claimOf, openRegister, type TestRegister } from '../support/register.ts';
 
 describe('the API', () => {
-  const operators: { host: string; port: number; token: string | undefined } = { host: '127.0.0.1', port: 0, token: undefined };
+  const operators: { host: string; port: number; token: string | undefined } = {
+    host: '127.0.0.1',
+    port: 0,
+    token: undefined,
+  };
   let register: TestRegister;
   let listening: Listening;
 
