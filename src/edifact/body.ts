@@ -1,7 +1,7 @@
 import { isTag, skipBlanks } from './delimiters.ts';
 import type { SegmentRules } from './definitions.ts';
 import { type Checking, type Current, type Levels, checkElements, report, tagAt } from './elements.ts';
-import { envelopeRules, keyAt, keyOf } from './grammar.ts';
+import { envelopeRules } from './grammar.ts';
 import { type OpenGroup, closeGroup, groupFinding, openGroup } from './group.ts';
 import { type Finding, type Group, type Message, type Segment, type Syntax, valueOf } from './interchange.ts';
 import {
@@ -20,7 +20,8 @@ import { newScan, scanSegment } from './scan.ts';
 import { noteReference, nothingSeen, type Seen } from './seen.ts';
 import { type Format, makeSegment, spotOf } from './segment.ts';
 import type { ReadSettings } from './settings.ts';
-import { type Usual, passConforming, referenceEnd, usualHeaderEnd, usualTrailerEnd } from './usual.ts';
+import { keyAt, keyOf } from './tag-table.ts';
+import { type Usual, passConforming, usualReference, usualTrailerEnd } from './usual.ts';
 import type { Notation } from './value.ts';
 
 /** What follows UNB, read as its bytes come in. */
@@ -222,12 +223,12 @@ function takeUsual(body: Body, usual: Usual, from: number): number {
   while (body.segments < settings.maxSegments) {
     if (body.message === undefined) {
       const start = skipBlanks(bytes, at);
-      const end = body.kind === undefined ? -1 : usualHeaderEnd(usual, body.kind, start);
-      if (end === -1) break;
+      const { kind } = body;
+      const reference = kind === undefined ? '' : usualReference(usual, kind, start);
+      if (kind?.bytes === undefined || reference === '') break;
+      const end = start + 4 + reference.length + 1 + kind.bytes.length;
       const place = { tag: 'UNH', offset: base + start, position: 1 };
-      const reference = bytes.toString('latin1', start + 4, referenceEnd(usual, start));
-      const header = makeSegment(bytes, start, end, place, subject.format);
-      body.message = openMessage(header, reference, body.kind as MessageKind);
+      body.message = openMessage(makeSegment(bytes, start, end, place, subject.format), reference, kind);
       body.segments++;
       checking.findings = body.message.findings;
       at = end + 1;

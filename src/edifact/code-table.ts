@@ -12,7 +12,7 @@ export function codeTable(codes: Iterable<string>): CodeTable {
   const short = all.filter((code) => code.length <= 4);
   const slots = new Int32Array(2 ** Math.ceil(Math.log2(short.length * 2 + 2)));
   for (const code of short) {
-    const key = keyOf(Buffer.from(code, 'latin1'), 0, code.length);
+    const key = codeKey(Buffer.from(code, 'latin1'), 0, code.length);
     let at = hashOf(key) & (slots.length - 1);
     while (slots[at] !== 0 && slots[at] !== key) at = (at + 1) & (slots.length - 1);
     slots[at] = key;
@@ -23,7 +23,7 @@ export function codeTable(codes: Iterable<string>): CodeTable {
 /** Whether the bytes from `start` to `end` are a code of the list. They hold no release character. */
 export function hasCode(table: CodeTable, bytes: Buffer, start: number, end: number): boolean {
   if (end - start > 4) return table.long.size > 0 && table.long.has(bytes.toString('latin1', start, end));
-  return hasKey(table.slots, 0, table.slots.length - 1, keyOf(bytes, start, end));
+  return hasKey(table.slots, 0, table.slots.length - 1, codeKey(bytes, start, end));
 }
 
 /**
@@ -41,7 +41,7 @@ export function hasKey(slots: Int32Array, first: number, mask: number, key: numb
 }
 
 /** Up to four bytes in one number; never 0, since no code holds NUL alone. */
-export function keyOf(bytes: Uint8Array, start: number, end: number): number {
+export function codeKey(bytes: Uint8Array, start: number, end: number): number {
   let key = 0;
   for (let at = start; at < end; at++) key = (key << 8) | (bytes[at] as number);
   return key;

@@ -4,38 +4,24 @@ import type { Directory, FindDirectory } from './directory.ts';
 import type { Levels } from './elements.ts';
 import type { MessageIdentifier } from './interchange.ts';
 import { type Structure, structureOf } from './structure.ts';
+import { type TagTable, tagNumber, tagTable } from './tag-table.ts';
 
 /** All that a message of one type and release is held against. */
 export interface Grammar {
   readonly structure: Structure;
-  /** For each tag, at the hash of its bytes or in the next free place: its bytes in one number, and its number in the structure. */
-  readonly tags: Int32Array;
+  readonly tags: TagTable;
   /** By the number of the tag. */
   readonly segments: readonly SegmentGrammar[];
   /** The same, of segments where it says all: of those without notes that depend on each other. */
   readonly flat: FlatRules;
+  /** The number of UNT. */
+  readonly trailer: number;
 }
 
 /** @param key the bytes of the tag in one number */
 export function findSegment(grammar: Grammar, key: number): SegmentGrammar | undefined {
-  const number = tagNumber(grammar, key);
+  const number = tagNumber(grammar.tags, key);
   return number === -1 ? undefined : grammar.segments[number];
-}
-
-/** The number of a tag in the structure; -1 where it has none. */
-export function tagNumber({ tags }: Grammar, key: number): number {
-  for (let at = hashOf(key); ; at = (at + 2) % places) {
-    const found = tags[at];
-    if (found === 0) return -1;
-    if (found === key) return tags[at + 1] as number;
-  }
-}
-
-/** More than a message has tags, two for each. */
-const places = 2048;
-
-function hashOf(key: number): number {
-  return (Math.imul(key, 0x9e3779b1) >>> 21) & ~1;
 }
 
 export interface SegmentGrammar {
@@ -90,28 +76,15 @@ function make(
   const structure = structureOf(definition);
   // The directories say in notes which codes partners may agree on; D.01B has no notes, and otherwise what D.00B has.
   const flags = directory.release === '01B' ? find('D00B') : undefined;
-  const tags = new Int32Array(places);
   const segments = structure.tagNames.map((tag, number): SegmentGrammar => {
-    let at = hashOf(keyOf(tag));
-    while (tags[at] !== 0) at = (at + 2) % places;
-    tags.set([keyOf(tag), number], at);
     const envelope = tag === 'UNH' || tag === 'UNT';
     const own = envelope ? undefined : segmentRules(directory, tag, version, flags);
     const rules = own ?? segmentRules(service, tag, version);
     return { tag, number, rules: rules && relaxed(rules), levels: envelope ? messageLevels : segmentLevels };
   });
   const flat = flatRules(segments.map(({ rules }) => (rules?.notes.length === 0 ? rules : undefined)));
-  return { structure, tags, segments, flat };
-}
-
-/** The bytes of a tag in one number. */
-export function keyOf(tag: string): number {
-  return (tag.charCodeAt(0) << 16) | (tag.charCodeAt(1) << 8) | tag.charCodeAt(2);
-}
-
-/** The same of a tag that stands in bytes. */
-export function keyAt(bytes: Uint8Array, start: number): number {
-  return ((bytes[start] as number) << 16) | ((bytes[start + 1] as number) << 8) | (bytes[start + 2] as number);
+  const tags = tagTable(structure.tagNames);
+  return { structure, tags, segments, flat, trailer: structure.tagNames.indexOf('UNT') };
 }
 
 /** Rules for UNB, UNG, UNE and UNZ, made once for each syntax. */

@@ -1,12 +1,12 @@
-import { conformingEnd } from './conform.ts';
-import { skipBlanks } from './delimiters.ts';
+import { passOver } from './conform.ts';
 import type { Current } from './elements.ts';
-import { type SegmentGrammar, keyAt, keyOf, tagNumber } from './grammar.ts';
+import type { SegmentGrammar } from './grammar.ts';
 import { referenceLength } from './identification.ts';
 import { type MessageKind, type OpenMessage, isSameKind } from './message.ts';
 import { onlyPath, stepOn } from './order.ts';
 import { DIGIT, ELEMENT, TERMINATOR } from './scan.ts';
 import { type Format, makeSegment } from './segment.ts';
+import { keyAt, keyOf } from './tag-table.ts';
 import type { Notation } from './value.ts';
 
 /** Most of an interchange is as it should be. What is read here is; of anything else it is left open. */
@@ -32,25 +32,22 @@ function tagKey({ current: { bytes, scan }, last }: Usual, start: number): numbe
 /**
  * Reads a UNH that says nothing else than the one before but another reference, in ASCII.
  *
- * @returns the offset of its terminator; -1 when that is not sure
+ * @returns that reference; empty when that is not sure
  */
-export function usualHeaderEnd(usual: Usual, { grammar, bytes: known }: MessageKind, start: number): number {
-  const { current, last, notation } = usual;
+export function usualReference(usual: Usual, { bytes: known }: MessageKind, start: number): string {
+  const { current, last } = usual;
   const { bytes, scan } = current;
-  if (grammar === undefined || known === undefined || tagKey(usual, start) !== UNH) return -1;
-  const end = conformingEnd(grammar.flat, tagNumber(grammar, UNH), scan.classes, bytes, start + 4, notation);
-  if (end === -1 || end - start > scan.longest) return -1;
-  const at = referenceEnd(usual, start);
-  const length = at - start - 4;
-  if (length === 0 || length > referenceLength || scan.classes[bytes[at] as number] !== ELEMENT) return -1;
-  return at + known.length < last && isSameKind(known, bytes, at + 1, scan) ? end : -1;
-}
-
-/** Behind the reference of the UNH that starts at `start`. */
-export function referenceEnd({ current: { bytes, scan } }: Usual, start: number): number {
+  const { classes } = scan;
+  if (known === undefined || tagKey(usual, start) !== UNH) return '';
+  let reference = '';
   let at = start + 4;
-  while ((bytes[at] as number) < 0x80 && (scan.classes[bytes[at] as number] as number) >= DIGIT) at++;
-  return at;
+  for (; (bytes[at] as number) < 0x80 && (classes[bytes[at] as number] as number) >= DIGIT; at++) {
+    if (reference.length === referenceLength) return '';
+    reference += String.fromCharCode(bytes[at] as number);
+  }
+  const end = at + 1 + known.length;
+  if (end > last || classes[bytes[at] as number] !== ELEMENT || classes[bytes[end] as number] !== TERMINATOR) return '';
+  return isSameKind(known, bytes, at + 1, scan) ? reference : '';
 }
 
 /**
@@ -60,27 +57,19 @@ export function referenceEnd({ current: { bytes, scan } }: Usual, start: number)
  * @returns where that one starts
  */
 export function passConforming(usual: Usual, message: OpenMessage, from: number, most: number): number {
-  const { current, notation, keeps } = usual;
+  const { current, notation, keeps, last } = usual;
   const { bytes, scan } = current;
-  const { classes, longest } = scan;
   const { grammar, order } = message.kind;
   const path = order && onlyPath(order);
   if (grammar === undefined || order === undefined || path === undefined) return from;
-  const { flat } = grammar;
-  const limit = message.count + most;
-  let at = from;
-  while (message.count < limit) {
-    const start = (bytes[at] as number) > 0x20 ? at : skipBlanks(bytes, at);
-    const key = tagKey(usual, start);
-    const number = tagNumber(grammar, key);
-    if (number === -1 || key === UNT) break;
-    const end = conformingEnd(flat, number, classes, bytes, start + 4, notation);
-    if (end === -1 || end - start > longest || !stepOn(order, path, number)) break;
+  const kept = (start: number, end: number, number: number) => {
     message.count++;
-    if (keeps) keep(usual, message, start, end, grammar.segments[number] as SegmentGrammar);
-    at = end + 1;
-  }
-  return at;
+    keep(usual, message, start, end, grammar.segments[number] as SegmentGrammar);
+  };
+  const passage = { grammar, order, path, scan, bytes, last, notation, at: from };
+  if (keeps) passOver(passage, most, kept);
+  else message.count += passOver(passage, most);
+  return passage.at;
 }
 
 /**
@@ -93,7 +82,7 @@ export function usualTrailerEnd(usual: Usual, message: OpenMessage, start: numbe
   const path = order && onlyPath(order);
   if (grammar === undefined || order === undefined || path === undefined || tagKey(usual, start) !== UNT) return -1;
   const end = rightTrailerEnd(usual, message, start + 4);
-  const number = tagNumber(grammar, UNT);
+  const number = grammar.trailer;
   if (end === -1 || !stepOn(order, path, number)) return -1;
   message.count++;
   if (usual.keeps) keep(usual, message, start, end, grammar.segments[number] as SegmentGrammar);
