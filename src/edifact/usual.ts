@@ -46,7 +46,8 @@ export function usualReference(usual: Usual, { bytes: known }: MessageKind, star
     reference += String.fromCharCode(bytes[at] as number);
   }
   const end = at + 1 + known.length;
-  if (end > last || classes[bytes[at] as number] !== ELEMENT || classes[bytes[end] as number] !== TERMINATOR) return '';
+  if (end > last || end - start > scan.longest) return '';
+  if (classes[bytes[at] as number] !== ELEMENT || classes[bytes[end] as number] !== TERMINATOR) return '';
   return isSameKind(known, bytes, at + 1, scan) ? reference : '';
 }
 
