@@ -50,6 +50,9 @@ function released(text: string): string {
   return text.slice(0, first) + segments.map((segment) => segment.replace(inside, '$1?')).join('');
 }
 
+/** Each once: of a value that is quoted with a release character it is told apart. */
+const warned = ({ warnings }: Interchange) => [...new Set(warnings.map(({ text }) => text.replaceAll('?', '')))];
+
 describe('what conforms is passed over, and all else looked at closely', () => {
   it('which gives the same findings as looking at everything closely', () => {
     const told = { none: 0, some: 0 };
@@ -62,7 +65,7 @@ describe('what conforms is passed over, and all else looked at closely', () => {
         const findings = allFindings(quick).map(brief);
         told[findings.length === 0 ? 'none' : 'some']++;
         assert.deepEqual(findings, allFindings(close).map(brief), text);
-        assert.equal(quick.warnings.length, close.warnings.length);
+        assert.deepEqual(warned(quick), warned(close));
         const content = ({ messages }: Interchange) => messages.map(({ reference, segments }) => ({ reference, segments: segments.map(({ tag, elements, position }) => ({ tag, elements, position })) })); // prettier-ignore
         assert.deepEqual(content(quick), content(close));
         assert.deepEqual(allFindings(read(text, true)), allFindings(quick));
