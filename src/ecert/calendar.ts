@@ -5,8 +5,13 @@ export type Day = string;
 
 /** The day it is at `now` where clocks are this many minutes ahead of UTC. */
 export function dayAt(now: Date, utcOffset: number): Day {
-  return new Date(now.getTime() + utcOffset * 60_000).toISOString().slice(0, 10);
+  const number = Math.floor((now.getTime() + utcOffset * 60_000) / 86_400_000);
+  // Certificate after certificate asks for the same one.
+  if (number !== last.number) last = { number, day: new Date(number * 86_400_000).toISOString().slice(0, 10) };
+  return last.day;
 }
+
+let last: { readonly number: number; readonly day: Day } = { number: Number.NaN, day: '' };
 
 /** Reads CCYYMMDD (format 102); undefined when there is no such day. */
 export function readDay(text: string): Day | undefined {

@@ -60,12 +60,11 @@ export function makeContrl(subject: Interchange, content: ContrlContent = leastC
  */
 export function answerSyntax(subject: Interchange, preferred: string = subject.syntax.id): Syntax {
   const set = characterSetOf(preferred);
-  const texts = [
-    subject.header.elements,
-    ...(subject.groups ?? []).map(({ header }) => header.elements),
-    ...subject.messages.map(({ segments }) => segments[0]?.elements ?? []),
-  ];
-  const fits = set !== undefined && texts.flat(2).every((text) => set.lacks(text) === -1);
+  const { header, groups = [], messages } = subject;
+  const segments = [header, ...groups.map((group) => group.header), ...messages.flatMap(({ segments: [unh] }) => unh ?? [])]; // prettier-ignore
+  let texts = '';
+  for (const { elements } of segments) for (const components of elements) texts += components.join('');
+  const fits = set?.lacks(texts) === -1;
   return {
     id: fits ? preferred : repeatableSet(subject.syntax.id).id,
     version: subject.syntax.version === '4' ? '4' : '3',

@@ -8,7 +8,7 @@ export interface Format {
   readonly characterSet: CharacterSet;
 }
 
-/** The segment from `start` to its terminator at `end` of bytes that do not change. Its elements are made when they are first asked for. */
+/** The segment from `start` to its terminator at `end` of bytes that do not change. Its elements are made when they are asked for. */
 export function makeSegment(
   bytes: Buffer,
   start: number,
@@ -29,7 +29,8 @@ class SegmentSlice implements Segment {
   private readonly start: number;
   private readonly end: number;
   private readonly format: Format;
-  private split: Split | undefined;
+  /** No other one has it as long as this one is in use. */
+  private readonly id: number;
 
   constructor(
     bytes: Buffer,
@@ -45,17 +46,20 @@ class SegmentSlice implements Segment {
     this.start = start;
     this.end = end;
     this.format = format;
-    this.split = undefined;
+    this.id = made = (made + 1) | 0;
   }
 
   get elements(): readonly Components[] {
-    this.split ??= this.read();
-    return this.split.elements;
+    return this.taken().elements;
   }
 
   get repeats(): Segment['repeats'] {
-    this.split ??= this.read();
-    return this.split.repeats;
+    return this.taken().repeats;
+  }
+
+  private taken(): Split {
+    if (last?.id !== this.id) last = { id: this.id, split: this.read() };
+    return last.split;
   }
 
   spot(element = 1, component?: number): { offset: number; length?: number } {
@@ -100,6 +104,13 @@ class SegmentSlice implements Segment {
     };
   }
 }
+
+/**
+ * Of the segment that was asked for last, which most often is asked for again at once: the elements of all together take
+ * several times as much as their bytes.
+ */
+let last: { readonly id: number; readonly split: Split } | undefined;
+let made = 0;
 
 interface Split {
   readonly elements: readonly Components[];

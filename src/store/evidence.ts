@@ -31,8 +31,12 @@ export function certificatesRecord(rows: Iterable<Values>): string {
     columns ??= Object.keys(row)
       .filter((name) => name !== 'position')
       .sort(); // the same of each, sorted once
-    const members = columns.filter((name) => row[name] !== null).map((name) => `"${name}":${canonicalJson(row[name])}`);
-    hash.update(`{${members.join(',')}}\n`);
+    const sorted: Record<string, Value> = {};
+    for (const name of columns) {
+      const value = row[name] ?? null;
+      if (value !== null) sorted[name] = typeof value === 'string' ? value.toWellFormed() : value;
+    }
+    hash.update(`${JSON.stringify(sorted)}\n`);
   }
   return hash.digest('hex');
 }
