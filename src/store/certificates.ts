@@ -54,17 +54,17 @@ const NARROWED = {
 export function certificatesIn(db: Database): Certificates {
   return {
     insert(messageId, changes) {
-      const statement = db.statement(
-        `INSERT INTO certificates (environment, number, version, kind, state, country, programme, partner, participant,
-           changed_at, certificate, message_id)
-         SELECT @environment, @number, @version, @kind, @state, @country, @programme, @partner, @participant,
-           @changed_at, @certificate, @message_id
-         WHERE @version - 1 = COALESCE(
-           (SELECT MAX(version) FROM certificates WHERE environment = @environment AND number = @number), 0)
-         AND COALESCE((SELECT SUM(drawn) FROM claims WHERE environment = @environment AND number = @number), 0) = 0`,
+      const stale = db.statement<{ found: number }>(
+        `SELECT EXISTS (
+           SELECT 1 FROM json_each(@expected) AS one
+           WHERE value ->> 2 <> COALESCE((SELECT MAX(version) FROM certificates
+                                          WHERE environment = value ->> 0 AND number = value ->> 1), 0)
+              OR COALESCE((SELECT SUM(drawn) FROM claims
+                           WHERE environment = value ->> 0 AND number = value ->> 1), 0) <> 0) AS found`,
       );
+      if (stale.get({ expected: JSON.stringify(expectedBefore(changes)) })?.found === 1) return undefined;
       const rows = changes.map((change) => rowOf(messageId, change));
-      for (const row of rows) if (statement.run(row).changes === 0) return undefined;
+      for (const row of rows) db.insert('certificates', row);
       const counted = (kind: CertificateChange['kind']) => changes.filter((change) => change.kind === kind).length;
       const counts = { registered: counted('register'), replaced: counted('replace'), cancelled: counted('cancel') };
       return { ...counts, record: certificatesRecord(rows) };
@@ -123,11 +123,22 @@ interface CertificateRow extends Values {
   readonly message_id: string;
 }
 
-function rowOf(messageId: string, { kind, expectedVersion, record }: CertificateChange): CertificateRow {
-  if (record.version !== expectedVersion + 1) {
-    const text = `Certificate ${record.number}: version ${record.version} does not follow on ${expectedVersion}.`;
-    throw new StoreError('STORE_MISUSED', text);
-  }
+/** Of each certificate, before the first of its changes: environment, number, version. Each later change follows on the one before. */
+function expectedBefore(changes: readonly CertificateChange[]): readonly (readonly [string, string, number])[] {
+  const versions = new Map<string, number>();
+  return changes.flatMap(({ expectedVersion, record: { environment, number, version } }) => {
+    const key = `${environment} ${number}`;
+    const known = versions.get(key);
+    if (version !== expectedVersion + 1 || (known !== undefined && known !== expectedVersion)) {
+      const text = `Certificate ${number}: version ${version} does not follow on ${known ?? expectedVersion}.`;
+      throw new StoreError('STORE_MISUSED', text);
+    }
+    versions.set(key, version);
+    return known === undefined ? [[environment, number, expectedVersion] as const] : [];
+  });
+}
+
+function rowOf(messageId: string, { kind, record }: CertificateChange): CertificateRow {
   return {
     environment: record.environment,
     number: record.number,
