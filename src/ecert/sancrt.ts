@@ -77,10 +77,15 @@ function firstOf<Part extends string>(
   for (const segment of segments) {
     const part = partOf(segment);
     if (part === undefined) continue;
-    if (found[part] === undefined) found[part] = segment;
+    if (found[part] === undefined) found[part] = held(segment);
     else repeated.push(locationOf(segment, 1, 1));
   }
   return found;
+}
+
+/** With its elements, of which several are asked for. */
+function held({ tag, offset, position, elements }: Segment): Segment {
+  return { tag, offset, position, elements };
 }
 
 const headPart: PartOf<'BGM' | 'DTM' | 'LOC' | 'RFF'> = (segment) => {
