@@ -30,9 +30,9 @@ export function kindOf({ function: code }: CertificateRequest): CertificateKind 
 const exportLicence = '811';
 
 export function judgeKind(request: CertificateRequest, breach: Breach): CertificateKind | undefined {
-  if (request.document?.value !== exportLicence) breach('document-unknown', request.document?.at);
+  if (request.document?.value !== exportLicence) breach('document-unknown', request.document);
   const kind = kindOf(request);
-  if (kind === undefined) breach('function-unknown', request.function?.at);
+  if (kind === undefined) breach('function-unknown', request.function);
   return kind;
 }
 
@@ -48,9 +48,9 @@ export function judgeIssueDate(
     return undefined;
   }
   const day = issueDateFormat === '102' ? readDay(issueDate.value) : undefined;
-  if (day === undefined) breach('issue-date-malformed', issueDate.at);
+  if (day === undefined) breach('issue-date-malformed', issueDate);
   else if (day > today(context, context.reference.countries.get(country?.value ?? ''))) {
-    breach('issue-date-in-future', issueDate.at);
+    breach('issue-date-in-future', issueDate);
   }
   return day;
 }
@@ -66,10 +66,10 @@ export function judgeCountry(
     breach('country-missing');
     return undefined;
   }
-  const { value, at } = country;
+  const { value } = country;
   const takesPart = reference.countries.has(value) && (programme?.countries.includes(value) ?? true);
-  if (!takesPart) breach('country-not-taking-part', at);
-  if (!sender.countries.includes(value)) breach('country-not-authorised', at);
+  if (!takesPart) breach('country-not-taking-part', country);
+  if (!sender.countries.includes(value)) breach('country-not-authorised', country);
   return value;
 }
 
@@ -84,7 +84,7 @@ export function judgeProgramme(
     return undefined;
   }
   const known = reference.programmes.get(programme.value);
-  if (known === undefined) breach('programme-unknown', programme.at);
+  if (known === undefined) breach('programme-unknown', programme);
   return known;
 }
 
@@ -98,9 +98,9 @@ export function judgeImporter(
     breach('importer-missing');
     return undefined;
   }
-  const { value, at } = importer;
+  const { value } = importer;
   const wellFormed = value.length <= 35 && reference.importerForms.some((form) => form.test(value));
-  if (!wellFormed) breach('importer-malformed', at);
+  if (!wellFormed) breach('importer-malformed', importer);
   return value;
 }
 

@@ -34,12 +34,12 @@ function judgeLine(
 /** PIA: six digits, chapters 1 to 97, of the programme. */
 function judgeHts(hts: Located | undefined, programme: Programme | undefined, breach: Breach): void {
   if (hts === undefined) return breach('hts-missing');
-  const { value, at } = hts;
-  if (!/^\d{6}$/.test(value)) return breach('hts-malformed', at);
+  const { value } = hts;
+  if (!/^\d{6}$/.test(value)) return breach('hts-malformed', hts);
   const chapter = Number(value.slice(0, 2));
-  if (chapter < 1 || chapter > 97) return breach('hts-chapter', at);
+  if (chapter < 1 || chapter > 97) return breach('hts-chapter', hts);
   const covered = programme?.hts.some((beginning) => value.startsWith(beginning)) ?? true;
-  if (!covered) breach('hts-not-in-programme', at);
+  if (!covered) breach('hts-not-in-programme', hts);
 }
 
 /** MEA: a whole number in digits alone; no sign, no decimals, not even `.0`. */
@@ -49,7 +49,7 @@ function judgeQuantity(
   breach: Breach,
 ): number | undefined {
   const fault = (rule: Parameters<Breach>[0]) => {
-    breach(rule, quantity?.at);
+    breach(rule, quantity);
     return undefined;
   };
   if (quantity === undefined) return fault('quantity-missing');
@@ -69,7 +69,7 @@ function judgeUnit(
   breach: Breach,
 ): void {
   if (unit === undefined) return breach('unit-missing');
-  if (!reference.units.has(unit.value)) return breach('unit-unknown', unit.at);
+  if (!reference.units.has(unit.value)) return breach('unit-unknown', unit);
   const reported = programme?.units.includes(unit.value) ?? true;
-  if (!reported) breach('unit-not-of-programme', unit.at);
+  if (!reported) breach('unit-not-of-programme', unit);
 }

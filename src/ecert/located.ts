@@ -8,9 +8,9 @@ export interface Location {
   readonly component: number;
 }
 
-export interface Located {
+/** A component with the place where it stands. */
+export interface Located extends Location {
   readonly value: string;
-  readonly at: Location;
 }
 
 /** Segments of this tag whose first element has this value. */
@@ -21,7 +21,8 @@ export function qualified(tag: string, qualifier: string): (segment: Segment) =>
 /** A component with its place; undefined when it is absent or empty. */
 export function located(segment: Segment | undefined, element: number, component: number): Located | undefined {
   const value = segment === undefined ? '' : valueOf(segment, element, component);
-  return segment === undefined || value === '' ? undefined : { value, at: locationOf(segment, element, component) };
+  if (segment === undefined || value === '') return undefined;
+  return { value, tag: segment.tag, segment: segment.position, element: element + 1, component };
 }
 
 export function locationOf(segment: Segment, element: number, component: number): Location {

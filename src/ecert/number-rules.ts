@@ -19,25 +19,25 @@ export function judgeNumber(
   breach: Breach,
 ): string | undefined {
   if (number === undefined || number.value.length > longestNumber) {
-    breach('number-malformed', number?.at);
+    breach('number-malformed', number);
     return undefined;
   }
-  const { value, at } = number;
+  const { value } = number;
   if (programme === undefined) return value; // nothing says what it should look like
   const form = programme.number.exec(value);
   if (form === null) {
-    breach('number-malformed', at);
+    breach('number-malformed', number);
     return value;
   }
   const named = form.groups?.['country'];
   if (named !== undefined && (named !== (country?.value ?? named) || !context.sender.countries.includes(named))) {
-    breach('number-country', at);
+    breach('number-country', number);
   }
   const digit = form.groups?.['year'];
   if (digit !== undefined && programme.year !== undefined) {
     const here = context.reference.countries.get(country?.value ?? '');
     const day = programme.year.on === 'issue-date' ? issued : today(context, here);
-    if (day !== undefined && digit !== yearDigit(day, programme.year)) breach('number-year', at);
+    if (day !== undefined && digit !== yearDigit(day, programme.year)) breach('number-year', number);
   }
   return value;
 }
@@ -48,8 +48,7 @@ export function judgeUnregistered(
   known: Registration | undefined,
   breach: Breach,
 ): void {
-  if (known !== undefined)
-    breach(known.state === 'cancelled' ? 'certificate-cancelled' : 'already-registered', number?.at);
+  if (known !== undefined) breach(known.state === 'cancelled' ? 'certificate-cancelled' : 'already-registered', number);
 }
 
 /**
@@ -63,11 +62,11 @@ export function judgeOwn(
   breach: Breach,
 ): Registration | undefined {
   if (known?.sender !== sender.id) {
-    breach('certificate-unknown', number?.at);
+    breach('certificate-unknown', number);
     return undefined;
   }
-  if (country !== undefined && country.value !== known.country) breach('number-country', number?.at);
-  if (known.state === 'cancelled') breach('certificate-cancelled', number?.at);
-  else if (known.lines.some(({ used }) => used > 0)) breach('certificate-in-use', number?.at);
+  if (country !== undefined && country.value !== known.country) breach('number-country', number);
+  if (known.state === 'cancelled') breach('certificate-cancelled', number);
+  else if (known.lines.some(({ used }) => used > 0)) breach('certificate-in-use', number);
   return known;
 }

@@ -30,16 +30,16 @@ export function judgeQuery(request: QueryRequest, own: ReadonlySet<string>, cont
   const breach: Breach = (rule, at) => errors.push(ruleError(context.reference, rule, at));
   const { document, number, function: code, subject, requester, certificates, repeated, to: end } = request;
   judgeEnvironment(context, breach);
-  if (document?.value !== '21') breach('query-document-unknown', document?.at);
-  if (number === undefined || number.value.length > 35) breach('query-number-malformed', number?.at);
-  if (code?.value !== '13') breach('query-function-unknown', code?.at);
-  if (subject?.value !== '811') breach('query-subject-unknown', subject?.at);
+  if (document?.value !== '21') breach('query-document-unknown', document);
+  if (number === undefined || number.value.length > 35) breach('query-number-malformed', number);
+  if (code?.value !== '13') breach('query-function-unknown', code);
+  if (subject?.value !== '811') breach('query-subject-unknown', subject);
   for (const at of repeated) breach('query-repeated', at);
-  if (!isSender(requester?.value ?? '', context)) breach('query-requester', requester?.at);
+  if (!isSender(requester?.value ?? '', context)) breach('query-requester', requester);
   const [from, to] = [dayOf(request.from, breach), dayOf(end, breach)];
-  if (from !== undefined && to !== undefined && to < from) breach('query-period-reversed', end?.at);
+  if (from !== undefined && to !== undefined && to < from) breach('query-period-reversed', end);
   const condition = conditionIn(request, context, breach);
-  for (const { value, at } of certificates) if (!own.has(value)) breach('query-certificate-unknown', at);
+  for (const one of certificates) if (!own.has(one.value)) breach('query-certificate-unknown', one);
   if (errors.length > 0) return { kind: 'reject', errors };
   const numbers = certificates.length === 0 ? undefined : certificates.map(({ value }) => value);
   return { kind: 'report', query: { from, to, condition, numbers } };
@@ -53,13 +53,13 @@ function isSender(requester: string, { sender }: JudgementContext): boolean {
 function dayOf(date: LocatedDay | undefined, breach: Breach): Day | undefined {
   if (date === undefined) return undefined;
   const day = date.format === '102' ? readDay(date.value) : undefined;
-  if (day === undefined) breach('query-date-malformed', date.at);
+  if (day === undefined) breach('query-date-malformed', date);
   return day;
 }
 
 function conditionIn({ condition }: QueryRequest, { reference }: JudgementContext, breach: Breach) {
   if (condition === undefined) return undefined;
   const known = conditions.find((name) => reference.conditions.get(name)?.code === condition.value);
-  if (known === undefined) breach('query-condition-unknown', condition.at);
+  if (known === undefined) breach('query-condition-unknown', condition);
   return known;
 }

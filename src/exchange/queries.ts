@@ -69,7 +69,7 @@ async function findReported(
   const decision = judgeQuery(request, new Set(own?.map(({ registration }) => registration.number)), context);
   if (decision.kind === 'reject') return decision;
   const found = await reported(decision.query, participant, pending, register, most);
-  return found ?? { errors: [ruleError(context.reference, 'query-too-large', request.from?.at)] };
+  return found ?? { errors: [ruleError(context.reference, 'query-too-large', request.from)] };
 }
 
 const everything: Query = { from: undefined, to: undefined, condition: undefined, numbers: undefined };

@@ -194,7 +194,7 @@ describe('the rules of a certificate', () => {
       code: 'E06',
       element: 'MEA C174 6314',
       text: 'QUANTITY IS ZERO',
-      at: { tag: 'MEA', segment: 11, element: 4, component: 2 },
+      at: { tag: 'MEA', segment: 11, element: 4, component: 2, value: '0' },
       line: 2,
     });
   });

@@ -8,7 +8,10 @@ describe('reading a SANCRT', () => {
     assert.equal(request.messageReference, '1');
     assert.deepEqual(request.number, {
       value: '6AU000123',
-      at: { tag: 'BGM', segment: 2, element: 3, component: 1 },
+      tag: 'BGM',
+      segment: 2,
+      element: 3,
+      component: 1,
     });
     assert.deepEqual([request.document?.value, request.function?.value], ['811', '9']);
     assert.deepEqual([request.issueDate?.value, request.issueDateFormat], ['20261030', '102']);
