@@ -21,9 +21,9 @@ describe('reading a SANCRT', () => {
     assert.deepEqual(request.lines, [
       {
         at: { tag: 'LIN', segment: 8, element: 2, component: 1 },
-        unit: { value: 'KGM', at: { tag: 'MEA', segment: 9, element: 4, component: 1 } },
-        quantity: { value: '18000', at: { tag: 'MEA', segment: 9, element: 4, component: 2 } },
-        hts: { value: '020230', at: { tag: 'PIA', segment: 10, element: 3, component: 1 } },
+        unit: { value: 'KGM', tag: 'MEA', segment: 9, element: 4, component: 1 },
+        quantity: { value: '18000', tag: 'MEA', segment: 9, element: 4, component: 2 },
+        hts: { value: '020230', tag: 'PIA', segment: 10, element: 3, component: 1 },
       },
     ]);
     assert.deepEqual(request.repeated, []);
