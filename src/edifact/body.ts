@@ -167,7 +167,7 @@ function take(body: Body, current: Current): void {
   const key = (scan.ends[0] as number) >> 2 === 3 ? keyAt(bytes, start) : 0;
   if (key === UNH) beginMessage(body, current);
   else if (key === UNZ || key === UNG || key === UNE) takeEnvelope(body, current, key);
-  else if (key === UNO && body.subject.syntax.version === '4') passOver(body, current);
+  else if (key === UNO && body.subject.syntax.version === '4') takePackage(body, current);
   else if (key === UNP && body.packages > 0) finishMessage(body);
   else if (body.message !== undefined) takeInMessage(body, body.message, current, key);
   else {
@@ -180,7 +180,7 @@ function take(body: Body, current: Current): void {
 }
 
 /** A package: what stands in it is passed over by its length (0810, ISO 9735-8), whatever bytes it has. */
-function passOver(body: Body, current: Current): void {
+function takePackage(body: Body, current: Current): void {
   finishMessage(body);
   current.position = 0;
   current.tag = 'UNO';
@@ -207,8 +207,12 @@ function beginMessage(body: Body, current: Current): void {
   body.kind = kindOf(header, current, body.kind, subject.syntax, settings.directories);
   const reference = valueOf(header, 1);
   body.message = openMessage(header, reference, body.kind, referenceFault(reference, subject.syntax));
-  checking.findings = body.message.findings;
+  const { findings } = body.message;
+  const before = findings.length;
+  checking.findings = findings;
   checkSegment(body.message, current, UNH, checking);
+  // What is wrong with this UNH is to be told of the next one too.
+  if (findings.length > before) body.kind = { ...body.kind, bytes: undefined };
 }
 
 /**

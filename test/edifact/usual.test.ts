@@ -75,6 +75,17 @@ describe('what conforms is passed over, and all else looked at closely', () => {
     assert.ok(told.none > 15 && told.some > 15, JSON.stringify(told));
   });
 
+  it('a fault of UNH is told of each message that repeats it', () => {
+    const [early, late] = [unb, unb.replace('UNOC:3', 'UNOC:4').replace('261102', '20261102')];
+    const surplus = 'SANCRT:D:97B:UN:A:B:C:D';
+    const cases = [[early, surplus, '16'], [late, surplus, '16'], [late, 'SANCRT:D:97B:UN:', '45'], [late, 'SANCRT:D:97B:UN*A', '35']]; // prettier-ignore
+    for (const [header = '', kind, code = ''] of cases) {
+      const { messages } = read(interchange(['1', '2', '3'].map((reference) => message(reference, kind)), header)); // prettier-ignore
+      const ofHeader = messages.map(({ findings }) => findings.filter(({ tag }) => tag === 'UNH').map((one) => one.code)); // prettier-ignore
+      assert.deepEqual(ofHeader, [[code], [code], [code]], `${kind ?? ''} ${code}`);
+    }
+  });
+
   it('UNT of a message without a reference lacks it too', () => {
     const text = interchange([message('', undefined, ['BGM+811'])]);
     assert.deepEqual(allFindings(read(text)).map(brief), allFindings(read(released(text))).map(brief));
