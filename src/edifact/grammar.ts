@@ -60,7 +60,7 @@ export function grammarOf(message: MessageIdentifier, syntaxVersion: string, fin
 
 const made = new WeakMap<Directory, Map<string, Grammar>>();
 
-export function serviceName(version: string): string {
+function serviceName(version: string): string {
   return version === '4' ? 'SERVICE-V4' : 'SERVICE-V3';
 }
 

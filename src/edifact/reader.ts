@@ -6,14 +6,14 @@ import { payloadReader } from './payload.ts';
 import type { ReadSettings } from './settings.ts';
 
 /**
- * Reads the first interchange at or after `from`, with every fault of its envelope, and, with directories, of its
- * messages: not the first alone.
+ * Reads the first interchange, with every fault of its envelope, and, with directories, of its messages: not the first
+ * alone.
  *
  * @throws UnreadableInterchange
  */
-export function readInterchange(bytes: Buffer, settings: ReadSettings = EDIFACT_LIMITS, from = 0): Interchange {
+export function readInterchange(bytes: Buffer, settings: ReadSettings = EDIFACT_LIMITS): Interchange {
   const messages: Message[] = [];
-  const open = readHead(bytes, from, 0, settings, (message) => messages.push(message));
+  const open = readHead(bytes, 0, 0, settings, (message) => messages.push(message));
   readBody(open.body, bytes, open.next, 0, true);
   return closeHead(open, messages);
 }
