@@ -57,6 +57,9 @@ export const CONNECT_TIME = 10 * SECOND;
 /** For sending an asynchronous MDN: it is small, and nobody has to think about it before answering HTTP. */
 export const MDN_POST_TIME = 2 * MINUTE;
 
+/** What an operator sets above this is cut to it: a timer of Node holds no more, and a longer one would end at once. */
+export const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** An MDN has a few KiB; whoever sends or answers with more than this does so with something else. */
 export const LONGEST_MDN = 4 * MiB;
 

@@ -1,7 +1,7 @@
 import { isMdn } from '../as2/read-mdn.ts';
 import { partnerByShortName, type Home, type Partner } from '../config/home.ts';
 import type { Headers } from '../mime/headers.ts';
-import { MDN_POST_TIME, STOPPING_TIME } from '../limits.ts';
+import { LONGEST_TIMER, MDN_POST_TIME, STOPPING_TIME } from '../limits.ts';
 import { StoreError } from '../store/store-error.ts';
 import type { Delivery, DeliveryOutcome, SentMessage } from '../store/store.ts';
 import { pauseAfter } from './backoff.ts';
@@ -9,9 +9,6 @@ import type { Exchange } from './exchange.ts';
 import type { PostResponse } from './post.ts';
 import { judgeResponse } from './receive-mdn.ts';
 import { startWorker, type Worker } from './worker.ts';
-
-/** Timers of Node hold no more: a longer one would end at once. */
-const longestTimer = 2 ** 31 - 1;
 
 /** Other processes queue messages too (`countersign send`): so often the outbox is looked at unasked. */
 const restMs = 1_000;
@@ -59,7 +56,7 @@ export function startOutbox(exchange: Exchange, patienceMs = STOPPING_TIME): Wor
 
 /** How long one attempt may take; in milliseconds, as is what the configuration says. */
 export function attemptTime(kind: Delivery['subject']['kind'], configured: number): number {
-  return Math.min(configured, kind === 'mdn' ? MDN_POST_TIME : longestTimer);
+  return Math.min(configured, kind === 'mdn' ? MDN_POST_TIME : LONGEST_TIMER);
 }
 
 /** Takes deliveries for longer than an attempt may last, so that no other worker takes them meanwhile. */

@@ -5,7 +5,7 @@ import { Piscina } from 'piscina';
 
 import type { Home } from '../config/home.ts';
 import type { Logger } from '../telemetry/log.ts';
-import { THREAD_HEAP, THREAD_YOUNG } from '../limits.ts';
+import { LONGEST_TIMER, THREAD_HEAP, THREAD_YOUNG } from '../limits.ts';
 import { ExaminationTooLong, NoThread, ThreadDied, type ExaminationAbandoned } from './errors.ts';
 import type { Examined } from './examine.ts';
 import { createSharing } from './sharing.ts';
@@ -79,7 +79,7 @@ export function startThreads(settings: ThreadSettings, options: ThreadOptions): 
       // Until it has come to its end, a thread may still write into the spool.
       ended = Promise.all(before.filter((each) => !pool.threads.includes(each)).map((thread) => thread.terminate()));
     };
-    const timer = setTimeout(() => end(new ExaminationTooLong()), Math.min(time, longestTimer));
+    const timer = setTimeout(() => end(new ExaminationTooLong()), Math.min(time, LONGEST_TIMER));
     running.add(end);
     try {
       return await pool.run(crossing(task), { signal: ending });
@@ -101,6 +101,3 @@ export function startThreads(settings: ThreadSettings, options: ThreadOptions): 
     close: () => pool.close(),
   };
 }
-
-/** Timers of Node hold no more: a longer one would end at once. */
-const longestTimer = 2 ** 31 - 1;
