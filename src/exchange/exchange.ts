@@ -7,8 +7,7 @@ import type { Examiner } from './examiner.ts';
 import type { Post } from './post.ts';
 import type { Handing } from './worker.ts';
 
-/** What the use cases work with. Clock, chance and network are here so that a test can be
- * each of them. */
+/** What the use cases work with. Clock, chance and network are here so that a test can be each of them. */
 export interface Exchange {
   /** The configuration of this moment; a reload replaces it as a whole, so a message takes it once and keeps it. */
   readonly home: () => Home;

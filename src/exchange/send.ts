@@ -122,10 +122,10 @@ function entityHeaders({ contentType, fileName }: Payload): Headers {
   return [type, ['Content-Disposition', `attachment; ${formatParameter('filename', fileName)}`]];
 }
 
-/** draft rfc4130bis §10: an expired certificate is an error at once. */
 /** undefined: none, as the partner's file says. */
 function encryptionFor({ send, certificates, shortName }: Partner, now: Date) {
   if (send.encrypt === 'none') return undefined;
+  // draft rfc4130bis §10: an expired certificate is an error at once.
   const [recipient] = pinnedFor(certificates, 'encrypt', now);
   if (recipient === undefined) throw new NoEncryptionCertificate(shortName);
   const keyTransport = send.keyTransport ?? usualTransport(recipient.publicKey);
