@@ -4,8 +4,8 @@ import { errorName } from '../edifact/error-codes.ts';
 import type { Interchange } from '../edifact/interchange.ts';
 import type { Partner } from '../config/home.ts';
 import type { Environment, Store } from '../store/store.ts';
-import type { Acknowledgement, SentInterchange } from '../store/acknowledgement.ts';
-import { nameOf } from './participant.ts';
+import type { Acknowledgement } from '../store/acknowledgement.ts';
+import { sentInterchange } from './participant.ts';
 
 export interface Acknowledged {
   readonly acknowledgements: readonly Acknowledgement[];
@@ -32,10 +32,9 @@ export async function acknowledgementsOf(
       alerts.push(`CONTRL ${message.reference} in ${subject.reference} cannot be read`);
       continue;
     }
-    const named = sentInterchange(report);
+    const { interchangeReference: reference, outcome } = report;
+    const named = sentInterchange({ ...report, reference });
     const subjectId = await store.findSentInterchange(partner.shortName, environment, named);
-    const { reference } = named;
-    const { outcome } = report;
     const detail = detailOf(report);
     if (subjectId === undefined) alerts.push(`CONTRL is about interchange ${reference}, which we did not send`);
     else acknowledgements.push({ subjectId, reference, outcome, detail });
@@ -43,10 +42,6 @@ export async function acknowledgementsOf(
     if (outcome === 'partly-rejected') alerts.push(`The partner rejected parts of ${reference}: ${detail ?? ''}`);
   }
   return { acknowledgements, alerts };
-}
-
-function sentInterchange({ sender, recipient, interchangeReference: reference }: ContrlReport): SentInterchange {
-  return { sender: nameOf(sender), recipient: nameOf(recipient), reference };
 }
 
 /** As many faults as a person reads of one CONTRL. */

@@ -5,7 +5,7 @@ import { answerSyntax } from '../edifact/contrl.ts';
 import type { Interchange, Syntax } from '../edifact/interchange.ts';
 import { writeInterchange, type WritableMessage } from '../edifact/writer.ts';
 import type { OutboundMessage } from '../store/store.ts';
-import { nameOf } from './participant.ts';
+import { sentInterchange } from './participant.ts';
 import { newControlReference } from './ids.ts';
 import { makeMessage } from './send.ts';
 
@@ -30,12 +30,11 @@ export function makeAnswer(messages: readonly WritableMessage[], route: AnswerRo
   const { subject, syntax, answers, partner, home, now, spool } = route;
   const reference = newControlReference(now);
   const type = messages[0]?.identifier.type ?? '';
+  const names = { sender: subject.recipient, recipient: subject.sender, reference };
   const content = writeInterchange({
+    ...names,
     syntax,
-    sender: subject.recipient,
-    recipient: subject.sender,
     preparedAt: now,
-    reference,
     applicationReference: subject.applicationReference,
     testIndicator: subject.testIndicator,
     messages,
@@ -45,9 +44,8 @@ export function makeAnswer(messages: readonly WritableMessage[], route: AnswerRo
     contentType: partner.send.contentType,
     fileName: `${type}-${reference}.edi`,
   };
-  const sent = { sender: nameOf(subject.recipient), recipient: nameOf(subject.sender), reference };
   const about = `${type} for ${printable(subject.reference)}`;
-  const consignment = { payload, subject: about, answers, interchanges: [sent] };
+  const consignment = { payload, subject: about, answers, interchanges: [sentInterchange(names)] };
   return makeMessage(consignment, partner, home, now, spool);
 }
 
@@ -56,10 +54,16 @@ export function releaseOf(partner: Partner): string {
   return partner.edifact.release.replace(/^D\./, '');
 }
 
-/** As the partner's file says, unless the answer has to repeat what that cannot carry. */
+/** As the partner's file says: `UNOC:3` */
+export function syntaxFor(partner: Partner): Syntax {
+  const [id = 'UNOC', version = '3'] = partner.edifact.syntax.split(':');
+  return { id, version };
+}
+
+/** The same, unless the answer has to repeat what that cannot carry. */
 export function answerSyntaxOf(subject: Interchange, partner: Partner): Syntax {
-  const [preferred, version = '3'] = partner.edifact.syntax.split(':');
-  const syntax = answerSyntax(subject, preferred);
+  const { id, version } = syntaxFor(partner);
+  const syntax = answerSyntax(subject, id);
   return syntax.version === '4' ? syntax : { ...syntax, version };
 }
 

@@ -18,7 +18,7 @@ import { answerSyntaxOf, makeAnswer, type AnswerRoute } from './answer.ts';
 import { answerContext, answersOf, changeOf, decide, requestsOf } from './certificates.ts';
 import type { Exchange } from './exchange.ts';
 import { stageIn } from './onboarding.ts';
-import { nameOf, participantOf } from './participant.ts';
+import { nameOf, participantOf, sentInterchange } from './participant.ts';
 import { answerQueries, queriesOf } from './queries.ts';
 
 /** A received message whose payload is to be worked on. */
@@ -131,9 +131,7 @@ const warningsOfMessage = 5;
 export async function sentInterchanges(payload: Source): Promise<readonly SentInterchange[]> {
   const read = await readable(payload, EDIFACT_LIMITS);
   if (read instanceof UnreadableInterchange) return [];
-  return read.interchanges.map(({ sender, recipient, reference }) => ({
-    ...{ sender: nameOf(sender), recipient: nameOf(recipient), reference },
-  }));
+  return read.interchanges.map(sentInterchange);
 }
 
 /** Messages are held against their directories here, or, where the partner's file says `warn`, in `directoryWarnings`. */

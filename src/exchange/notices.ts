@@ -6,7 +6,7 @@ import { makeNotice } from '../ecert/report.ts';
 import { writeInterchange } from '../edifact/writer.ts';
 import type { SentInterchange } from '../store/acknowledgement.ts';
 import type { NoticeAddressee, UntoldUsage } from '../store/notice.ts';
-import { releaseOf } from './answer.ts';
+import { releaseOf, syntaxFor } from './answer.ts';
 import type { Exchange } from './exchange.ts';
 import { newControlReference } from './ids.ts';
 import { nameOf } from './participant.ts';
@@ -82,13 +82,14 @@ async function noticeFor(
   const certificates: Standing[] = [];
   for await (const one of standings({ participant, numbers }, register)) certificates.push(one);
   const control = newControlReference(now);
-  const [set = 'UNOC', version = '3'] = partner.edifact.syntax.split(':');
+  const syntax = syntaxFor(partner);
   const [sender] = home.endpoint.edifact.identities;
   if (sender === undefined) throw new TypeError('We have no EDIFACT identity'); // the schema demands one
+  const context = { now, release: releaseOf(partner), characterSet: syntax.id, reference };
   const content = writeInterchange({
-    ...{ syntax: { id: set, version }, sender, recipient: { id, qualifier }, preparedAt: now, reference: control },
+    ...{ syntax, sender, recipient: { id, qualifier }, preparedAt: now, reference: control },
     testIndicator: environment === 'test',
-    messages: makeNotice(control, certificates, { now, release: releaseOf(partner), characterSet: set, reference }),
+    messages: makeNotice(control, certificates, context),
   });
   return { content, sent: { sender: nameOf(sender), recipient: participant, reference: control } };
 }

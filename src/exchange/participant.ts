@@ -1,5 +1,6 @@
 import { edifactIdentityOf, type Partner } from '../config/home.ts';
-import type { Party } from '../edifact/interchange.ts';
+import type { Interchange, Party } from '../edifact/interchange.ts';
+import type { SentInterchange } from '../store/acknowledgement.ts';
 
 /** Somebody whom a partner speaks for. */
 export interface Participant {
@@ -20,4 +21,13 @@ export function participantOf(partner: Partner, { id, qualifier }: Party): Parti
 /** `id:qualifier`, or the id alone where there is no qualifier. */
 export function nameOf({ id, qualifier }: Party): string {
   return qualifier === undefined || qualifier === '' ? id : `${id}:${qualifier}`;
+}
+
+/** By which the CONTRL for an interchange of ours finds it. */
+export function sentInterchange({
+  sender,
+  recipient,
+  reference,
+}: Pick<Interchange, 'sender' | 'recipient' | 'reference'>): SentInterchange {
+  return { sender: nameOf(sender), recipient: nameOf(recipient), reference };
 }

@@ -7,7 +7,7 @@ import type { Scenario, ScenarioStep } from '../config/scenario.ts';
 import type { Party } from '../edifact/interchange.ts';
 import { writeInterchange, type WritableMessage } from '../edifact/writer.ts';
 import type { MessageDetail } from '../store/store.ts';
-import { releaseOf } from './answer.ts';
+import { releaseOf, syntaxFor } from './answer.ts';
 import type { Exchange } from './exchange.ts';
 import { newControlReference } from './ids.ts';
 import { makeMessage } from './send.ts';
@@ -69,9 +69,8 @@ async function send(messages: readonly WritableMessage[], player: Player, now: D
   const { exchange, partner, sender, recipient } = player;
   const home = exchange.home();
   const reference = newControlReference(now);
-  const [set = 'UNOC', version = '3'] = partner.edifact.syntax.split(':');
   const content = writeInterchange({
-    ...{ syntax: { id: set, version }, sender, recipient, preparedAt: now, reference, messages },
+    ...{ syntax: syntaxFor(partner), sender, recipient, preparedAt: now, reference, messages },
     ...{ applicationReference: 'ECERT', acknowledgementRequest: 'acknowledgement' },
     testIndicator: home.endpoint.environment === 'test',
   });
