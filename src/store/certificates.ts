@@ -56,7 +56,7 @@ export function certificatesIn(db: Database): Certificates {
     insert(messageId, changes) {
       const stale = db.statement<{ found: number }>(
         `SELECT EXISTS (
-           SELECT 1 FROM json_each(@expected) AS one
+           SELECT 1 FROM json_each(@expected)
            WHERE value ->> 2 <> COALESCE((SELECT MAX(version) FROM certificates
                                           WHERE environment = value ->> 0 AND number = value ->> 1), 0)
               OR COALESCE((SELECT SUM(drawn) FROM claims
