@@ -62,8 +62,6 @@ export interface Report {
 export interface Sent {
   readonly id: string;
   readonly at: Date;
-  /** The received message that it answers. */
-  readonly answers: string | undefined;
   /** 0020 of the interchange in it; undefined when it holds none. */
   readonly reference: string | undefined;
   readonly attempts: number;

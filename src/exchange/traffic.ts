@@ -94,7 +94,7 @@ async function sentTo(
   if (isOthers && !answered.has(detail.answers ?? '')) return undefined;
   const mdn = detail.mdns.find((one) => one.direction === 'in' && one.state !== 'invalid');
   return {
-    ...{ id, at, answers: detail.answers, reference: interchange?.reference, attempts: detail.attempts },
+    ...{ id, at, reference: interchange?.reference, attempts: detail.attempts },
     state:
       detail.state === 'delivered' || detail.state === 'refused' || detail.state === 'failed'
         ? detail.state

@@ -14,7 +14,7 @@ export const received = (id: string, at: number, requests: Request[], over: Part
 }); // prettier-ignore
 
 export const sent = (id: string, at: number, over: Partial<Sent> = {}): Sent => ({
-  ...{ id, at: minute(at), answers: undefined, reference: `S-${id}`, attempts: 1 },
+  ...{ id, at: minute(at), reference: `S-${id}`, attempts: 1 },
   ...{ state: 'delivered', receiptAt: minute(at + 1), receiptAsked: true, ...over },
 });
 
