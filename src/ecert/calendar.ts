@@ -13,6 +13,11 @@ export function dayAt(now: Date, utcOffset: number): Day {
 
 let last: { readonly number: number; readonly day: Day } = { number: Number.NaN, day: '' };
 
+/** The day of a DTM, which is to be of format 102; undefined when it is none. */
+export function dayOf({ value, format }: { readonly value: string; readonly format: string }): Day | undefined {
+  return format === '102' ? readDay(value) : undefined;
+}
+
 /** Reads CCYYMMDD (format 102); undefined when there is no such day. */
 export function readDay(text: string): Day | undefined {
   if (!/^\d{8}$/.test(text)) return undefined;

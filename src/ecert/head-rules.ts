@@ -1,4 +1,4 @@
-import { type Day, readDay } from './calendar.ts';
+import { type Day, dayOf } from './calendar.ts';
 import { type Breach, type JudgementContext, today } from './judgement.ts';
 import type { Programme } from './reference.ts';
 import type { CertificateRequest } from './sancrt.ts';
@@ -42,12 +42,12 @@ export function judgeIssueDate(
   context: JudgementContext,
   breach: Breach,
 ): Day | undefined {
-  const { issueDate, issueDateFormat, country } = request;
+  const { issueDate, country } = request;
   if (issueDate === undefined) {
     breach('issue-date-missing');
     return undefined;
   }
-  const day = issueDateFormat === '102' ? readDay(issueDate.value) : undefined;
+  const day = dayOf(issueDate);
   if (day === undefined) breach('issue-date-malformed', issueDate);
   else if (day > today(context, context.reference.countries.get(country?.value ?? ''))) {
     breach('issue-date-in-future', issueDate);

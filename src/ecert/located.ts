@@ -13,6 +13,11 @@ export interface Located extends Location {
   readonly value: string;
 }
 
+/** C507 2380 of a DTM, with its format (2379). */
+export interface LocatedDay extends Located {
+  readonly format: string;
+}
+
 /** Segments of this tag whose first element has this value. */
 export function qualified(tag: string, qualifier: string): (segment: Segment) => boolean {
   return (segment) => segment.tag === tag && valueOf(segment, 1) === qualifier;
@@ -23,6 +28,11 @@ export function located(segment: Segment | undefined, element: number, component
   const value = segment === undefined ? '' : valueOf(segment, element, component);
   if (segment === undefined || value === '') return undefined;
   return { value, tag: segment.tag, segment: segment.position, element: element + 1, component };
+}
+
+export function locatedDay(dtm: Segment | undefined): LocatedDay | undefined {
+  const value = located(dtm, 1, 2);
+  return dtm && value && { ...value, format: valueOf(dtm, 1, 3) };
 }
 
 export function locationOf(segment: Segment, element: number, component: number): Location {

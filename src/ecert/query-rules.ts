@@ -1,8 +1,9 @@
-import { type Day, readDay } from './calendar.ts';
+import { type Day, dayOf } from './calendar.ts';
 import type { RuleError } from './certificate.ts';
 import { judgeEnvironment } from './head-rules.ts';
 import { type Breach, type JudgementContext, ruleError } from './judgement.ts';
-import type { LocatedDay, QueryRequest } from './reqdoc.ts';
+import type { LocatedDay } from './located.ts';
+import type { QueryRequest } from './reqdoc.ts';
 import { type Condition, conditions } from './standing.ts';
 
 /** What is asked for, as far as it can be told. */
@@ -36,7 +37,7 @@ export function judgeQuery(request: QueryRequest, own: ReadonlySet<string>, cont
   if (subject?.value !== '811') breach('query-subject-unknown', subject);
   for (const at of repeated) breach('query-repeated', at);
   if (!isSender(requester?.value ?? '', context)) breach('query-requester', requester);
-  const [from, to] = [dayOf(request.from, breach), dayOf(end, breach)];
+  const [from, to] = [judgeDay(request.from, breach), judgeDay(end, breach)];
   if (from !== undefined && to !== undefined && to < from) breach('query-period-reversed', end);
   const condition = conditionIn(request, context, breach);
   for (const one of certificates) if (!own.has(one.value)) breach('query-certificate-unknown', one);
@@ -50,9 +51,9 @@ function isSender(requester: string, { sender }: JudgementContext): boolean {
   return requester !== '' && (sender.id === requester || sender.id.startsWith(`${requester}:`));
 }
 
-function dayOf(date: LocatedDay | undefined, breach: Breach): Day | undefined {
+function judgeDay(date: LocatedDay | undefined, breach: Breach): Day | undefined {
   if (date === undefined) return undefined;
-  const day = date.format === '102' ? readDay(date.value) : undefined;
+  const day = dayOf(date);
   if (day === undefined) breach('query-date-malformed', date);
   return day;
 }

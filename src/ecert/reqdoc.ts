@@ -1,5 +1,5 @@
-import { type Message, type Segment, valueOf } from '../edifact/interchange.ts';
-import { type Located, type Location, located, locationOf, qualified } from './located.ts';
+import type { Message, Segment } from '../edifact/interchange.ts';
+import { type Located, type LocatedDay, type Location, located, locatedDay, locationOf, qualified } from './located.ts';
 
 /** A REQDOC as it was sent: nothing is judged, and what is absent or empty is undefined. */
 export interface QueryRequest {
@@ -26,11 +26,6 @@ export interface QueryRequest {
   readonly repeated: readonly Location[];
 }
 
-/** C507 2380 with its format (2379). */
-export interface LocatedDay extends Located {
-  readonly format: string;
-}
-
 /** Reads a REQDOC. Never throws on what it holds. */
 export function readReqdoc({ reference, segments }: Message): QueryRequest {
   const repeated: Location[] = [];
@@ -38,11 +33,6 @@ export function readReqdoc({ reference, segments }: Message): QueryRequest {
     const [first, ...others] = segments.filter(wanted);
     repeated.push(...others.map((segment) => locationOf(segment, 1, 1)));
     return first;
-  };
-  const day = (qualifier: string): LocatedDay | undefined => {
-    const dtm = only(qualified('DTM', qualifier));
-    const value = located(dtm, 1, 2);
-    return value && { ...value, format: dtm === undefined ? '' : valueOf(dtm, 1, 3) };
   };
   const bgm = only(({ tag }) => tag === 'BGM');
   return {
@@ -55,8 +45,8 @@ export function readReqdoc({ reference, segments }: Message): QueryRequest {
       1,
       1,
     ),
-    from: day('155'),
-    to: day('156'),
+    from: locatedDay(only(qualified('DTM', '155'))),
+    to: locatedDay(only(qualified('DTM', '156'))),
     requester: located(only(qualified('NAD', 'FR')), 2, 1),
     condition: located(
       only(({ tag }) => tag === 'GIS'),

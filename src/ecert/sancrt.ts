@@ -1,5 +1,5 @@
 import { type Message, type Segment, valueOf } from '../edifact/interchange.ts';
-import { type Located, type Location, located, locationOf } from './located.ts';
+import { type Located, type LocatedDay, type Location, located, locatedDay, locationOf } from './located.ts';
 import { isMeasurement } from './measurements.ts';
 import { partsOf } from './sancrt-parts.ts';
 
@@ -14,8 +14,7 @@ export interface CertificateRequest {
   /** BGM 1225 */
   readonly function: Located | undefined;
   /** DTM+182 C507 2380 and 2379 */
-  readonly issueDate: Located | undefined;
-  readonly issueDateFormat: string;
+  readonly issueDate: LocatedDay | undefined;
   /** LOC+27 C517 3225 */
   readonly country: Located | undefined;
   /** RFF+ABJ C506 1154 */
@@ -52,8 +51,7 @@ export function readSancrt(message: Message): CertificateRequest {
     document: located(bgm, 1, 1),
     number: located(bgm, 2, 1),
     function: located(bgm, 3, 1),
-    issueDate: located(dtm, 1, 2),
-    issueDateFormat: dtm === undefined ? '' : valueOf(dtm, 1, 3),
+    issueDate: locatedDay(dtm),
     country: located(loc, 2, 1),
     programme: located(rff, 1, 2),
     importer: located(importer, 2, 1),

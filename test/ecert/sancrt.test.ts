@@ -14,7 +14,7 @@ describe('reading a SANCRT', () => {
       component: 1,
     });
     assert.deepEqual([request.document?.value, request.function?.value], ['811', '9']);
-    assert.deepEqual([request.issueDate?.value, request.issueDateFormat], ['20261030', '102']);
+    assert.deepEqual([request.issueDate?.value, request.issueDate?.format], ['20261030', '102']);
     assert.deepEqual([request.country?.value, request.programme?.value], ['AU', 'BEEF']);
     assert.equal(request.importer?.value, '12-345678900');
     assert.deepEqual([request.manufacturerId, request.manufacturerName], ['AUEXAMEA123SYD', 'EXAMPLE MEATS']);
@@ -92,8 +92,8 @@ describe('reading a SANCRT', () => {
   });
 
   it('what is empty or absent is undefined', () => {
-    const { messageReference, repeated, lines, issueDateFormat, ...rest } = requestOf(['BGM']);
-    assert.deepEqual([messageReference, repeated, lines, issueDateFormat], ['1', [], [], '']);
+    const { messageReference, repeated, lines, ...rest } = requestOf(['BGM']);
+    assert.deepEqual([messageReference, repeated, lines], ['1', [], []]);
     assert.ok(Object.values(rest).every((value) => value === undefined));
   });
 
