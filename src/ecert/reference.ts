@@ -9,9 +9,10 @@ import {
   type optionalElements,
   onboardingSchema,
   programmesSchema,
+  type ReferenceName,
 } from './reference-schema.ts';
-import { type ClaimRuleName, type RuleName, claimRuleNames, ruleNames } from './rule-names.ts';
-import { type Condition, conditions } from './standing.ts';
+import type { ClaimRuleName, RuleName } from './rule-names.ts';
+import type { Condition } from './standing.ts';
 import type { RequestKind } from './traffic.ts';
 
 /** The lists that the rules judge by. Operators may replace the files that they come from. */
@@ -123,76 +124,45 @@ export interface ReferenceIssue {
   readonly message: string;
 }
 
-/** The contents of the files, as YAML or JSON give them. */
-export interface ReferenceFiles {
-  readonly programmes: unknown;
-  readonly countries: unknown;
-  readonly errors: unknown;
-  readonly onboarding: unknown;
-  readonly claims: unknown;
-  readonly conditions: unknown;
-  /** `edifact/external-codes.json` */
-  readonly externalCodes: unknown;
-}
+/** The contents of the files, as YAML or JSON give them; `externalCodes`: `edifact/external-codes.json`. */
+export type ReferenceFiles = Readonly<Record<ReferenceName | 'externalCodes', unknown>>;
 
 /** @throws ReferenceDataError */
 export function parseReference(files: ReferenceFiles): EcertReference {
-  const { programmes, importerForms } = parseProgrammes(files.programmes);
-  const countries = parseCountries(files.countries);
-  const issues: ReferenceIssue[] = [];
-  for (const [key, programme] of programmes) {
-    const strangers = programme.countries.filter((country) => !countries.has(country));
-    if (strangers.length === 0) continue;
-    const message = `${strangers.join(', ')} not among the countries that take part (countries.yaml)`;
-    issues.push({ path: ['programmes', key, 'countries'], message });
-  }
-  if (issues.length > 0) throw new ReferenceDataError('programmes', issues);
+  const { programmes: listed, importerForms } = parse('programmes', programmesSchema, files);
+  const programmes = mapOf(listed);
+  const countries = mapOf(parse('countries', countriesSchema, files).countries);
+  requireCountries(programmes, countries);
+  const { section, errors } = parse('errors', errorsSchema, files);
+  const { entryForms, mismatches } = parse('claims', claimsSchema, files);
   const own = [...programmes.values()].flatMap(({ units }) => units);
-  const units = new Set([...parseUnits(files.externalCodes), ...own]);
   return {
-    ...{ programmes, importerForms, countries, units, errors: parseErrors(files.errors) },
-    ...parseClaims(files.claims),
-    conditions: parseConditions(files.conditions),
-    onboarding: parse('onboarding', onboardingSchema, files.onboarding),
+    ...{ programmes, importerForms, countries, entryForms },
+    units: new Set([...Object.keys(parse('externalCodes', externalCodesSchema, files).rec20), ...own]),
+    errors: { section, byRule: mapOf(errors) },
+    mismatches: mapOf(mismatches),
+    conditions: mapOf(parse('conditions', conditionsSchema, files).conditions),
+    onboarding: parse('onboarding', onboardingSchema, files),
   };
 }
 
-/** @throws ReferenceDataError */
-function parseProgrammes(value: unknown): Pick<EcertReference, 'programmes' | 'importerForms'> {
-  const { programmes, importerForms } = parse('programmes', programmesSchema, value);
-  return { programmes: new Map(Object.entries(programmes)), importerForms };
+/** @throws ReferenceDataError when a programme has a country that does not take part */
+function requireCountries(programmes: EcertReference['programmes'], countries: EcertReference['countries']): void {
+  const issues = [...programmes].flatMap(([key, programme]): ReferenceIssue[] => {
+    const strangers = programme.countries.filter((country) => !countries.has(country));
+    if (strangers.length === 0) return [];
+    const message = `${strangers.join(', ')} not among the countries that take part (countries.yaml)`;
+    return [{ path: ['programmes', key, 'countries'], message }];
+  });
+  if (issues.length > 0) throw new ReferenceDataError('programmes', issues);
 }
 
-/** @throws ReferenceDataError */
-function parseCountries(value: unknown): ReadonlyMap<string, Country> {
-  return new Map(Object.entries(parse('countries', countriesSchema, value).countries));
+function mapOf<Key extends string, T>(entries: Readonly<Record<Key, T>>): ReadonlyMap<Key, T> {
+  return new Map(Object.entries(entries) as [Key, T][]);
 }
 
-/** @throws ReferenceDataError */
-function parseErrors(value: unknown): ErrorList {
-  const { section, errors } = parse('errors', errorsSchema, value);
-  return { section, byRule: new Map(ruleNames.map((rule) => [rule, errors[rule]])) };
-}
-
-/** @throws ReferenceDataError */
-function parseClaims(value: unknown): Pick<EcertReference, 'entryForms' | 'mismatches'> {
-  const { entryForms, mismatches } = parse('claims', claimsSchema, value);
-  return { entryForms, mismatches: new Map(claimRuleNames.map((rule) => [rule, mismatches[rule]])) };
-}
-
-/** @throws ReferenceDataError */
-function parseConditions(value: unknown): EcertReference['conditions'] {
-  const codes = parse('conditions', conditionsSchema, value).conditions;
-  return new Map(conditions.map((condition) => [condition, codes[condition]]));
-}
-
-/** The codes of Recommendation 20. */
-function parseUnits(value: unknown): readonly string[] {
-  return Object.keys(parse('external codes', externalCodesSchema, value).rec20);
-}
-
-function parse<T>(file: string, schema: z.ZodType<T>, value: unknown): T {
-  const result = schema.safeParse(value);
-  if (!result.success) throw new ReferenceDataError(file, result.error.issues);
+function parse<T>(name: keyof ReferenceFiles, schema: z.ZodType<T>, files: ReferenceFiles): T {
+  const result = schema.safeParse(files[name]);
+  if (!result.success) throw new ReferenceDataError(name, result.error.issues);
   return result.data;
 }
