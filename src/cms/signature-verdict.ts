@@ -105,6 +105,7 @@ function startTrial(
     const check = checkSignature(algorithm);
     let first: number | undefined;
     let size = 0;
+    // RFC 8419 §3.2: without signed attributes the signature is over the content itself.
     const isTooMuch = () => algorithm.scheme === 'ed25519' && size > LARGEST_AT_A_STROKE;
     return {
       update: (chunk) => {
