@@ -52,6 +52,17 @@ function withFindings(
 const body = (text: string) => /(UCI.*)UNT/.exec(answer(read(text)).toString('latin1'))?.[1];
 const uci = 'UCI+AU0000000417+AUDAFF:ZZZ+USCBP:ZZZ';
 
+const agreement = {
+  ...{
+    recipients: [{ id: 'USCBP' }],
+    senders: [{ id: 'AUDAFF' }],
+    maxMessages: 2,
+    mixedTypes: false,
+    duplicate: false,
+  },
+  messages: [{ type: 'SANCRT', version: 'D', release: '97B', agency: 'UN' }],
+};
+
 describe('CONTRL', () => {
   it('repeats 0020, S002 and S003 as they are, while its own UNB is swapped', () => {
     assert.equal(
@@ -104,16 +115,6 @@ describe('CONTRL', () => {
   });
 
   it('says nothing of a CONTRL, wherever it stands', () => {
-    const agreement = {
-      ...{
-        recipients: [{ id: 'USCBP' }],
-        senders: [{ id: 'AUDAFF' }],
-        maxMessages: 2,
-        mixedTypes: false,
-        duplicate: false,
-      },
-      messages: [{ type: 'SANCRT', version: 'D', release: '97B', agency: 'UN' }],
-    };
     const [contrl, sancrt] = ['CONTRL:D:3:UN', 'SANCRT:D:97B:UN'];
     const mixed = (...types: readonly string[]) =>
       judgeByAgreement(read(interchange(types.map((type, index) => message(String(index + 1), type)))), agreement);
@@ -303,16 +304,6 @@ describe('properties of CONTRL', () => {
   });
 
   it('every CONTRL conforms to its directory and reads back, whatever was done to its subject', () => {
-    const agreement = {
-      ...{
-        recipients: [{ id: 'USCBP' }],
-        senders: [{ id: 'AUDAFF' }],
-        maxMessages: 2,
-        mixedTypes: false,
-        duplicate: false,
-      },
-      messages: [{ type: 'SANCRT', version: 'D', release: '97B', agency: 'UN' }],
-    };
     fc.assert(
       fc.property(fc.constantFrom(...bases), fc.array(damage, { maxLength: 3 }), (base, damages) => {
         const damaged = damages.reduce((text, { at, remove, insert }) => {
