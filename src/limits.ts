@@ -187,7 +187,7 @@ export const MOST_EDIFACT_MESSAGES = 3000;
  */
 export const LONGEST_EDIFACT = 64 * MiB;
 
-/** Certificates in a report: it is made in memory, and a country has some ten thousand in a year. */
+/** Certificates in all reports that a payload asks for: they are made in memory, and a country has some ten thousand in a year. */
 export const MOST_REPORTED = 50_000;
 
 // AS2

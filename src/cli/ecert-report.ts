@@ -6,6 +6,7 @@ import { quantitiesOf } from '../ecert/report.ts';
 import { reported } from '../exchange/queries.ts';
 import { nameOf } from '../exchange/participant.ts';
 import type { Register, Standing } from '../exchange/standings.ts';
+import { MOST_REPORTED } from '../limits.ts';
 import { dayOption } from './looking.ts';
 import { CommandError, UsageError, csv, printResult, table, type Terminal } from './output.ts';
 import { optionsOf } from './program.ts';
@@ -37,7 +38,7 @@ export function registerReport(ecert: Command, terminal: Terminal): void {
         throw new UsageError('--issued-to is before --issued-from.');
       const found = await withRegister(home, terminal, async (register) => {
         await demandKnown(participant, number, home, terminal, register);
-        return reported(query, participant, [], register);
+        return reported(query, participant, [], register, MOST_REPORTED);
       });
       if (found === undefined) throw new CommandError('These are more than a report holds. Ask for a shorter period.');
       const head = ['number', 'issued', 'condition', 'unit', 'certified', 'used'];
