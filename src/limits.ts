@@ -190,6 +190,9 @@ export const LONGEST_EDIFACT = 64 * MiB;
 /** Certificates in all reports that a payload asks for: they are made in memory, and a country has some ten thousand in a year. */
 export const MOST_REPORTED = 50_000;
 
+/** Claims that one notice of usage tells of; the next notice tells of those behind them. */
+export const MOST_TOLD = 10_000;
+
 // AS2
 
 /** What a detached signature may bring: signers, certificates and revocation lists. */
