@@ -79,7 +79,7 @@ describe('countersign ecert', () => {
     assert.match((await run('--home', home, ...by)).stdout, /^COUNTRY +CONDITION +UNIT .*\nAU +matched +KGM +1 +18000 +0 +100 +0 +17900\n$/);
     assert.equal(
       (await run('--home', home, ...by, '--csv')).stdout,
-      'country,condition,unit,certificates,registered,cancelled,used,expired,remaining\r\nAU,matched,KGM,1,18000,0,100,0,17900\n',
+      'country,condition,unit,certificates,registered,cancelled,used,expired,remaining\r\nAU,matched,KGM,1,18000,0,100,0,17900\r\n',
     );
     const { rows } = (await run('--home', home, '--json', ...by)).json() as { rows: { used: number }[] };
     assert.equal(rows[0]?.used, 100);
@@ -127,7 +127,7 @@ describe('countersign ecert', () => {
 
   it('report: what is asked for by a slip is refused, and not answered by an empty report', async () => {
     const report = (...args: string[]) => run('--home', home, 'ecert', 'report', ...args);
-    assert.match((await report('AUDAFF:ZZZ', '--csv')).stdout, /^number,.*\r\n6AU000123,2026-10-30,matched,KGM,18000,100\n$/);
+    assert.match((await report('AUDAFF:ZZZ', '--csv')).stdout, /^number,.*\r\n6AU000123,2026-10-30,matched,KGM,18000,100\r\n$/);
     assert.equal((await report('AUDAFF:ZZZ', '--condition', 'cancelled')).status, 0);
     for (const [args, told] of [
       [['AUDAFF'], /No partner speaks for AUDAFF\. Known: AUDAFF:ZZZ\./],
