@@ -36,9 +36,9 @@ export async function loadReference(directory: string = builtIn): Promise<EcertR
 }
 
 /** All that is wrong with one file, in the words of the configuration. */
-function problemsOf(name: ReferenceName, { file, value, lineOf }: YamlFile): readonly Problem[] {
-  const locate = (at: readonly PropertyKey[]) => ({ file, line: lineOf(at), key: formatPath(at) });
-  return validate(referenceSchemas[name], value, { locate }).problems ?? [];
+function problemsOf(name: ReferenceName, yaml: YamlFile): readonly Problem[] {
+  const locate = (at: readonly PropertyKey[]) => ({ file: yaml.file, line: yaml.lineOf(at), key: formatPath(at) });
+  return validate(referenceSchemas[name], yaml.value, { locate }).problems ?? [];
 }
 
 /** What is wrong between files that are good by themselves. */
