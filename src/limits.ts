@@ -190,8 +190,11 @@ export const MOST_EDIFACT_MESSAGES = 3000;
  */
 export const LONGEST_EDIFACT = 64 * MiB;
 
-/** Certificates in a report: it is made in memory, and a country has some ten thousand in a year. */
+/** Certificates in all reports that a payload asks for: they are made in memory, and a country has some ten thousand in a year. */
 export const MOST_REPORTED = 50_000;
+
+/** Claims that one notice of usage tells of; the next notice tells of those behind them. */
+export const MOST_TOLD = 10_000;
 
 // AS2
 

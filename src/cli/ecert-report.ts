@@ -1,15 +1,16 @@
 import { Option, type Command } from 'commander';
 
 import { conditions, type Condition } from '../ecert/standing.ts';
-import { loadHome } from '../config/load.ts';
+import type { Home } from '../config/home.ts';
 import { quantitiesOf } from '../ecert/report.ts';
 import { reported } from '../exchange/queries.ts';
 import { nameOf } from '../exchange/participant.ts';
 import type { Register, Standing } from '../exchange/standings.ts';
+import { MOST_REPORTED } from '../limits.ts';
 import { dayOption } from './looking.ts';
-import { CommandError, UsageError, csv, printResult, table, type Terminal } from './output.ts';
+import { CommandError, csv, printResult, table, type Terminal } from './output.ts';
 import { optionsOf } from './program.ts';
-import { withRegister } from './register.ts';
+import { demandSense, withRegister } from './register.ts';
 
 interface ReportOptions {
   readonly condition?: Condition;
@@ -33,11 +34,10 @@ export function registerReport(ecert: Command, terminal: Terminal): void {
     .action(async (participant: string, _options: unknown, command: Command) => {
       const { home, json, csv: asCsv, condition, issuedFrom, issuedTo, number } = optionsOf<ReportOptions>(command);
       const query = { condition, from: issuedFrom, to: issuedTo, numbers: number.length === 0 ? undefined : number };
-      if (issuedFrom !== undefined && issuedTo !== undefined && issuedTo < issuedFrom)
-        throw new UsageError('--issued-to is before --issued-from.');
-      const found = await withRegister(home, terminal, async (register) => {
-        await demandKnown(participant, number, home, terminal, register);
-        return reported(query, participant, [], register);
+      const found = await withRegister(home, terminal, async (register, configured) => {
+        await demandSense({ issuedFrom, issuedTo }, configured, register);
+        await demandKnown(participant, number, configured, register);
+        return reported(query, participant, [], register, MOST_REPORTED);
       });
       if (found === undefined) throw new CommandError('These are more than a report holds. Ask for a shorter period.');
       const head = ['number', 'issued', 'condition', 'unit', 'certified', 'used'];
@@ -50,8 +50,7 @@ export function registerReport(ecert: Command, terminal: Terminal): void {
 async function demandKnown(
   participant: string,
   numbers: readonly string[],
-  directory: string,
-  terminal: Terminal,
+  { partners }: Home,
   { store, environment }: Register,
 ): Promise<void> {
   const filter = { environment, participant };
@@ -61,7 +60,6 @@ async function demandKnown(
   });
   const unknown = numbers.filter((number) => !own.some((one) => one.number === number));
   if (own.length === 0) {
-    const { partners } = await loadHome(directory, terminal.env, terminal.now());
     const names = partners.flatMap(({ edifact }) => edifact.identities.map(nameOf));
     if (!names.includes(participant) && (await store.certificateUsage({ ...filter, limit: 1 })).length === 0)
       throw new CommandError(`No partner speaks for ${participant}. Known: ${names.join(', ')}.`);

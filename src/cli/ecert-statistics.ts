@@ -6,7 +6,7 @@ import { statistics } from '../exchange/statistics.ts';
 import { dayOption } from './looking.ts';
 import { csv, printResult, table, type Terminal } from './output.ts';
 import { optionsOf } from './program.ts';
-import { withRegister } from './register.ts';
+import { demandSense, withRegister } from './register.ts';
 
 interface StatisticsOptions extends StandingFilter {
   readonly by: readonly Dimension[];
@@ -27,7 +27,10 @@ export function registerStatistics(ecert: Command, terminal: Terminal): void {
     .option('--csv', 'print as CSV', false)
     .action(async (_options: unknown, command: Command) => {
       const { home, json, by, csv: asCsv, ...filter } = optionsOf<StatisticsOptions>(command);
-      const rows = await withRegister(home, terminal, (register) => statistics(by, filter, register));
+      const rows = await withRegister(home, terminal, async (register, configured) => {
+        await demandSense(filter, configured, register);
+        return statistics(by, filter, register);
+      });
       const cells = rows.map((row) => [...by.map((name) => row[name] ?? ''), ...sums.map((name) => String(row[name]))]);
       printResult(terminal, json, { by, rows }, (asCsv ? csv : table)([...by, ...sums], cells));
     });
@@ -44,9 +47,10 @@ const sums = [
 ] as const satisfies readonly (keyof StatisticsRow)[];
 
 function parseBy(text: string): readonly Dimension[] {
-  return text.split(',').map((name) => {
+  const names = text.split(',');
+  return names.map((name, at) => {
     const dimension = dimensions.find((each) => each === name);
-    if (dimension !== undefined) return dimension;
-    throw new InvalidArgumentError(`Give some of ${dimensions.join(', ')}, with commas between them.`);
+    if (dimension !== undefined && names.indexOf(name) === at) return dimension;
+    throw new InvalidArgumentError(`Give some of ${dimensions.join(', ')}, each once, with commas between them.`);
   });
 }

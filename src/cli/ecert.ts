@@ -9,7 +9,7 @@ import { registerStatistics } from './ecert-statistics.ts';
 import { instant, withPageOptions, type PageOptions } from './looking.ts';
 import { CommandError, fields, printResult, table, type Terminal } from './output.ts';
 import { optionsOf } from './program.ts';
-import { withRegister } from './register.ts';
+import { demandSense, withRegister } from './register.ts';
 
 interface ListOptions extends PageOptions, Pick<CertificateFilter, 'country' | 'environment'> {
   readonly state?: State;
@@ -49,16 +49,20 @@ const PAGE = 500;
 
 /** As they stand today. Most states follow from what is used and from the day, so that they are looked for here. */
 function find(home: string, terminal: Terminal, filter: CertificateFilter, state?: State): Promise<Standing[]> {
-  return withRegister(home, terminal, async ({ store, reference, clock }) => {
+  return withRegister(home, terminal, async (register, configured) => {
+    await demandSense({ partner: filter.partner, country: filter.country }, configured, register);
+    const { store, reference, clock } = register;
     const today = dayAt(clock(), 0);
     const { limit = PAGE } = filter;
+    // A state is looked for in all of them; else the first ones are those that are wanted.
+    const page = state === undefined ? Math.min(PAGE, limit) : PAGE;
     const found: Standing[] = [];
     for (let after: CertificateFilter['after']; ;) {
-      const page = await store.listCertificates({ ...filter, after, limit: PAGE });
-      const standing = page.map((each) => standingOf(each, reference, today));
+      const certificates = await store.listCertificates({ ...filter, after, limit: page });
+      const standing = certificates.map((each) => standingOf(each, reference, today));
       found.push(...standing.filter((each) => state === undefined || each.state === state));
-      if (found.length >= limit || page.length < PAGE) return found.slice(0, limit);
-      after = page.at(-1);
+      if (found.length >= limit || certificates.length < page) return found.slice(0, limit);
+      after = certificates.at(-1);
     }
   });
 }

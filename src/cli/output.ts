@@ -70,10 +70,13 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     .join('\n');
 }
 
-/** Lines of CSV (RFC 4180), heads first; a cell stands in quotes where it has to. */
+/**
+ * Lines of CSV, heads first; a cell stands in quotes where it has to. Each ends with CR LF (RFC 4180 §2): the last LF is that of
+ * `printResult`.
+ */
 export function csv(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const quoted = (cell: string) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
-  return [head, ...rows].map((row) => row.map(quoted).join(',')).join('\r\n');
+  return [head, ...rows].map((row) => `${row.map(quoted).join(',')}\r`).join('\n');
 }
 
 /** Names before values, one a line; what is undefined is left out. */

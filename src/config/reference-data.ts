@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import { parseReference, type EcertReference, ReferenceDataError } from '../ecert/reference.ts';
 import { type ReferenceName, referenceNames, referenceSchemas } from '../ecert/reference-schema.ts';
-import { ConfigError } from './config-error.ts';
+import { ConfigError, type Problem } from './config-error.ts';
 import { whyUnreadable } from './files.ts';
 import { formatPath, validate } from './validate.ts';
 import { readYaml, type YamlFile } from './yaml.ts';
@@ -21,12 +21,6 @@ const EXTERNAL_CODES = path.join(builtIn, 'edifact', 'external-codes.json');
 export async function loadReference(directory: string = builtIn): Promise<EcertReference> {
   const read = await Promise.all(referenceNames.map(async (name) => [name, await yamlFile(directory, name)] as const));
   const files = Object.fromEntries(read) as Record<ReferenceName, YamlFile>;
-  const problems = referenceNames.flatMap((name) => {
-    const yaml = files[name];
-    const locate = (at: readonly PropertyKey[]) => ({ file: yaml.file, line: yaml.lineOf(at), key: formatPath(at) });
-    return validate(referenceSchemas[name], yaml.value, { locate }).problems ?? [];
-  });
-  if (problems.length > 0) throw new ConfigError(problems);
   const { programmes, countries, errors, claims, conditions, onboarding } = files;
   try {
     return parseReference({
@@ -35,13 +29,25 @@ export async function loadReference(directory: string = builtIn): Promise<EcertR
       externalCodes: await externalCodes(),
     });
   } catch (error) {
-    const file = error instanceof ReferenceDataError ? read.find(([name]) => name === error.file)?.[1] : undefined;
-    if (!(error instanceof ReferenceDataError) || file === undefined) throw error;
-    const misfits = error.issues.map(({ path: at, message }) => ({
-      ...{ file: file.file, line: file.lineOf(at), key: formatPath(at), message, remedy },
-    }));
-    throw new ConfigError(misfits, { cause: error });
+    if (!(error instanceof ReferenceDataError)) throw error;
+    const problems = referenceNames.flatMap((name) => problemsOf(name, files[name]));
+    throw new ConfigError(problems.length > 0 ? problems : misfits(error, read), { cause: error });
   }
+}
+
+/** All that is wrong with one file, in the words of the configuration. */
+function problemsOf(name: ReferenceName, yaml: YamlFile): readonly Problem[] {
+  const locate = (at: readonly PropertyKey[]) => ({ file: yaml.file, line: yaml.lineOf(at), key: formatPath(at) });
+  return validate(referenceSchemas[name], yaml.value, { locate }).problems ?? [];
+}
+
+/** What is wrong between files that are good by themselves. */
+function misfits(error: ReferenceDataError, read: readonly (readonly [string, YamlFile])[]): readonly Problem[] {
+  const yaml = read.find(([name]) => name === error.file)?.[1];
+  if (yaml === undefined) throw error;
+  return error.issues.map(({ path: at, message }) => ({
+    ...{ file: yaml.file, line: yaml.lineOf(at), key: formatPath(at), message, remedy },
+  }));
 }
 
 /** ISO 3166-1 alpha-2, as DE 3207 of EDIFACT has them. */

@@ -1,7 +1,10 @@
-import type { Message, Segment } from '../edifact/interchange.ts';
-import { type Located, type LocatedDay, type Location, located, locatedDay, locationOf, qualified } from './located.ts';
+import { type Message, type Segment, valueOf } from '../edifact/interchange.ts';
+import { type Located, type LocatedDay, type Location, located, locationOf, qualified } from './located.ts';
 
-/** A REQDOC as it was sent: nothing is judged, and what is absent or empty is undefined. */
+/**
+ * A REQDOC as it was sent: nothing is judged, and what is absent or empty is undefined. But what narrows the query down is
+ * undefined only where its segment is absent: without a value it would ask for everything.
+ */
 export interface QueryRequest {
   /** 0062 of the message. */
   readonly messageReference: string;
@@ -34,7 +37,12 @@ export function readReqdoc({ reference, segments }: Message): QueryRequest {
     repeated.push(...others.map((segment) => locationOf(segment, 1, 1)));
     return first;
   };
+  const day = (qualifier: string): LocatedDay | undefined => {
+    const dtm = only(qualified('DTM', qualifier));
+    return dtm && { ...asWritten(dtm, 1, 2), format: valueOf(dtm, 1, 3) };
+  };
   const bgm = only(({ tag }) => tag === 'BGM');
+  const gis = only(({ tag }) => tag === 'GIS');
   return {
     messageReference: reference,
     document: located(bgm, 1, 1),
@@ -45,15 +53,16 @@ export function readReqdoc({ reference, segments }: Message): QueryRequest {
       1,
       1,
     ),
-    from: locatedDay(only(qualified('DTM', '155'))),
-    to: locatedDay(only(qualified('DTM', '156'))),
+    from: day('155'),
+    to: day('156'),
     requester: located(only(qualified('NAD', 'FR')), 2, 1),
-    condition: located(
-      only(({ tag }) => tag === 'GIS'),
-      1,
-      1,
-    ),
-    certificates: segments.filter(qualified('RFF', 'EX')).flatMap((segment) => located(segment, 1, 2) ?? []),
+    condition: gis && asWritten(gis, 1, 1),
+    certificates: segments.filter(qualified('RFF', 'EX')).map((segment) => asWritten(segment, 1, 2)),
     repeated,
   };
+}
+
+/** A component with its place, where it is empty too. */
+function asWritten(segment: Segment, element: number, component: number): Located {
+  return { value: valueOf(segment, element, component), ...locationOf(segment, element, component) };
 }

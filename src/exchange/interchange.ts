@@ -12,7 +12,7 @@ import type { ReadSettings } from '../edifact/settings.ts';
 import type { WritableMessage } from '../edifact/writer.ts';
 import type { CertificateChange, InterchangeRecord, JobResult, OutboundMessage } from '../store/store.ts';
 import type { Acknowledgement, SentInterchange } from '../store/acknowledgement.ts';
-import { EDIFACT_LIMITS, LONGEST_EDIFACT } from '../limits.ts';
+import { EDIFACT_LIMITS, LONGEST_EDIFACT, MOST_REPORTED } from '../limits.ts';
 import { acknowledgementsOf } from './acknowledgements.ts';
 import { answerSyntaxOf, makeAnswer, type AnswerRoute } from './answer.ts';
 import { answerContext, answersOf, changeOf, decide, requestsOf } from './certificates.ts';
@@ -37,12 +37,14 @@ interface Outcome {
   readonly outbound: readonly OutboundMessage[];
   readonly acknowledgements: readonly Acknowledgement[];
   readonly decided: readonly Tally[];
+  /** How many certificates may still be reported. */
+  readonly reportable: number;
   readonly detail: string;
   readonly alerts: readonly string[];
 }
 
 /** What was decided before, and is not on file yet. */
-type Pending = Pick<JobResult, 'certificates' | 'interchanges'>;
+type Pending = Pick<JobResult, 'certificates' | 'interchanges'> & Pick<Outcome, 'reportable'>;
 
 /** What a payload brought about, and what people had better look at. */
 export interface Processed extends JobResult {
@@ -85,6 +87,7 @@ export async function processPayload(
         ...pending.flatMap(({ interchanges }) => interchanges),
         ...outcomes.flatMap(({ record }) => record ?? []),
       ],
+      reportable: outcomes.at(-1)?.reportable ?? MOST_REPORTED,
     };
     outcomes.push(await processInterchange(interchange, received, before, home, exchange));
   }
@@ -198,7 +201,7 @@ async function processInterchange(
   const queries = isRejected(subject) || participant === undefined ? [] : queriesOf(subject);
   const certificates = decisions.flatMap((decision) => changeOf(decision, { environment, partner, sender, now }));
   const changes = [...pending.certificates, ...certificates];
-  const reports = await answerQueries(queries, changes, exchange.store, context, answer);
+  const reports = await answerQueries(queries, changes, exchange.store, context, answer, pending.reportable);
   const answers: WritableMessage[][] = [];
   if (contrlDue(subject, partner.edifact.contrl)) {
     const { contrlEveryMessage: everyMessage, contrlReceiptOnly: receiptOnly } = partner.edifact;
@@ -233,6 +236,7 @@ async function processInterchange(
     outbound,
     acknowledgements,
     decided,
+    reportable: reports.left,
     detail: `${subject.reference}: ${accepted} accepted, ${rejected} rejected, ${allFindings(subject).length} syntax errors`,
     alerts: [...subject.warnings.map(({ text }) => text), ...alerts],
   };

@@ -4,6 +4,7 @@ import { type Home, type Partner, participantsOf } from '../config/home.ts';
 import { dayAt } from '../ecert/calendar.ts';
 import { makeNotice } from '../ecert/report.ts';
 import { writeInterchange } from '../edifact/writer.ts';
+import { MOST_TOLD } from '../limits.ts';
 import type { SentInterchange } from '../store/acknowledgement.ts';
 import type { NoticeAddressee, UntoldUsage } from '../store/notice.ts';
 import { releaseOf, syntaxFor } from './answer.ts';
@@ -29,9 +30,14 @@ export async function tellUsage(exchange: Exchange): Promise<number> {
     if (identity.usageNotices === undefined) continue;
     const { environment } = home.endpoint;
     const addressee = { environment, partner: partner.shortName, participant: nameOf(identity) };
-    const usage = await exchange.store.untoldUsage(addressee);
-    if (usage === undefined || !isDue(identity.usageNotices, usage, exchange.clock())) continue;
-    told += await tell(addressee, usage, partner, identity, home, exchange);
+    try {
+      const usage = await exchange.store.untoldUsage(addressee, MOST_TOLD);
+      if (usage === undefined || !isDue(identity.usageNotices, usage, exchange.clock())) continue;
+      told += await tell(addressee, usage, partner, identity, home, exchange);
+    } catch (error) {
+      // It is tried again, and keeps nobody else from being told.
+      exchange.log.error({ err: error, ...addressee }, 'Usage could not be told');
+    }
   }
   return told;
 }

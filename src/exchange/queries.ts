@@ -8,7 +8,6 @@ import { dayAt } from '../ecert/calendar.ts';
 import { isMessageRejected } from '../edifact/contrl.ts';
 import type { Interchange } from '../edifact/interchange.ts';
 import type { WritableMessage } from '../edifact/writer.ts';
-import { MOST_REPORTED } from '../limits.ts';
 import type { CertificateChange, Store } from '../store/store.ts';
 import { type Register, type Standing, standingOf, standings } from './standings.ts';
 
@@ -17,6 +16,8 @@ export interface AnsweredQueries {
   readonly messages: readonly WritableMessage[];
   readonly accepted: number;
   readonly rejected: number;
+  /** How many certificates may still be reported. */
+  readonly left: number;
 }
 
 /** The queries in those messages of an interchange that are free of syntax errors. */
@@ -30,7 +31,8 @@ export function queriesOf(subject: Interchange): QueryRequest[] {
  * Answers queries in their order: of the asking participant's own certificates alone.
  *
  * @param pending changes that are not on file yet
- * @param most certificates in a report
+ * @param most certificates in all reports together. Behind the query that goes beyond them nothing more is looked for: one
+ *   payload may bring any number of queries.
  */
 export async function answerQueries(
   requests: readonly QueryRequest[],
@@ -38,21 +40,24 @@ export async function answerQueries(
   store: Store,
   context: JudgementContext,
   answer: AnswerContext,
-  most = MOST_REPORTED,
+  most: number,
 ): Promise<AnsweredQueries> {
   const { environment, reference, now } = context;
   const register = { store, environment, reference, clock: () => now };
   const messages: WritableMessage[] = [];
-  let rejected = 0;
+  let [left, rejected] = [most, 0];
   for (const request of requests) {
-    const found = await findReported(request, pending, register, context, most);
-    if (Array.isArray(found)) messages.push(...makeReport(request, found, answer));
-    else {
+    const found = await findReported(request, pending, register, context, left);
+    if (Array.isArray(found)) {
+      messages.push(...makeReport(request, found, answer));
+      left -= found.length;
+    } else {
       messages.push(makeQueryRejection(request, found.errors, answer));
       rejected += 1;
+      if (found.errors.some(({ rule }) => rule === 'query-too-large')) left = 0;
     }
   }
-  return { messages, accepted: requests.length - rejected, rejected };
+  return { messages, accepted: requests.length - rejected, rejected, left };
 }
 
 async function findReported(
@@ -63,13 +68,14 @@ async function findReported(
   most: number,
 ): Promise<Standing[] | { readonly errors: readonly RuleError[] }> {
   const participant = context.sender.id;
-  const asked = request.certificates.map(({ value }) => value);
+  const tooLarge = { errors: [ruleError(context.reference, 'query-too-large', request.from)] };
+  const numbers = request.certificates.map(({ value }) => value);
   const own =
-    asked.length === 0 ? [] : await reported({ ...everything, numbers: asked }, participant, pending, register, most);
-  const decision = judgeQuery(request, new Set(own?.map(({ registration }) => registration.number)), context);
+    numbers.length === 0 ? [] : await reported({ ...everything, numbers }, participant, pending, register, most);
+  if (own === undefined) return tooLarge;
+  const decision = judgeQuery(request, new Set(own.map(({ registration }) => registration.number)), context);
   if (decision.kind === 'reject') return decision;
-  const found = await reported(decision.query, participant, pending, register, most);
-  return found ?? { errors: [ruleError(context.reference, 'query-too-large', request.from)] };
+  return (await reported(decision.query, participant, pending, register, most)) ?? tooLarge;
 }
 
 const everything: Query = { from: undefined, to: undefined, condition: undefined, numbers: undefined };
@@ -77,15 +83,17 @@ const everything: Query = { from: undefined, to: undefined, condition: undefined
 /**
  * The certificates of a participant that a query asks for, by number.
  *
- * @returns undefined when they are more than a report holds
+ * @param most certificates
+ * @returns undefined when they are more
  */
 export async function reported(
   query: Query,
   participant: string,
   pending: readonly CertificateChange[],
   register: Register,
-  most = MOST_REPORTED,
+  most: number,
 ): Promise<Standing[] | undefined> {
+  if (most === 0) return undefined;
   const { condition, numbers, from: issuedFrom, to: issuedTo } = query;
   const today = dayAt(register.clock(), 0);
   const changed = new Map(pending.map(({ record }) => [record.number, record]));
@@ -98,18 +106,17 @@ export async function reported(
   const fresh = [...changed.values()]
     .filter((record) => record.participant === participant)
     .map((record) => standingOf({ ...record, usage: [] }, register.reference, today))
-    .filter((one) => isAskedFor(one, query));
+    .filter(isAskedFor(query));
   const all = [...found, ...fresh].sort((a, b) => (a.registration.number < b.registration.number ? -1 : 1));
   return all.length > most ? undefined : all;
 }
 
 /** As the store selects them. */
-function isAskedFor({ registration, condition }: Standing, { from, to, numbers, ...query }: Query): boolean {
-  const { issueDate, number } = registration;
-  return (
+function isAskedFor({ from, to, condition, numbers }: Query): (one: Standing) => boolean {
+  const asked = numbers && new Set(numbers);
+  return ({ registration: { issueDate, number }, ...one }) =>
     (from === undefined || issueDate >= from) &&
     (to === undefined || issueDate <= to) &&
-    (query.condition === undefined || query.condition === condition) &&
-    (numbers?.includes(number) ?? true)
-  );
+    (condition === undefined || condition === one.condition) &&
+    (asked?.has(number) ?? true);
 }

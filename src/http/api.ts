@@ -12,7 +12,10 @@ export function apiOf({ store, home, reference, clock, log }: Exchange): Router 
   api.use(apiGuard(host, () => home().endpoint.operators.token));
   api.use(
     '/ecert',
-    ecertApi(() => ({ store, clock, reference: reference(), environment: home().endpoint.environment })),
+    ecertApi(
+      () => ({ store, clock, reference: reference(), environment: home().endpoint.environment }),
+      () => home().partners.map(({ shortName }) => shortName),
+    ),
   );
   api.use((request, response) => {
     answerProblem(response, 404, 'NO_SUCH_RESOURCE', noSuch(request));

@@ -4,13 +4,18 @@ import { conditions } from '../ecert/standing.ts';
 import { dimensions } from '../ecert/statistics.ts';
 import { makeClaim, readClaim, reverseClaim } from '../exchange/claims.ts';
 import { NoSuchClaim, RequestMalformed } from '../exchange/claim-errors.ts';
+import { slipsIn } from '../exchange/slips.ts';
 import { type Register, findStanding, told } from '../exchange/standings.ts';
 import { statistics } from '../exchange/statistics.ts';
 import { LONGEST_API_BODY } from '../limits.ts';
 import { answerProblem } from './problem.ts';
 
-/** What entries draw on certificates, and what certificates are on file, as JSON: below `/api/v1/ecert`. */
-export function ecertApi(register: () => Register): Router {
+/**
+ * What entries draw on certificates, and what certificates are on file, as JSON: below `/api/v1/ecert`.
+ *
+ * @param partners short names of those that there are
+ */
+export function ecertApi(register: () => Register, partners: () => readonly string[]): Router {
   const api = express.Router();
   api.use(express.json({ limit: LONGEST_API_BODY }));
 
@@ -54,7 +59,10 @@ export function ecertApi(register: () => Register): Router {
 
   api.get('/statistics', async (request, response) => {
     const { by, ...filter } = checked(statisticsQuery, request.query);
-    response.json({ by, rows: await statistics(by, filter, register()) });
+    const now = register();
+    const slips = await slipsIn(filter, partners(), now);
+    if (slips.length > 0) throw new RequestMalformed(slips);
+    response.json({ by, rows: await statistics(by, filter, now) });
   });
 
   for (const path of ['/claims/:entry/:line', '/certificates/:number', '/statistics']) api.all(path, only('GET, HEAD'));
@@ -94,6 +102,7 @@ const statisticsQuery = z.strictObject({
   by: text
     .transform((list) => list.split(','))
     .pipe(z.array(z.enum(dimensions, `is none of ${dimensions.join(', ')}`)))
+    .refine((names) => new Set(names).size === names.length, 'names something twice')
     .default(['country', 'programme']),
   country: text.optional(),
   programme: text.optional(),

@@ -3,7 +3,7 @@ import type { Environment, OutboundMessage } from './store.ts';
 /** To whom usage is told. */
 export interface NoticeAddressee {
   readonly environment: Environment;
-  /** Short name. */
+  /** Short name of the partner who speaks for it now. */
   readonly partner: string;
   /** EDIFACT identity, `id:qualifier`. */
   readonly participant: string;
@@ -21,8 +21,12 @@ export interface UntoldUsage {
 }
 
 export interface NoticeStore {
-  /** Undefined when all is told. */
-  untoldUsage(addressee: NoticeAddressee): Promise<UntoldUsage | undefined>;
+  /**
+   * Undefined when all is told.
+   *
+   * @param most claims, the first ones; what is behind them is for the next notice
+   */
+  untoldUsage(addressee: NoticeAddressee, most: number): Promise<UntoldUsage | undefined>;
   /** Puts a notice into the outbox, once: `conflict` when somebody told it meanwhile. */
   queueNotice(addressee: NoticeAddressee, usage: UntoldUsage, message: OutboundMessage): Promise<'done' | 'conflict'>;
 }

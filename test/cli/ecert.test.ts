@@ -79,16 +79,55 @@ describe('countersign ecert', () => {
     assert.match((await run('--home', home, ...by)).stdout, /^COUNTRY +CONDITION +UNIT .*\nAU +matched +KGM +1 +18000 +0 +100 +0 +17900\n$/);
     assert.equal(
       (await run('--home', home, ...by, '--csv')).stdout,
-      'country,condition,unit,certificates,registered,cancelled,used,expired,remaining\r\nAU,matched,KGM,1,18000,0,100,0,17900\n',
+      'country,condition,unit,certificates,registered,cancelled,used,expired,remaining\r\nAU,matched,KGM,1,18000,0,100,0,17900\r\n',
     );
     const { rows } = (await run('--home', home, '--json', ...by)).json() as { rows: { used: number }[] };
     assert.equal(rows[0]?.used, 100);
     assert.equal((await run('--home', home, 'ecert', 'statistics', '--by', 'colour')).status, 2);
   }); // prettier-ignore
 
+  it('list: no more than are asked for; a state is looked for in all of them', async () => {
+    const many = (await homeOfOne()).directory;
+    const register = await openRegister(`${many}/data`);
+    const numbers = ['6AU000001', '6AU000002', '6AU000003'];
+    for (const number of numbers) {
+      register.now = new Date(register.now.getTime() + 1000);
+      await register.send({ number });
+    }
+    await register.send({ number: '6AU000001', function: '1' });
+    await register.store.close();
+    const list = async (...args: string[]) =>
+      ((await run('--home', many, '--json', 'ecert', 'list', ...args)).json() as { number: string }[]).map(
+        ({ number }) => number,
+      );
+    assert.deepEqual(await list('--limit', '2'), ['6AU000001', '6AU000003']);
+    assert.deepEqual(await list('--limit', '3'), ['6AU000001', '6AU000003', '6AU000002']);
+    assert.deepEqual(await list('--limit', '1', '--state', 'registered'), ['6AU000003']);
+  });
+
+  it('list and statistics: what is asked for by a slip is wrong use, and not answered by nothing', async () => {
+    for (const [args, told] of [
+      [['list', '--country', 'AUS'], '--country is "AUS", which nobody knows. Did you mean "AU"?'],
+      [['list', '--partner', 'vam'], '--partner is "vam", which nobody knows. Did you mean "van"?'],
+      [['statistics', '--partner', 'nobody'], '--partner is "nobody", which nobody knows. Known here: van.'],
+      [
+        ['statistics', '--programme', 'Beef', '--country', 'QQ'],
+        '--country is "QQ", which nobody knows. Known here: AR, AU, MX, NZ, UY. --programme is "Beef", which nobody knows. Did you mean "BEEF"?',
+      ],
+      [['statistics', '--issued-from', '2026-11-02', '--issued-to', '2026-11-01'], '--issued-to is before the day'],
+      [['statistics', '--by', 'hts,hts'], 'each once'],
+      [['statistics', '--by', ''], 'each once'],
+    ] as const) {
+      const { status, stdout, stderr } = await run('--home', home, 'ecert', ...args);
+      assert.deepEqual([status, stdout, stderr.includes(told)], [2, '', true], stderr);
+    }
+    const { status, stdout } = await run('--home', home, 'ecert', 'statistics', '--country', 'NZ');
+    assert.deepEqual([status, stdout.split('\n').length], [0, 2]);
+  });
+
   it('report: what is asked for by a slip is refused, and not answered by an empty report', async () => {
     const report = (...args: string[]) => run('--home', home, 'ecert', 'report', ...args);
-    assert.match((await report('AUDAFF:ZZZ', '--csv')).stdout, /^number,.*\r\n6AU000123,2026-10-30,matched,KGM,18000,100\n$/);
+    assert.match((await report('AUDAFF:ZZZ', '--csv')).stdout, /^number,.*\r\n6AU000123,2026-10-30,matched,KGM,18000,100\r\n$/);
     assert.equal((await report('AUDAFF:ZZZ', '--condition', 'cancelled')).status, 0);
     for (const [args, told] of [
       [['AUDAFF'], /No partner speaks for AUDAFF\. Known: AUDAFF:ZZZ\./],

@@ -115,6 +115,43 @@ describe('notices of usage', () => {
     assert.equal((await noticesIn(exchange)).length, 1);
   });
 
+  it('when one cannot be told, the others are, and it is tried again', async () => {
+    const { register, exchange } = await start('at-once');
+    await makeClaim(claimOf(), register);
+    const { store } = exchange;
+    let failures = 0;
+    const broken = {
+      ...store,
+      untoldUsage: (...[addressee, most]: Parameters<typeof store.untoldUsage>) => {
+        if (addressee.participant !== 'FIRST:ZZZ') return store.untoldUsage(addressee, most);
+        failures += 1;
+        return Promise.reject(new Error('broken'));
+      },
+    };
+    const home = exchange.home();
+    const [partner] = home.partners;
+    assert.ok(partner);
+    const first = { id: 'FIRST', qualifier: 'ZZZ', countries: [], production: false, usageNotices: 'at-once' as const };
+    const identities = [first, ...partner.edifact.identities];
+    const partners = [{ ...partner, edifact: { ...partner.edifact, identities } }];
+    assert.equal(await tellUsage({ ...exchange, store: broken, home: () => ({ ...home, partners }) }), 1);
+    assert.equal(failures, 1);
+  });
+
+  it('a claim that was reversed before the day was over is told with what came of it', async () => {
+    const { register, exchange } = await start('daily');
+    const claim = claimOf();
+    await makeClaim(claim, register);
+    await reverseClaim({ entry: claim.entry, entryLine: claim.line }, 'mistaken', register);
+    await register.send({ function: '1' });
+    register.now = new Date('2026-11-03T00:00:00Z');
+    assert.deepEqual([await tellUsage(exchange), await tellUsage(exchange)], [1, 0]);
+    const [notice] = await noticesIn(exchange);
+    assert.deepEqual(readCusres(notice!.messages[0]!).certificates, [
+      { number: '6AU000123', condition: '12', certified: '18000 KGM', used: '0 KGM' },
+    ]);
+  });
+
   it('nobody is told who does not ask for it', async () => {
     const { register, exchange } = await start(undefined);
     await makeClaim(claimOf(), register);

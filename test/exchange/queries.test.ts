@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { readCusres, type Response } from '../../src/ecert/cusres-reader.ts';
-import { readReqdoc } from '../../src/ecert/reqdoc.ts';
+import { type QueryRequest, readReqdoc } from '../../src/ecert/reqdoc.ts';
 import { makeReqdoc, type QueryDraft } from '../../src/ecert/reqdoc-writer.ts';
 import { makeSancrt, type CertificateDraft } from '../../src/ecert/sancrt-writer.ts';
 import { readInterchange } from '../../src/edifact/reader.ts';
@@ -124,6 +124,18 @@ describe('the activity report', () => {
     await open.close();
   });
 
+  it('without a value where the query is narrowed down is refused, and does not ask for everything', async () => {
+    const open = await opened();
+    const empty = (before: string, after: string) =>
+      Buffer.from(written([reqdoc({ certificates: [first], from: today })]).toString('latin1').replace(before, after));
+    const [, number, day] = await answersTo(
+      [written([sancrt(first), sancrt(second)]), empty(`RFF+EX:${first}`, 'RFF+EX'), empty(`DTM+155:${today}:102`, 'DTM+155')],
+      open,
+    );
+    assert.deepEqual([number?.[0]?.codes, day?.[0]?.codes], [['Q10'], ['Q07']]);
+    await open.close();
+  }); // prettier-ignore
+
   it('of more certificates than it can hold is refused with Q11, whether they are on file or about to be', async () => {
     const open = await opened();
     const { exchange } = open;
@@ -133,13 +145,22 @@ describe('the activity report', () => {
     const sender = { id: 'AUDAFF:ZZZ', countries: ['AU'], stage: 'application-test' } as const;
     const context = { now, environment: 'test', testIndicator: true, sender, reference } as const;
     const answer = { now, release: '97B', interchangeReference: 'I', characterSet: 'UNOC', reference };
-    const [query] = readInterchange(written([reqdoc({ from: '20200101' })])).messages.map(readReqdoc);
-    assert.ok(query);
+    const drafts = [
+      reqdoc({ from: '20200101' }),
+      reqdoc({ certificates: [first, second] }),
+      reqdoc({ condition: '12' }),
+    ];
+    const [query, byNumber, ofNothing] = readInterchange(written(drafts)).messages.map(readReqdoc);
+    assert.ok(query && byNumber && ofNothing);
     const found = (await exchange.store.findCertificates('test', [first])).get(first);
     assert.ok(found);
     const fresh = { kind: 'register', expectedVersion: 0, record: { ...found, number: third } } as const;
-    const codes = async (pending: readonly (typeof fresh)[], most: number) => {
-      const { messages, rejected } = await answerQueries([query], pending, exchange.store, context, answer, most);
+    const codes = async (
+      pending: readonly (typeof fresh)[],
+      most: number,
+      queries: readonly QueryRequest[] = [query],
+    ) => {
+      const { messages, rejected } = await answerQueries(queries, pending, exchange.store, context, answer, most);
       const ercs = messages.flatMap(({ segments }) =>
         segments.filter(([tag]) => tag === 'ERC').map(([, code]) => code),
       );
@@ -149,6 +170,11 @@ describe('the activity report', () => {
     assert.deepEqual(await codes([], 1), [['Q11'], 1]);
     assert.deepEqual(await codes([fresh], 3), [[], 0]);
     assert.deepEqual(await codes([fresh], 2), [['Q11'], 1]);
+    assert.deepEqual(await codes([], 1, [byNumber]), [['Q11'], 1]);
+    // All queries of a payload have one limit together, and behind what is too large nothing is looked for.
+    assert.deepEqual(await codes([], 4, [query, byNumber]), [[], 0]);
+    assert.deepEqual(await codes([], 3, [query, byNumber]), [['Q11'], 1]);
+    assert.deepEqual(await codes([], 1, [query, ofNothing]), [['Q11', 'Q11'], 2]);
     await open.close();
   });
 });

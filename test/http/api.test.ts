@@ -24,7 +24,8 @@ describe('the API', () => {
     listening = await serve();
   });
   async function serve(): Promise<Listening> {
-    const home = { endpoint: { operators, environment: 'test' } } as unknown as Home;
+    const partners = [{ shortName: 'canberra' }];
+    const home = { endpoint: { operators, environment: 'test' }, partners } as unknown as Home;
     const { store, clock, reference } = register;
     const exchange = { store, clock, reference: () => reference, home: () => home, log: createLog('silent') };
     const app: Express = express().use('/api/v1', apiOf(exchange as unknown as Exchange));
@@ -99,6 +100,9 @@ describe('the API', () => {
     const [row] = json['rows'] as Record<string, unknown>[];
     assert.deepEqual([row?.['country'], row?.['period'], row?.['certificates']], ['AU', '2026-10', 1]);
     assert.deepEqual((await asked('GET', '/ecert/statistics?issuedTo=2026-10-01')).json['rows'], []);
+    // Certificates have a partner that was taken out of the configuration.
+    assert.equal(((await asked('GET', '/ecert/statistics?partner=van')).json['rows'] as unknown[]).length, 1);
+    assert.deepEqual((await asked('GET', '/ecert/statistics?partner=canberra')).json['rows'], []);
   });
 
   const faults: readonly [what: string, () => ReturnType<typeof asked>, status: number, code: string][] = [
@@ -111,6 +115,8 @@ describe('the API', () => {
     ['no such claim', () => asked('GET', '/ecert/claims/ABC-1234567-8/99'), 404, 'NO_SUCH_CLAIM'],
     ['a line that is none', () => asked('GET', '/ecert/claims/ABC-1234567-8/x'), 400, 'REQUEST_MALFORMED'],
     ['an unknown dimension', () => asked('GET', '/ecert/statistics?by=colour'), 400, 'REQUEST_MALFORMED'],
+    ['a dimension twice', () => asked('GET', '/ecert/statistics?by=hts,hts'), 400, 'REQUEST_MALFORMED'],
+    ['a country that nobody knows', () => asked('GET', '/ecert/statistics?country=AUS'), 400, 'REQUEST_MALFORMED'],
     ['an unknown parameter', () => asked('GET', '/ecert/statistics?colour=red'), 400, 'REQUEST_MALFORMED'],
     ['nothing that is there', () => asked('GET', '/ecert/nothing'), 404, 'NO_SUCH_RESOURCE'],
     ['a quantity beyond all numbers', () => asked('POST', '/ecert/claims', JSON.stringify(claimOf()).replace(':10,', ':1e400,')), 400, 'REQUEST_MALFORMED'],
@@ -147,6 +153,12 @@ describe('the API', () => {
     assert.deepEqual(await faultsOf(asked('GET', '/ecert/claims?limit=2&limit=3')), ['limit is missing, is no text, or is there twice']);
     assert.deepEqual(await faultsOf(asked('GET', '/ecert/claims?limit=1001')), ['limit is above 1000']);
     assert.deepEqual(await faultsOf(asked('GET', '/ecert/statistics?issuedFrom=2026-02-31')), ['issuedFrom is no day such as 2026-11-02']);
+    assert.deepEqual(await faultsOf(asked('GET', '/ecert/statistics?by=hts,hts')), ['by names something twice']);
+    assert.deepEqual(await faultsOf(asked('GET', '/ecert/statistics?partner=cambera&programme=beef&issuedFrom=2026-11-02&issuedTo=2026-11-01')), [
+      'partner is "cambera", which nobody knows. Did you mean "canberra"?',
+      'programme is "beef", which nobody knows. Did you mean "BEEF"?',
+      'issuedTo is before the day from which on certificates are asked for',
+    ]);
   }); // prettier-ignore
 
   for (const [method, path, allow] of [

@@ -4,6 +4,7 @@ import { describeInbound } from './contract/inbound.ts';
 import { describeJobs } from './contract/jobs.ts';
 import { describeLedger } from './contract/ledger.ts';
 import { describeLooking } from './contract/looking.ts';
+import { describeNotices } from './contract/notices.ts';
 import { describeOnboarding } from './contract/onboarding.ts';
 import type { OpenTestStore } from './contract/open.ts';
 import { describeProperties } from './contract/properties.ts';
@@ -16,6 +17,7 @@ export function describeStore(name: string, open: OpenTestStore): void {
     describeClaims(open);
     describeDeliveries(open);
     describeLooking(open);
+    describeNotices(open);
     describeOnboarding(open);
     describeLedger(open);
     describeProperties(open);
