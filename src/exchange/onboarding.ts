@@ -78,7 +78,11 @@ export async function promote(participant: Participant, office: Office, decider:
   if (from !== undefined && next !== 'production') {
     throw new StepRefused(`${participant.name} goes on to ${next}, which begins at once: leave the date out.`);
   }
-  if (from !== undefined && from < office.now) throw new StepRefused('Production cannot begin in the past.');
+  if (from !== undefined && from < office.now) {
+    throw new StepRefused(
+      'Production cannot begin in the past. Leave the date out for now, or give a later one (UTC).',
+    );
+  }
   const missing = checklist.filter(({ done }) => !done);
   if (missing.length > 0) throw new StepRefused(refusal(participant, `cannot go on to ${next}`, missing));
   const evidence = { checklist: checklist.map(({ item, at, evidence: shown }) => ({ item, at, evidence: shown })) };
@@ -91,6 +95,12 @@ export async function signOff(participant: Participant, office: Office, decider:
   const { standing, checklist } = await progressOf(participant, office);
   if (standing.stage !== 'application-test') {
     throw new StepRefused(`${participant.name} is in ${standing.stage}: only an application test is signed off.`);
+  }
+  if (standing.signedOff !== undefined) {
+    const { by, at } = standing.signedOff;
+    throw new StepRefused(
+      `The test of ${participant.name} was signed off by ${by} at ${at.toISOString()}. Begin it anew by \`partner stage --set\`.`,
+    );
   }
   const missing = missingBeforeSignOff(checklist);
   if (missing.length > 0) throw new StepRefused(refusal(participant, 'cannot be signed off', missing));
@@ -114,8 +124,9 @@ export async function watch(participant: Participant, office: Office, period: Pa
   const standing = await stageIn(participant, store, environment, reference, now);
   const { days, lateReceipt } = reference.onboarding.watch;
   const inProduction = standing.stage === 'production' ? standing.since : undefined;
-  const since = period.since ?? inProduction ?? new Date(now.getTime() - days * 86_400_000);
   const until = period.until ?? (period.since === undefined ? standing.watchedUntil : undefined) ?? now;
+  const begun = inProduction !== undefined && inProduction < until ? inProduction : undefined;
+  const since = period.since ?? begun ?? new Date(until.getTime() - days * 86_400_000);
   const traffic = await trafficOf(store, participant, { environment, since, until });
   const end = until < now ? until : now;
   return { standing, since, until, report: watchReport(traffic, end, lateReceipt * 60_000) };
