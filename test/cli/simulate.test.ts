@@ -158,6 +158,22 @@ describe('the way into production, played by the simulator against a served endp
       await said('hts: 020230'),
       /:5: steps\[0\]\.certificates\[0\]\.hts: is 20230, where a text in quotes, such as "020230", is expected/,
     );
+    assert.match(
+      await said('segments: ["BGM+811+x+9\'"]'),
+      /segments\[0\]: .* is not a segment .*without ' at its end/,
+    );
+    assert.match(await said('segments: []'), /segments: needs at least 1 entry/);
+    assert.match(
+      await said('segments: [BGM+1], unit: KGM'),
+      /:5: \S+\.unit: is not used beside `segments`: leave it out/,
+    );
+    assert.match(
+      await said('expect: any }]\n  - name: q\n    query: { report: [{ as: b }] }\n#'),
+      /"b" is no certificate/,
+    );
+    const numbered = (form: string) => said(`expect: any }]\nnumber: "${form}"\n#`);
+    assert.match(await numbered('{yaer}{serial}'), /:6: number: "\{yaer\}\{serial\}" is not made of \{year\}/);
+    assert.match(await numbered('6AU000001'), /number: "6AU000001" is not made of/);
     assert.match(await said('quantity: 1.5'), /quantity: is no text and no whole number/);
     assert.match(await said('expect: acepted'), /expect: is none of accepted, rejected, any, nothing/);
   });
