@@ -84,9 +84,16 @@ export function receiptVerdict(sent: MessageDetail | undefined): 'processed' | '
 
 function receiptCheck({ mdn: expected }: ScenarioStep, sent: MessageDetail | undefined): Check {
   const verdict = receiptVerdict(sent);
-  const got = verdict === 'processed' ? verdict : [verdict, sent?.disposition, sent?.detail].filter(Boolean).join(': ');
+  const why = sent?.detail ?? (verdict === 'none' ? silence[sent?.state ?? ''] : undefined);
+  const got = verdict === 'processed' ? verdict : [verdict, sent?.disposition, why].filter(Boolean).join(': ');
   return { what: 'MDN', expected, got, ok: verdict === expected };
 }
+
+/** Of a message about which nothing else is known. */
+const silence: Readonly<Record<string, string>> = {
+  pending: 'the agency did not answer in time',
+  'awaiting-mdn': 'the agency took the message, and its asynchronous MDN did not come in time',
+};
 
 function contrlCheck({ contrl: expected }: ScenarioStep, contrl: ContrlReport | undefined): Check {
   const rejected = contrl?.action === 'rejected' || (contrl?.rejectedMessages.length ?? 0) > 0;
