@@ -148,6 +148,9 @@ export const scenarioSchema = z
 /** The one that comes with the product: the whole checklist. */
 export const DEFAULT_SCENARIO = path.join(PROJECT, 'reference/scenarios/onboarding.yaml');
 
+/** One interchange, for the demonstration. */
+export const DEMO_SCENARIO = path.join(PROJECT, 'reference/scenarios/demo.yaml');
+
 /** @throws ConfigError with everything that is wrong */
 export async function loadScenario(file: string = DEFAULT_SCENARIO): Promise<Scenario> {
   const content = await readFile(file, 'utf8').catch((error: unknown) => {

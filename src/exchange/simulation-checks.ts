@@ -1,6 +1,7 @@
 import { readCusres, type ReportedCertificate, type Response } from '../ecert/cusres-reader.ts';
 import type { ScenarioCertificate, ScenarioQuery, ScenarioStep } from '../config/scenario.ts';
 import { type ContrlReport, readContrl } from '../edifact/contrl-reader.ts';
+import { allFindings } from '../edifact/interchange.ts';
 import type { MessageDetail } from '../store/store.ts';
 import type { Numbers } from './simulation-draft.ts';
 import type { Arrived } from './simulation-inbox.ts';
@@ -20,6 +21,8 @@ export interface Answers {
   readonly responses: ReadonlyMap<string, Response>;
   /** Our ids of the messages that they came in. */
   readonly messages: readonly string[];
+  /** Syntax errors in them (0085). */
+  readonly faults: readonly string[];
 }
 
 /** @param reference 0020 of our interchange */
@@ -29,13 +32,14 @@ export function answersTo(reference: string, arrived: readonly Arrived[]): Answe
       const contrl = one.type === 'CONTRL' ? readContrl(one) : undefined;
       const response = one.type === 'CUSRES' ? readCusres(one) : undefined;
       const about = contrl?.interchangeReference ?? response?.interchangeReference;
-      return about === reference ? [{ message, contrl, response }] : [];
+      return about === reference ? [{ message, interchange, contrl, response }] : [];
     }),
   );
   return {
     contrl: found.find(({ contrl }) => contrl !== undefined)?.contrl,
     responses: together(found.flatMap(({ response }) => response ?? [])),
     messages: [...new Set(found.map(({ message }) => message))],
+    faults: [...new Set(found.flatMap(({ interchange }) => allFindings(interchange).map(({ code }) => code)))],
   };
 }
 
@@ -67,6 +71,9 @@ export function checksOf(
       return { what, ...responseCheck(certificate, answers.responses.get(String(index + 1))) };
     }),
     ...(step.query === undefined ? [] : queryChecks(step.query, numbers, answers.responses.get('1'))),
+    ...(answers.faults.length === 0
+      ? []
+      : [{ what: 'syntax of the answers', expected: 'no error', got: answers.faults.join(' '), ok: false }]),
     ...unacknowledged.map((id) => ({
       what: 'our CONTRL',
       expected: 'delivered',
