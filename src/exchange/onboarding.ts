@@ -48,15 +48,21 @@ export async function stageIn(
   return stageOf(steps, initialStage(environment, admitted), now, onboarding.watch.days);
 }
 
-/** The checklist is that of the test, wherever the participant stands: computed from what was exchanged since it began. */
+/**
+ * The checklist is that of the test, wherever the participant stands: computed from what was exchanged since it began. What
+ * was shown before the participant was put back, here or where the test is, shows nothing any more.
+ */
 export async function progressOf(participant: Participant, office: Office): Promise<Progress> {
   const { store, environment, testStore, reference, now } = office;
   const standing = await stageIn(participant, store, environment, reference, now);
   const tested = await stageIn(participant, testStore, 'test', reference, now);
-  const period: Period = { environment: 'test', since: tested.testedSince, until: undefined };
+  const since = later(standing.testedSince, tested.testedSince);
+  const period: Period = { environment: 'test', since, until: undefined };
   const traffic = await trafficOf(testStore, participant, period);
   const stage = standing.stage === 'link-test' ? 'link-test' : 'application-test';
-  const checklist = checklistOf(stage, traffic, reference.onboarding.required, tested.signedOff);
+  const signedOff =
+    since !== undefined && tested.signedOff && tested.signedOff.at < since ? undefined : tested.signedOff;
+  const checklist = checklistOf(stage, traffic, reference.onboarding.required, signedOff);
   return { standing, next: stageAfter(standing.stage), checklist };
 }
 
@@ -137,6 +143,10 @@ export interface Watched {
   readonly since: Date;
   readonly until: Date;
   readonly report: WatchReport;
+}
+
+function later(one: Date | undefined, other: Date | undefined): Date | undefined {
+  return one === undefined || (other !== undefined && other > one) ? other : one;
 }
 
 function refusal({ name }: Participant, what: string, missing: readonly ChecklistItem[]): string {
