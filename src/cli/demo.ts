@@ -1,30 +1,32 @@
-import { createPrivateKey } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 
-import { loadHome } from '../config/load.ts';
+import { gathered } from '../bytes/source.ts';
 import { createHome } from '../config/scaffold.ts';
-import { allFindings, valueOf, type Message } from '../edifact/interchange.ts';
-import { readInterchange } from '../edifact/reader.ts';
-import { createPost } from '../http/client.ts';
-import { issueSelfSigned } from '../pki/issue.ts';
+import { DEMO_SCENARIO, loadScenario } from '../config/scenario.ts';
+import { playStep } from '../exchange/simulation.ts';
+import { numbersFrom } from '../exchange/simulation-draft.ts';
+import type { Store } from '../store/store.ts';
 import { createLog } from '../telemetry/log.ts';
-import { demoInterchange, type DemoInterchange } from './demo/interchange.ts';
-import { startVan, type Answer, type Van } from './demo/van.ts';
-import { startEndpoint, type RunningEndpoint } from './endpoint.ts';
+import { startEndpoint } from './endpoint.ts';
 import { withStore } from './looking.ts';
 import { CommandError, paint, type Terminal } from './output.ts';
+import { described, partiesOf, servePlaying, type PlayingHome } from './playing.ts';
 import { optionsOf } from './program.ts';
 
 interface DemoOptions {
   readonly once: boolean;
 }
 
-const edifact = { id: 'USCBP', qualifier: 'ZZZ' };
+type Say = (text?: string) => void;
+
+/** The two sides: AS2 name, EDIFACT identity, and the countries that it speaks for. */
+const agencySide = { as2Id: 'USCBP-AS2', edifact: { id: 'USCBP', qualifier: 'ZZZ' }, countries: ['US'] };
+const networkSide = { as2Id: 'EXAMPLEVAN', edifact: { id: 'AUDAFF', qualifier: 'ZZZ' }, countries: ['AU'] };
 const patience = 30_000;
 
 export function registerDemo(program: Command, terminal: Terminal): void {
@@ -44,78 +46,68 @@ export function registerDemo(program: Command, terminal: Terminal): void {
 }
 
 async function demonstrate(directory: string, once: boolean, terminal: Terminal): Promise<void> {
-  const say = (text = '') => terminal.stdout.write(`${text}\n`);
-  const step = (text: string) => say(`\n${paint(terminal, terminal.stdout, 'bold', text)}`);
-  const { post, close: closePost } = createPost();
-  const now = terminal.now();
+  const say: Say = (text = '') => terminal.stdout.write(`${text}\n`);
+  const step: Say = (text = '') => say(`\n${paint(terminal, terminal.stdout, 'bold', text)}`);
+  const [agencyHome, networkHome] = [path.join(directory, 'agency'), path.join(directory, 'network')];
+  const env = onFreePorts(terminal.env);
 
-  step('1  A home for the agency, and a network with a key of its own');
-  await createHome(directory, { as2Id: 'USCBP-AS2', edifact, keyType: 'rsa-2048', days: 365, now });
-  const issued = await issueSelfSigned({ commonName: 'EXAMPLE-VAN', keyType: 'rsa-2048', days: 365, now });
-  const [identity] = (await loadHome(directory, terminal.env, now)).endpoint.identities;
-  if (identity === undefined) throw new CommandError('The home has no identity.');
-  const endpointCertificate = identity.certificate;
-  const vanIdentity = { certificate: issued.certificate, privateKey: createPrivateKey(issued.privateKeyPem) };
-  const van = await startVan('EXAMPLEVAN', vanIdentity, endpointCertificate, post);
-  await writeFile(path.join(directory, 'partners/example.yaml'), partnerFile(van.url, issued.certificate.pem));
-  say(`   ${directory}: countersign.yaml, keys/, partners/example.yaml`);
+  step('1  A home for the agency, and one for a network, each with a key of its own');
+  const usual = { keyType: 'rsa-2048', days: 365, now: terminal.now() } as const;
+  await createHome(agencyHome, { ...agencySide, ...usual });
+  await createHome(networkHome, { ...networkSide, ...usual });
+  say(`   ${directory}/agency and /network: countersign.yaml, keys/, partners/`);
 
-  let endpoint: RunningEndpoint | undefined;
+  const agency = await startEndpoint(agencyHome, env, createLog('warn'));
+  let network: PlayingHome | undefined;
   try {
-    endpoint = await startEndpoint(directory, onFreePorts(terminal.env), createLog('warn'));
-    step('2  The network pushes four certificates: compressed, signed, encrypted, a signed receipt asked for');
-    const sent = demoInterchange(now);
-    say(indented(sent.bytes));
-    const to = { url: endpoint.as2Address, as2Id: 'USCBP-AS2', certificate: endpointCertificate };
-    const { status, mdn, verdict } = await van.send(to, sent.bytes);
-    step(`3  The receipt (MDN), HTTP ${status}: its signature, Message-ID and MIC are checked`);
-    say(indented(Buffer.from(mdn.report.text)));
-    demand(verdict.kind === 'delivered', `the MDN is not good: ${verdict.reason}`);
-    say(`   verified: ${verdict.kind}`);
+    await addPartner(networkHome, 'agency', agencySide, agencyHome, agency.as2Address);
+    network = await servePlaying(networkHome, env);
+    await addPartner(agencyHome, 'example', networkSide, networkHome, network.endpoint.as2Address);
+    await agency.reload();
 
-    await showAnswers(van, sent, say, step);
-
+    await exchange(network, say, step);
     step('6  What the agency has on file, and its ledger');
-    await showRecords(directory, terminal, say);
-    say(`\nAll was verified. AS2 ${endpoint.as2Address}, health and metrics ${endpoint.operatorsAddress}/healthz`);
-    if (!once) await untilStopped(directory, say);
+    await showRecords(agencyHome, terminal, say);
+    say(`\nAll was verified. AS2 ${agency.as2Address}, health and metrics ${agency.operatorsAddress}/healthz`);
+    if (!once) await untilStopped(agencyHome, say);
   } finally {
-    await endpoint?.stop();
-    await van.close();
-    await closePost();
+    await network?.endpoint.stop();
+    await agency.stop();
   }
 }
 
-/** CONTRL and CUSRES, in whichever order they come. */
-async function showAnswers(van: Van, sent: DemoInterchange, say: (text: string) => void, step: (text: string) => void) {
-  const answers = [await van.nextAnswer(patience), await van.nextAnswer(patience)];
-  const answerOf = (type: string): { answer: Answer; messages: readonly Message[] } => {
-    const found = answers
-      .map((answer) => ({ answer, interchange: readInterchange(answer.content) }))
-      .find(({ interchange }) => interchange.messages[0]?.type === type);
-    if (found === undefined) throw new CommandError(`The demonstration failed: no ${type} came.`);
-    demand(allFindings(found.interchange).length === 0, `the ${type} has syntax errors`);
-    return { answer: found.answer, messages: found.interchange.messages };
-  };
+/** Plays the scenario, and shows what went and what came as the network has it. */
+async function exchange({ exchange: network, inbox }: PlayingHome, say: Say, step: Say): Promise<void> {
+  const scenario = await loadScenario(DEMO_SCENARIO);
+  const numbers = numbersFrom(123, scenario, network.clock());
+  const player = { exchange: network, inbox, ...partiesOf(network.home(), 'agency'), scenario, numbers, patience };
+  const { store } = network;
+  for (const each of scenario.steps) {
+    const result = await playStep(each, player);
+    step('2  The network pushes four certificates: signed, encrypted, a signed receipt asked for');
+    say(await payloadOf(store, result.message));
+    step('3  The receipt (MDN): its signature, Message-ID and MIC are checked');
+    const receipt = (await store.getMessage(result.message))?.mdns[0];
+    say(indented((receipt && (await store.getMdn(receipt.id)))?.text ?? ''));
+    for (const [type, title] of answerTitles) {
+      const answer = inbox.arrived.find(({ interchange }) => interchange.messages[0]?.type === type);
+      demand(answer !== undefined, `no ${type} came`);
+      step(title);
+      if (answer !== undefined) say(await payloadOf(store, answer.message));
+    }
+    say(described(result));
+    demand(result.ok, 'something was answered otherwise than it should be');
+  }
+}
 
-  const contrl = answerOf('CONTRL');
-  step(`4  CONTRL, over AS2 (${contrl.answer.layers.join(', ')}): the syntax of the interchange is acknowledged`);
-  say(indented(contrl.answer.content));
+const answerTitles = [
+  ['CONTRL', '4  CONTRL, over AS2: the syntax of the interchange is acknowledged'],
+  ['CUSRES', '5  CUSRES, over AS2: one answer for each certificate'],
+] as const;
 
-  const cusres = answerOf('CUSRES');
-  step(`5  CUSRES, over AS2 (${cusres.answer.layers.join(', ')}): one answer for each certificate`);
-  say(indented(cusres.answer.content));
-  demand(cusres.messages.length === sent.expected.length, 'there is not one answer for each certificate');
-  cusres.messages.forEach(({ segments }, index) => {
-    const expected = sent.expected[index];
-    const bgm = segments.find(({ tag }) => tag === 'BGM');
-    const accepted = bgm !== undefined && valueOf(bgm, 4) === 'AP';
-    const codes = segments.filter(({ tag }) => tag === 'ERC').map((segment) => valueOf(segment, 1));
-    say(
-      `   ${expected?.number ?? ''}  ${accepted ? 'accepted' : `rejected: ${codes.join(', ')}`}  (${expected?.note ?? ''})`,
-    );
-    demand(accepted === expected?.accepted, `${expected?.number ?? ''} was answered otherwise than it should be`);
-  });
+async function payloadOf(store: Store, id: string): Promise<string> {
+  const payload = await store.getContent(id, 'payload');
+  return payload === undefined ? '' : indented((await gathered(payload)).toString('latin1'));
 }
 
 async function showRecords(directory: string, terminal: Terminal, say: (text: string) => void): Promise<void> {
@@ -135,13 +127,14 @@ function onFreePorts(env: Terminal['env']): Terminal['env'] {
   return { ...env, ...free, COUNTERSIGN_LISTEN_HOST: '127.0.0.1', COUNTERSIGN_LOG_LEVEL: 'warn' };
 }
 
-function partnerFile(url: string, certificatePem: string): string {
-  return stringify({
-    name: 'Example network',
-    as2: { id: 'EXAMPLEVAN', url },
-    certificates: [{ pem: certificatePem }],
-    edifact: { identities: [{ id: 'AUDAFF', qualifier: 'ZZZ', countries: ['AU'] }] },
-  });
+/** Tells the home of one side of the other. */
+async function addPartner(home: string, name: string, side: typeof agencySide, itsHome: string, url: string) {
+  const file = {
+    as2: { id: side.as2Id, url },
+    certificates: [{ pem: await readFile(path.join(itsHome, 'keys/endpoint.cert.pem'), 'utf8') }],
+    edifact: { identities: [{ ...side.edifact, countries: side.countries }] },
+  };
+  await writeFile(path.join(home, `partners/${name}.yaml`), stringify({ name, ...file }));
 }
 
 async function untilStopped(directory: string, say: (text: string) => void): Promise<void> {
@@ -159,9 +152,8 @@ function demand(holds: boolean, otherwise: string): void {
 }
 
 /** An interchange with a segment a line, or a text, set in. */
-function indented(bytes: Buffer): string {
-  const lines = bytes
-    .toString('latin1')
+function indented(text: string): string {
+  const lines = text
     .replace(/(?<!\?)'(?:\r\n)?/g, "'\n")
     .trimEnd()
     .split('\n');

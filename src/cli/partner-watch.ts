@@ -45,7 +45,7 @@ function described(name: string, { standing, since, until, report }: Watched, re
     ['participant', name],
     ['stage', standing.stage],
     ['time', `${instant(since)} to ${instant(until)} UTC`],
-    ['messages', `${report.received} received, ${report.sent} sent`],
+    ['messages', `${report.received} received, ${report.refused} refused, ${report.sent} sent`],
     ['interchanges', String(report.interchanges)],
     ['requests', `${requests.accepted} accepted, ${requests.rejected} rejected, ${requests.unanswered} unanswered`],
     ['corrections', `${corrections.corrected} corrected, ${corrections.open} open`],
@@ -58,7 +58,7 @@ function described(name: string, { standing, since, until, report }: Watched, re
   const rows = errors.map(({ of, code, count }) => [
     code,
     String(count),
-    of === 'syntax' ? 'syntax' : (texts.get(code) ?? ''),
+    of === 'request' ? (texts.get(code) ?? '') : of,
   ]);
   return `${facts}\n\n${table(['error', 'count', 'text'], rows)}`;
 }

@@ -2,19 +2,15 @@ import { randomInt } from 'node:crypto';
 
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
-import { partnerByShortName, type Home, type Partner } from '../config/home.ts';
 import { loadHome } from '../config/load.ts';
 import { loadScenario } from '../config/scenario.ts';
 import { stages, type Stage } from '../ecert/stages.ts';
 import type { Party } from '../edifact/interchange.ts';
-import type { Exchange } from '../exchange/exchange.ts';
 import { playStep, type Player, type StepResult } from '../exchange/simulation.ts';
 import { numbersFrom } from '../exchange/simulation-draft.ts';
-import { openInbox } from '../exchange/simulation-inbox.ts';
-import { createLog } from '../telemetry/log.ts';
-import { startEndpoint } from './endpoint.ts';
 import { parseEdifactId } from './init.ts';
-import { CommandError, note, paint, printable, printResult, type Terminal } from './output.ts';
+import { CommandError, note, printResult, type Terminal } from './output.ts';
+import { described, headline, partiesOf, servePlaying } from './playing.ts';
 import { optionsOf } from './program.ts';
 
 interface SimulateOptions {
@@ -65,15 +61,8 @@ async function simulate(
   const steps = scenario.steps.filter((step) => stage === undefined || step.stage === stage);
   if (steps.length === 0) throw new CommandError(`The scenario has no step of ${stage ?? 'any stage'}.`);
 
-  const inbox = openInbox();
-  let exchange: Exchange | undefined;
-  const env = { COUNTERSIGN_LOG_LEVEL: 'error', ...terminal.env, COUNTERSIGN_OPERATORS_PORT: '0' };
-  const endpoint = await startEndpoint(directory, env, createLog('error'), (opened) => {
-    exchange = opened;
-    return inbox.start(opened);
-  });
+  const { endpoint, exchange, inbox } = await servePlaying(directory, terminal.env);
   try {
-    if (exchange === undefined) throw new CommandError('The home is not served.');
     const numbers = numbersFrom(randomInt(1_000_000), scenario, exchange.clock());
     const player: Player = { exchange, inbox, ...parts, scenario, numbers, patience: patience * 1000 };
     note(terminal, `${scenario.name}, against ${parts.partner.as2.url}; answers come to ${endpoint.as2Address}`);
@@ -81,7 +70,7 @@ async function simulate(
     for (const step of steps) {
       const result = await playStep(step, player);
       results.push(result);
-      if (!json) terminal.stdout.write(`${described(result, results.length, terminal)}\n`);
+      if (!json) terminal.stdout.write(`${headline(result, results.length, terminal)}\n${described(result)}\n`);
       // Each of the others would wait as long, for nothing.
       if (!result.heard) break;
     }
@@ -89,37 +78,6 @@ async function simulate(
   } finally {
     await endpoint.stop();
   }
-}
-
-function partiesOf(
-  home: Home,
-  shortName: string,
-  as: Party | undefined,
-): Pick<Player, 'partner' | 'sender' | 'recipient'> {
-  const partner = activePartner(home, shortName);
-  const own = home.endpoint.edifact.identities;
-  const sender =
-    as === undefined ? own[0] : own.find(({ id, qualifier }) => id === as.id && qualifier === as.qualifier);
-  if (sender === undefined) throw new CommandError('--as names none of `edifact.identities` in countersign.yaml.');
-  const [recipient] = partner.edifact.identities;
-  if (recipient === undefined) throw new CommandError(`partners/${shortName}.yaml has no \`edifact.identities\`.`);
-  return { partner, sender, recipient };
-}
-
-function activePartner(home: Home, shortName: string): Partner {
-  const partner = partnerByShortName(home, shortName);
-  if (partner?.active === true) return partner;
-  throw new CommandError(`There is no active partner ${shortName}. \`countersign partner list\` shows those that are.`);
-}
-
-function described({ step, ok, checks, took }: StepResult, count: number, terminal: Terminal): string {
-  const verdict = ok
-    ? paint(terminal, terminal.stdout, 'green', 'ok')
-    : paint(terminal, terminal.stdout, 'red', 'NOT OK');
-  const lines = checks.map(({ what, expected, got, ok: good }) =>
-    printable(`      ${good ? ' ' : '!'} ${what}: ${got}${good ? '' : `, expected ${expected}`}`),
-  );
-  return [`${String(count).padStart(3)}  ${verdict}  ${printable(step)} (${took} ms)`, ...lines].join('\n');
 }
 
 function parseSeconds(text: string): number {

@@ -40,32 +40,41 @@ const outcome = (text: string) =>
     .default('accepted')
     .describe(text);
 
-const certificate = z.strictObject({
-  as: z
-    .string()
-    .min(1)
-    .describe('What the scenario calls it: each name gets a number of its own, the same in all steps.'),
-  kind: z
-    .enum(['register', 'replace', 'cancel'])
-    .default('register')
-    .describe('What is asked for: BGM function 9, 5 or 1.'),
-  number: text.optional().describe('Its number, instead of one that the scenario makes.'),
-  issueDate: text.optional().describe('CCYYMMDD; today when left out.'),
-  country: contents.country.optional(),
-  programme: contents.programme.optional(),
-  importer: contents.importer.optional(),
-  lines: contents.lines.optional(),
-  hts: quoted.optional().describe('Instead of that of the first line.'),
-  unit: text.optional().describe('Instead of that of the first line.'),
-  quantity: text.optional().describe('Instead of that of the first line.'),
-  segments: z
-    .array(z.string().regex(/^[A-Z]{3}(\+|$)/, 'a segment such as BGM+811+{number}+9'))
-    .optional()
-    .describe(
-      'All segments between UNH and UNT, as they are, instead of everything else; {number} and {day} are filled in.',
-    ),
-  expect: outcome('The CUSRES: `accepted`, `rejected`, the codes that it must have, `any` of them, or `nothing`.'),
-});
+/** What `segments` stand in the place of. */
+const parts = ['issueDate', 'country', 'programme', 'importer', 'lines', 'hts', 'unit', 'quantity'] as const;
+
+const certificate = z
+  .strictObject({
+    as: z
+      .string()
+      .min(1)
+      .describe('What the scenario calls it: each name gets a number of its own, the same in all steps.'),
+    kind: z
+      .enum(['register', 'replace', 'cancel'])
+      .default('register')
+      .describe('What is asked for: BGM function 9, 5 or 1.'),
+    number: text.optional().describe('Its number, instead of one that the scenario makes.'),
+    issueDate: text.optional().describe('CCYYMMDD; today when left out.'),
+    country: contents.country.optional(),
+    programme: contents.programme.optional(),
+    importer: contents.importer.optional(),
+    lines: contents.lines.optional(),
+    hts: quoted.optional().describe('Instead of that of the first line.'),
+    unit: text.optional().describe('Instead of that of the first line.'),
+    quantity: text.optional().describe('Instead of that of the first line.'),
+    segments: z
+      .array(z.string().regex(/^[A-Z]{3}(\+.*)?(?<!')$/s, "a segment such as BGM+811+{number}+9, without ' at its end"))
+      .min(1)
+      .optional()
+      .describe(
+        'All segments between UNH and UNT, as they are, instead of everything else; {number} and {day} are filled in.',
+      ),
+    expect: outcome('The CUSRES: `accepted`, `rejected`, the codes that it must have, `any` of them, or `nothing`.'),
+  })
+  .superRefine((one, context) => {
+    for (const key of parts.filter((each) => one.segments !== undefined && one[each] !== undefined))
+      context.addIssue({ code: 'custom', path: [key], message: 'is not used beside `segments`: leave it out' });
+  });
 
 const query = z.strictObject({
   number: text.optional().describe('What the query is called; one of its own when left out.'),
@@ -92,7 +101,7 @@ const query = z.strictObject({
 
 const step = z
   .strictObject({
-    name: z.string().min(1).describe('For people.'),
+    name: z.string().min(1).describe('What it is, for people.'),
     stage: z.enum(stages).default('application-test').describe('The stage that it belongs to.'),
     certificates: z.array(certificate).default([]).describe('What the interchange holds, in this order.'),
     query: query.optional().describe('A query (REQDOC), instead of certificates.'),
@@ -110,21 +119,37 @@ const step = z
     message: 'a step has either certificates or a query',
   });
 
-export const scenarioSchema = z.strictObject({
-  name: z.string().min(1).describe('For people.'),
-  number: z
-    .string()
-    .min(1)
-    .default('{year}{country}{serial}')
-    .describe('How numbers are made: {year} is the last digit of the year, {serial} six digits.'),
-  certificate: z
-    .strictObject(contents)
-    .describe('What every certificate has where a step does not say otherwise; an empty text leaves a segment out.'),
-  steps: z.array(step).min(1).describe('One interchange each, in this order.'),
-});
+export const scenarioSchema = z
+  .strictObject({
+    name: z.string().min(1).describe('What it is, for people.'),
+    number: z
+      .string()
+      .regex(
+        /^(?=.*\{serial\})([^{}]|\{(year|country|serial)\})+$/,
+        'made of {year}, {country} and {serial}, the last at least',
+      )
+      .default('{year}{country}{serial}')
+      .describe('How numbers are made: {year} is the last digit of the year, {serial} six digits.'),
+    certificate: z
+      .strictObject(contents)
+      .describe('What every certificate has where a step does not say otherwise; an empty text leaves a segment out.'),
+    steps: z.array(step).min(1).describe('One interchange each, in this order.'),
+  })
+  .superRefine(({ steps }, context) => {
+    const known = new Set(steps.flatMap(({ certificates }) => certificates.map(({ as }) => as)));
+    for (const [index, { query: asked }] of steps.entries())
+      for (const [row, { as }] of (asked?.report ?? []).entries())
+        if (!known.has(as)) {
+          const path = ['steps', index, 'query', 'report', row, 'as'];
+          context.addIssue({ code: 'custom', path, message: `"${as}" is no certificate of this scenario` });
+        }
+  });
 
 /** The one that comes with the product: the whole checklist. */
 export const DEFAULT_SCENARIO = path.join(PROJECT, 'reference/scenarios/onboarding.yaml');
+
+/** One interchange, for the demonstration. */
+export const DEMO_SCENARIO = path.join(PROJECT, 'reference/scenarios/demo.yaml');
 
 /** @throws ConfigError with everything that is wrong */
 export async function loadScenario(file: string = DEFAULT_SCENARIO): Promise<Scenario> {

@@ -58,5 +58,5 @@ function describe({ code, message }: YAMLError): string {
 }
 
 function fault(file: string, message: string, line?: number): Problem {
-  return { file, line, key: '', message, remedy: 'Correct the file; `countersign config check` reads it again.' };
+  return { file, line, key: '', message, remedy: 'Correct the file.' };
 }

@@ -1,4 +1,5 @@
 import type { Stage, StageStanding } from './stages.ts';
+import { purposeOf } from './traffic.ts';
 import type { Answer, ReceivedInterchange, Request, RequestKind, Sent, Traffic } from './traffic.ts';
 
 /** One thing that must have happened before a participant goes on. */
@@ -96,22 +97,22 @@ interface Judged {
   readonly at: Date;
   readonly message: string;
   readonly request: Request & { readonly answer: Answer };
-  /** The answer has a good MDN, and no CONTRL of the participant refuses it. */
-  readonly acknowledged: boolean;
+  /** When the answer went out; undefined unless it has a good MDN, and no CONTRL of the participant refuses it. */
+  readonly acknowledged: Date | undefined;
 }
 
 function judgedIn({ received, sent }: Traffic): Judged[] {
   const reports = received.flatMap(({ interchanges }) => interchanges.flatMap((one) => one.reports));
   const refused = new Set(reports.flatMap(({ reference, accepted }) => (accepted ? [] : reference)));
-  const acknowledged = new Set(
-    sent.filter((one) => isReceipted(one) && !refused.has(one.reference ?? '')).map(({ id }) => id),
+  const acknowledged = new Map(
+    sent.filter((one) => isReceipted(one) && !refused.has(one.reference ?? '')).map(({ id, at }) => [id, at]),
   );
   return received.flatMap(({ id, at, interchanges }) =>
     interchanges.flatMap(({ requests }) =>
       requests.flatMap((request) => {
         const { answer } = request;
         if (answer === undefined) return [];
-        return { at, message: id, request: { ...request, answer }, acknowledged: acknowledged.has(answer.in) };
+        return { at, message: id, request: { ...request, answer }, acknowledged: acknowledged.get(answer.in) };
       }),
     ),
   );
@@ -119,15 +120,16 @@ function judgedIn({ received, sent }: Traffic): Judged[] {
 
 const isAccepted = ({ request }: Judged): boolean => request.answer.accepted;
 
-const isAcceptance = (one: Judged): boolean => isAccepted(one) && one.acknowledged;
+const isAcceptance = (one: Judged): boolean => isAccepted(one) && one.acknowledged !== undefined;
 
-/** The same number, rejected first and accepted later. */
+/** The same number, rejected first, and accepted in what came after the participant was told. */
 function correction(judged: readonly Judged[]): Shown {
-  const rejected = new Set<string>();
+  const told = new Map<string, Date>();
   for (const one of judged) {
-    const { number } = one.request;
-    if (isAccepted(one) && rejected.has(number)) return shownBy(one);
-    if (!isAccepted(one) && one.acknowledged) rejected.add(number);
+    const purpose = purposeOf(one.request);
+    const since = told.get(purpose);
+    if (isAccepted(one) && since !== undefined && since < one.at) return shownBy(one);
+    if (!isAccepted(one) && since === undefined && one.acknowledged !== undefined) told.set(purpose, one.acknowledged);
   }
   return undefined;
 }

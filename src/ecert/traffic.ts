@@ -4,6 +4,15 @@ export interface Traffic {
   readonly received: readonly Received[];
   /** In the order in which they were made. */
   readonly sent: readonly Sent[];
+  /** In the name of the partner, for whichever of its participants: what could not be verified is not read. */
+  readonly refused: readonly Refused[];
+}
+
+/** An AS2 message that was not accepted. */
+export interface Refused {
+  readonly id: string;
+  /** As the MDN had it: `decryption-failed`. */
+  readonly reason: string;
 }
 
 /** An AS2 message that was accepted. */
@@ -50,6 +59,11 @@ export interface Answer {
   readonly accepted: boolean;
   /** ERC 9321 */
   readonly codes: readonly string[];
+}
+
+/** What a request is for: one that is accepted corrects those with the same purpose. A cancellation corrects nothing else. */
+export function purposeOf({ kind, number }: Request): string {
+  return kind === 'cancel' ? `cancel ${number}` : number;
 }
 
 export interface Report {

@@ -1,8 +1,10 @@
-import type { Traffic } from './traffic.ts';
+import { purposeOf, type Traffic } from './traffic.ts';
 
 /** How a participant fared in a time: its compliance, and how soon it answers to errors. Times are in milliseconds. */
 export interface WatchReport {
   readonly received: number;
+  /** Messages in the partner's name that were not taken: why is among the errors. */
+  readonly refused: number;
   readonly sent: number;
   readonly interchanges: number;
   readonly requests: { readonly accepted: number; readonly rejected: number; readonly unanswered: number };
@@ -29,15 +31,15 @@ export interface WatchReport {
 }
 
 export interface ErrorCount {
-  readonly of: 'syntax' | 'request';
-  /** 0085, or ERC 9321 */
+  readonly of: 'message' | 'syntax' | 'request';
+  /** What the MDN said, 0085, or ERC 9321 */
   readonly code: string;
   readonly count: number;
 }
 
 /** @param lateAfter how long an MDN may take, in milliseconds */
 export function watchReport(traffic: Traffic, now: Date, lateAfter: number): WatchReport {
-  const { received, sent } = traffic;
+  const { received, sent, refused } = traffic;
   const interchanges = received.flatMap((message) => message.interchanges);
   const requests = interchanges.flatMap((interchange) => interchange.requests);
   const syntax = interchanges.flatMap(({ syntaxErrors }) => syntaxErrors);
@@ -46,6 +48,7 @@ export function watchReport(traffic: Traffic, now: Date, lateAfter: number): Wat
   const age = (at: Date) => now.getTime() - at.getTime();
   return {
     received: received.length,
+    refused: refused.length,
     sent: sent.length,
     interchanges: interchanges.length,
     requests: {
@@ -53,7 +56,14 @@ export function watchReport(traffic: Traffic, now: Date, lateAfter: number): Wat
       rejected: count(requests, ({ answer }) => answer?.accepted === false),
       unanswered: count(requests, ({ answer }) => answer === undefined),
     },
-    errors: [...counted('request', codes), ...counted('syntax', syntax)].sort((a, b) => b.count - a.count),
+    errors: [
+      ...counted('request', codes),
+      ...counted('syntax', syntax),
+      ...counted(
+        'message',
+        refused.map(({ reason }) => reason),
+      ),
+    ].sort((a, b) => b.count - a.count),
     corrections: correctionsIn(traffic),
     retransmissions: {
       theirs: received.reduce((sum, { repeated }) => sum + repeated, 0),
@@ -77,18 +87,21 @@ function counted(of: ErrorCount['of'], codes: readonly string[]): ErrorCount[] {
   return [...counts].map(([code, count]) => ({ of, code, count }));
 }
 
-/** From the first rejection of a number until it is accepted; it may be rejected anew later. */
+/** From the first rejection until what it was for is accepted; it may be rejected anew later. */
 function correctionsIn({ received }: Traffic): WatchReport['corrections'] {
   const open = new Map<string, Date>();
   const times: number[] = [];
   for (const { at, interchanges } of received) {
-    for (const { kind, number, answer } of interchanges.flatMap(({ requests }) => requests)) {
+    for (const request of interchanges.flatMap(({ requests }) => requests)) {
+      const { kind, answer } = request;
       if (answer === undefined || kind === 'query') continue;
-      const since = open.get(number);
-      if (!answer.accepted) open.set(number, since ?? at);
+      const purpose = purposeOf(request);
+      const since = open.get(purpose);
+      if (!answer.accepted) open.set(purpose, since ?? at);
       else if (since !== undefined) {
-        times.push(at.getTime() - since.getTime());
-        open.delete(number);
+        // What came with the one that was rejected was no answer to the rejection.
+        if (since < at) times.push(at.getTime() - since.getTime());
+        open.delete(purpose);
       }
     }
   }

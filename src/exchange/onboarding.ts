@@ -48,15 +48,21 @@ export async function stageIn(
   return stageOf(steps, initialStage(environment, admitted), now, onboarding.watch.days);
 }
 
-/** The checklist is that of the test, wherever the participant stands: computed from what was exchanged since it began. */
+/**
+ * The checklist is that of the test, wherever the participant stands: computed from what was exchanged since it began. What
+ * was shown before the participant was put back, here or where the test is, shows nothing any more.
+ */
 export async function progressOf(participant: Participant, office: Office): Promise<Progress> {
   const { store, environment, testStore, reference, now } = office;
   const standing = await stageIn(participant, store, environment, reference, now);
   const tested = await stageIn(participant, testStore, 'test', reference, now);
-  const period: Period = { environment: 'test', since: tested.testedSince, until: undefined };
+  const since = later(standing.testedSince, tested.testedSince);
+  const period: Period = { environment: 'test', since, until: undefined };
   const traffic = await trafficOf(testStore, participant, period);
   const stage = standing.stage === 'link-test' ? 'link-test' : 'application-test';
-  const checklist = checklistOf(stage, traffic, reference.onboarding.required, tested.signedOff);
+  const signedOff =
+    since !== undefined && tested.signedOff && tested.signedOff.at < since ? undefined : tested.signedOff;
+  const checklist = checklistOf(stage, traffic, reference.onboarding.required, signedOff);
   return { standing, next: stageAfter(standing.stage), checklist };
 }
 
@@ -78,7 +84,11 @@ export async function promote(participant: Participant, office: Office, decider:
   if (from !== undefined && next !== 'production') {
     throw new StepRefused(`${participant.name} goes on to ${next}, which begins at once: leave the date out.`);
   }
-  if (from !== undefined && from < office.now) throw new StepRefused('Production cannot begin in the past.');
+  if (from !== undefined && from < office.now) {
+    throw new StepRefused(
+      'Production cannot begin in the past. Leave the date out for now, or give a later one (UTC).',
+    );
+  }
   const missing = checklist.filter(({ done }) => !done);
   if (missing.length > 0) throw new StepRefused(refusal(participant, `cannot go on to ${next}`, missing));
   const evidence = { checklist: checklist.map(({ item, at, evidence: shown }) => ({ item, at, evidence: shown })) };
@@ -91,6 +101,12 @@ export async function signOff(participant: Participant, office: Office, decider:
   const { standing, checklist } = await progressOf(participant, office);
   if (standing.stage !== 'application-test') {
     throw new StepRefused(`${participant.name} is in ${standing.stage}: only an application test is signed off.`);
+  }
+  if (standing.signedOff !== undefined) {
+    const { by, at } = standing.signedOff;
+    throw new StepRefused(
+      `The test of ${participant.name} was signed off by ${by} at ${at.toISOString()}. Begin it anew by \`partner stage --set\`.`,
+    );
   }
   const missing = missingBeforeSignOff(checklist);
   if (missing.length > 0) throw new StepRefused(refusal(participant, 'cannot be signed off', missing));
@@ -114,8 +130,9 @@ export async function watch(participant: Participant, office: Office, period: Pa
   const standing = await stageIn(participant, store, environment, reference, now);
   const { days, lateReceipt } = reference.onboarding.watch;
   const inProduction = standing.stage === 'production' ? standing.since : undefined;
-  const since = period.since ?? inProduction ?? new Date(now.getTime() - days * 86_400_000);
   const until = period.until ?? (period.since === undefined ? standing.watchedUntil : undefined) ?? now;
+  const begun = inProduction !== undefined && inProduction < until ? inProduction : undefined;
+  const since = period.since ?? begun ?? new Date(until.getTime() - days * 86_400_000);
   const traffic = await trafficOf(store, participant, { environment, since, until });
   const end = until < now ? until : now;
   return { standing, since, until, report: watchReport(traffic, end, lateReceipt * 60_000) };
@@ -126,6 +143,10 @@ export interface Watched {
   readonly since: Date;
   readonly until: Date;
   readonly report: WatchReport;
+}
+
+function later(one: Date | undefined, other: Date | undefined): Date | undefined {
+  return one === undefined || (other !== undefined && other > one) ? other : one;
 }
 
 function refusal({ name }: Participant, what: string, missing: readonly ChecklistItem[]): string {

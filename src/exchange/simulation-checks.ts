@@ -1,6 +1,7 @@
 import { readCusres, type ReportedCertificate, type Response } from '../ecert/cusres-reader.ts';
 import type { ScenarioCertificate, ScenarioQuery, ScenarioStep } from '../config/scenario.ts';
 import { type ContrlReport, readContrl } from '../edifact/contrl-reader.ts';
+import { allFindings } from '../edifact/interchange.ts';
 import type { MessageDetail } from '../store/store.ts';
 import type { Numbers } from './simulation-draft.ts';
 import type { Arrived } from './simulation-inbox.ts';
@@ -20,6 +21,8 @@ export interface Answers {
   readonly responses: ReadonlyMap<string, Response>;
   /** Our ids of the messages that they came in. */
   readonly messages: readonly string[];
+  /** Syntax errors in them (0085). */
+  readonly faults: readonly string[];
 }
 
 /** @param reference 0020 of our interchange */
@@ -29,13 +32,14 @@ export function answersTo(reference: string, arrived: readonly Arrived[]): Answe
       const contrl = one.type === 'CONTRL' ? readContrl(one) : undefined;
       const response = one.type === 'CUSRES' ? readCusres(one) : undefined;
       const about = contrl?.interchangeReference ?? response?.interchangeReference;
-      return about === reference ? [{ message, contrl, response }] : [];
+      return about === reference ? [{ message, interchange, contrl, response }] : [];
     }),
   );
   return {
     contrl: found.find(({ contrl }) => contrl !== undefined)?.contrl,
     responses: together(found.flatMap(({ response }) => response ?? [])),
     messages: [...new Set(found.map(({ message }) => message))],
+    faults: [...new Set(found.flatMap(({ interchange }) => allFindings(interchange).map(({ code }) => code)))],
   };
 }
 
@@ -67,6 +71,9 @@ export function checksOf(
       return { what, ...responseCheck(certificate, answers.responses.get(String(index + 1))) };
     }),
     ...(step.query === undefined ? [] : queryChecks(step.query, numbers, answers.responses.get('1'))),
+    ...(answers.faults.length === 0
+      ? []
+      : [{ what: 'syntax of the answers', expected: 'no error', got: answers.faults.join(' '), ok: false }]),
     ...unacknowledged.map((id) => ({
       what: 'our CONTRL',
       expected: 'delivered',
@@ -84,9 +91,16 @@ export function receiptVerdict(sent: MessageDetail | undefined): 'processed' | '
 
 function receiptCheck({ mdn: expected }: ScenarioStep, sent: MessageDetail | undefined): Check {
   const verdict = receiptVerdict(sent);
-  const got = verdict === 'processed' ? verdict : [verdict, sent?.disposition, sent?.detail].filter(Boolean).join(': ');
+  const why = sent?.detail ?? (verdict === 'none' ? silence[sent?.state ?? ''] : undefined);
+  const got = verdict === 'processed' ? verdict : [verdict, sent?.disposition, why].filter(Boolean).join(': ');
   return { what: 'MDN', expected, got, ok: verdict === expected };
 }
+
+/** Of a message about which nothing else is known. */
+const silence: Readonly<Record<string, string>> = {
+  pending: 'the agency did not answer in time',
+  'awaiting-mdn': 'the agency took the message, and its asynchronous MDN did not come in time',
+};
 
 function contrlCheck({ contrl: expected }: ScenarioStep, contrl: ContrlReport | undefined): Check {
   const rejected = contrl?.action === 'rejected' || (contrl?.rejectedMessages.length ?? 0) > 0;

@@ -1,3 +1,4 @@
+import { parseDisposition } from '../as2/disposition.ts';
 import type { Received, Sent, Traffic } from '../ecert/traffic.ts';
 import { header } from '../mime/headers.ts';
 import type { Environment, MessageDetail, MessageSummary, Store } from '../store/store.ts';
@@ -40,7 +41,10 @@ export async function trafficOf(
     const one = await sentTo(store, message, name, answered);
     if (one !== undefined) sent.push(one);
   }
-  return { received, sent };
+  const refused = listed
+    .filter(({ direction, state }) => direction === 'in' && state === 'refused')
+    .map(({ id, disposition = '' }) => ({ id, reason: parseDisposition(disposition)?.text ?? 'refused' }));
+  return { received, sent, refused };
 }
 
 /** How often each message came again. */

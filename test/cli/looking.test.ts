@@ -2,36 +2,35 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { startVan, type Van } from '../../src/cli/demo/van.ts';
 import { startEndpoint, type RunningEndpoint } from '../../src/cli/endpoint.ts';
-import { createPost } from '../../src/http/client.ts';
 import type { LedgerEntry } from '../../src/store/ledger-entry.ts';
 import type { MessageDetail, MessageSummary } from '../../src/store/store.ts';
 import type { MdnSummary } from '../../src/store/mdn-view.ts';
+import { header } from '../../src/mime/headers.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { makeHome, type TestHome } from '../support/home.ts';
 import { identity } from '../support/identities.ts';
+import { send, startPeerServer, type Peer, type PeerServer } from '../support/peer.ts';
+import { take } from '../support/receiver.ts';
 import { interchange, numberOf } from '../support/sancrt.ts';
 import { countersign } from '../support/terminal.ts';
 
 describe('the command line, beside a running server', () => {
-  const network = createPost();
   const sent = interchange([{}, { number: numberOf('AU', 124), quantity: '1.5' }]);
   let home: TestHome;
-  let van: Van;
+  let van: Peer;
+  let network: PeerServer;
   let endpoint: RunningEndpoint;
 
   before(async () => {
     home = await makeHome();
-    const key = await identity('van.test');
-    van = await startVan('VAN', key, home.own.certificate, network.post);
-    home.addPartner('van', { as2Id: 'VAN', url: van.url, certificatePem: key.certificate.pem });
+    van = { as2Id: 'VAN', identity: await identity('van.test') };
+    network = await startPeerServer(async (request) => (await take(van, home, request)).receipt());
+    home.addPartner('van', { as2Id: 'VAN', url: network.url, certificatePem: van.identity.certificate.pem });
     endpoint = await startEndpoint(home.directory, {}, createLog('error'));
-    const to = { url: endpoint.as2Address, as2Id: home.as2Id, certificate: home.own.certificate };
-    const { verdict } = await van.send(to, sent);
-    assert.equal(verdict.kind, 'delivered');
-    await van.nextAnswer(10_000);
-    await van.nextAnswer(10_000);
+    const { mdn } = await send(endpoint.as2Address, van, home, sent);
+    assert.equal(mdn?.report.disposition?.type, 'processed');
+    await network.received(2);
     // Both answers have been acknowledged by now; stopping waits until that is written.
     await endpoint.stop();
     endpoint = await startEndpoint(home.directory, {}, createLog('error'));
@@ -39,7 +38,6 @@ describe('the command line, beside a running server', () => {
 
   after(async () => {
     await endpoint.stop();
-    await van.close();
     await network.close();
   });
 
@@ -94,8 +92,9 @@ describe('the command line, beside a running server', () => {
     const [answer] = await json<MessageSummary[]>('message', 'list', '--direction', 'out');
     const { status } = await countersign(home.directory, 'message', 'resend', answer?.id ?? '');
     assert.equal(status, 0);
-    const again = await van.nextAnswer(10_000);
-    assert.equal(again.subject, answer?.subject);
+    await network.received(3);
+    const again = network.requests.map(({ headers }) => header(headers, 'Message-ID'));
+    assert.equal(again.filter((id) => id === answer?.messageId).length, 2);
   });
 
   it('mdn list and show tell receipts sent and received', async () => {

@@ -3,9 +3,13 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { registerSimulate } from '../../src/cli/simulate.ts';
+import { processed } from '../../src/as2/disposition.ts';
+import { makeMdn } from '../../src/as2/mdn.ts';
+import { parseAs2Request } from '../../src/as2/request.ts';
+import { newBoundary, newMessageId } from '../../src/exchange/ids.ts';
 import { startAgency, type AgencyAndNetwork } from '../support/agency.ts';
 import type { PartnerOptions } from '../support/home.ts';
-import { identity } from '../support/identities.ts';
+import { identity, type TestIdentity } from '../support/identities.ts';
 import { startPeerServer, type Answered } from '../support/peer.ts';
 import { runner } from './support.ts';
 
@@ -91,7 +95,21 @@ describe('`mdn: error`', () => {
 });
 
 describe('the simulator against what is no agency', () => {
-  const other: Record<string, { answer: (id: string) => Promise<Answered | undefined>; told: RegExp }> = {
+  const other: Record<string, { answer: Answer; told: RegExp; mdn?: 'async' }> = {
+    'an error of the server': { answer: () => answered(500, [], 'boom'), told: /^none: .* answered HTTP 500$/ },
+    'another address': {
+      answer: () => answered(302, [['Location', 'http://127.0.0.1:9/as2']], ''),
+      told: /^none: .* answered HTTP 302$/,
+    },
+    'an asynchronous MDN that never comes': {
+      answer: () => answered(202, [], ''),
+      told: /^none: the agency took the message, and its asynchronous MDN did not come in time$/,
+      mdn: 'async',
+    },
+    'an MDN with the MIC of something else': {
+      answer: wronglyReceipted,
+      told: /^invalid: .*MIC is not that of what was sent/,
+    },
     'a web server that answers 200': {
       answer: () => answered(200, [['Content-Type', 'text/html']], '<html>It works</html>'),
       told: /^none: The answer holds no MDN$/,
@@ -103,41 +121,48 @@ describe('the simulator against what is no agency', () => {
       told: /^invalid: .*The MDN is not signed/,
     },
   };
-  for (const [what, { answer, told }] of Object.entries(other)) {
+  for (const [what, { answer, told, mdn = 'sync' }] of Object.entries(other)) {
     it(`${what}: said at once, with status 1, and the other steps are not played`, async () => {
       const server = await startPeerServer(({ headers }) =>
-        answer(headers.find(([name]) => /^message-id$/i.test(name))?.[1] ?? ''),
+        answer(headers.find(([name]) => /^message-id$/i.test(name))?.[1] ?? '', both.agency.home.own),
       );
-      await refused(server.url, told);
+      await refused(server.url, told, mdn);
       await server.close();
     });
   }
 
+  let both: AgencyAndNetwork;
+  beforeEach(async () => {
+    both = await startAgency();
+    await both.agency.stop();
+  });
+
   it('a port at which nobody listens', () => refused('http://127.0.0.1:9/as2', /^none: .*ECONNREFUSED/));
 
   it('an endpoint whose certificate is another: its MDN is invalid, also where an error is expected', async () => {
-    const both = await startAgency();
+    const living = await startAgency();
     const { certificate } = await identity('other.test');
-    addAgency(both, both.agency.url, certificate.pem);
-    const { status, checks } = await simulate(both, [step({ mdn: 'error' }), step()], '1');
-    await both.agency.stop();
+    addAgency(living, { url: living.agency.url, certificatePem: certificate.pem });
+    const { status, checks } = await simulate(living, [step({ mdn: 'error' }), step()], '1');
+    await living.agency.stop();
     assert.equal(status, 1);
     assert.match(checks[0]?.[0] ?? '', /^invalid: .*names no certificate that is pinned/);
   });
 
-  async function refused(url: string, told: RegExp) {
-    const both = await startAgency();
-    await both.agency.stop();
-    addAgency(both, url);
+  async function refused(url: string, told: RegExp, mdn: 'sync' | 'async' = 'sync') {
+    addAgency(both, { url, send: { mdn } });
     const { status, stderr, checks, notPlayed } = await simulate(both, [step(), step(), step()], '0.5');
     assert.deepEqual([status, checks.length, notPlayed], [1, 1, 2], stderr);
     assert.match(checks[0]?.[0] ?? '', told);
     assert.match(stderr, /agency gave no sign: 2 of 3 steps were not played\./);
   }
 
-  function addAgency({ agency, network }: AgencyAndNetwork, url: string, pem = agency.home.own.certificate.pem) {
+  function addAgency(
+    { agency, network }: AgencyAndNetwork,
+    partner: Pick<PartnerOptions, 'url'> & Partial<PartnerOptions>,
+  ) {
     network.addPartner('agency', {
-      ...{ as2Id: 'USCBP-AS2', url, certificatePem: pem },
+      ...{ as2Id: 'USCBP-AS2', certificatePem: agency.home.own.certificate.pem, ...partner },
       identities: [{ id: 'USCBP', qualifier: 'ZZZ', countries: ['US'] }],
     });
   }
@@ -145,6 +170,21 @@ describe('the simulator against what is no agency', () => {
 
 function answered(status: number, headers: Answered['headers'], body: string): Promise<Answered> {
   return Promise.resolve({ status, headers, body: Buffer.from(body) });
+}
+
+type Answer = (id: string, agency: TestIdentity) => Promise<Answered | undefined>;
+
+/** Signed by the agency, and processed; only what arrived was something else. */
+function wronglyReceipted(id: string, agency: TestIdentity): Promise<Answered> {
+  const now = new Date();
+  const request = [['AS2-From', 'AU-VAN'], ['AS2-To', 'USCBP-AS2'], ['Message-ID', id]] as const; // prettier-ignore
+  const { headers, body } = makeMdn({
+    ...{ from: 'USCBP-AS2', to: 'AU-VAN', messageId: newMessageId(now, 'agency.test'), date: now },
+    ...{ original: parseAs2Request(request), disposition: processed, explanation: 'Received.', reportingUa: 'test' },
+    mic: { digest: 'sha256', value: Buffer.alloc(32) },
+    ...{ sign: { identity: agency, digest: 'sha256' }, boundary: newBoundary() },
+  });
+  return Promise.resolve({ status: 200, headers, body });
 }
 
 const unsignedHeaders: Answered['headers'] = [

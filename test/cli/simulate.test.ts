@@ -73,6 +73,11 @@ describe('the way into production, played by the simulator against a served endp
     const early = await agency('promote', 'au-van', '--by', 'Jane Doe');
     assert.match(early.stderr, /Missing: signed-off/);
     assert.equal((await agency('sign-off', 'au-van', '--by', 'John Roe', '--note', 'call of Monday')).status, 0);
+    const twice = await agency('sign-off', 'au-van', '--by', 'Jane Doe');
+    assert.equal(twice.status, 1);
+    assert.match(twice.stderr, /was signed off by John Roe at /);
+    const past = await agency('promote', 'au-van', '--by', 'Jane Doe', '--from', '2026-01-01');
+    assert.match(past.stderr, /cannot begin in the past\. Leave the date out/);
     const promoted = await agency('promote', 'au-van', '--by', 'Jane Doe', '--from', '2999-01-01');
     assert.equal(promoted.status, 0, promoted.stderr);
     const { stdout } = await agency('stage');
@@ -94,14 +99,28 @@ describe('the way into production, played by the simulator against a served endp
   });
 
   it('is watched: errors by code, corrections, and what was sent again', async () => {
+    const as2 = { 'AS2-From': 'AU-VAN', 'AS2-To': 'USCBP-AS2', 'AS2-Version': '1.1', 'Message-ID': '<plain@van.test>' };
+    const asked = { 'Content-Type': 'application/EDIFACT', 'Disposition-Notification-To': 'van@van.test' };
+    await fetch(both.agency.url, {
+      method: 'POST',
+      headers: { ...as2, ...asked },
+      body: 'neither signed nor encrypted',
+    });
     const { json, stdout } = await agency('watch', 'au-van', '--json');
-    const { report } = json() as { report: { errors: { code: string }[]; corrections: object; receipts: object } };
+    const { report } = json() as { report: { refused: number; errors: { code: string }[]; corrections: object } };
+    assert.equal(report.refused, 1);
+    assert.ok(
+      report.errors.some(({ code }) => code === 'insufficient-message-security'),
+      stdout,
+    );
     assert.ok(report.errors.some(({ code }) => code === 'E07'), stdout); // prettier-ignore
     assert.deepEqual(
       { ...report.corrections, median: 0, longest: 0 },
-      { corrected: 2, open: 6, median: 0, longest: 0 },
+      { corrected: 2, open: 7, median: 0, longest: 0 },
     );
     assert.equal((await agency('watch', 'au-van', '--since', '2026-11-02', '--until', '2026-11-01')).status, 2);
+    const { stdout: past } = await agency('watch', 'au-van', '--until', '2025-01-30T00:00:00Z');
+    assert.match(past, /2024-12-31 00:00:00 to 2025-01-30 00:00:00 UTC\nmessages +0 received/);
     assert.match((await agency('watch', 'au-van')).stdout, /E07 +2 +QUANTITY IS NOT A WHOLE NUMBER/);
   });
 
@@ -139,6 +158,22 @@ describe('the way into production, played by the simulator against a served endp
       await said('hts: 020230'),
       /:5: steps\[0\]\.certificates\[0\]\.hts: is 20230, where a text in quotes, such as "020230", is expected/,
     );
+    assert.match(
+      await said('segments: ["BGM+811+x+9\'"]'),
+      /segments\[0\]: .* is not a segment .*without ' at its end/,
+    );
+    assert.match(await said('segments: []'), /segments: needs at least 1 entry/);
+    assert.match(
+      await said('segments: [BGM+1], unit: KGM'),
+      /:5: \S+\.unit: is not used beside `segments`: leave it out/,
+    );
+    assert.match(
+      await said('expect: any }]\n  - name: q\n    query: { report: [{ as: b }] }\n#'),
+      /"b" is no certificate/,
+    );
+    const numbered = (form: string) => said(`expect: any }]\nnumber: "${form}"\n#`);
+    assert.match(await numbered('{yaer}{serial}'), /:6: number: "\{yaer\}\{serial\}" is not made of \{year\}/);
+    assert.match(await numbered('6AU000001'), /number: "6AU000001" is not made of/);
     assert.match(await said('quantity: 1.5'), /quantity: is no text and no whole number/);
     assert.match(await said('expect: acepted'), /expect: is none of accepted, rejected, any, nothing/);
   });

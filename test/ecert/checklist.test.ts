@@ -35,7 +35,7 @@ describe('the checklist', () => {
     const items = (traffic: Traffic) => checklistOf('link-test', traffic, requestKinds, undefined);
     assert.ok(items(complete).every(({ done }) => done));
     assert.deepEqual(
-      items({ received: [], sent: [] }).map(({ item, done }) => [item, done]),
+      items({ received: [], sent: [], refused: [] }).map(({ item, done }) => [item, done]),
       [['receipt-given', false], ['receipt-got', false]],
     ); // prettier-ignore
   });
@@ -48,11 +48,15 @@ describe('the checklist', () => {
     ['syntax errors in every interchange', withReceived(...complete.received.map((one) => ({ ...one, interchanges: one.interchanges.map((each) => ({ ...each, syntaxErrors: ['13'] })) }))), ['syntax']],
     ['no rejection', withReceived(received('r1', 0, [request('A')]), second, third), ['correction']],
     ['a rejection that was not corrected', withReceived(first, received('r2', 10, [request('C', { kind: 'replace' }), request('A', { kind: 'cancel' })]), third), ['correction']],
+    ['a correction that came before the rejection was told', withReceived(first, received('r2', 1, [request('B'), request('A', { kind: 'replace' }), request('B', { kind: 'cancel' })]), third), ['correction']],
+    ['a correction in the interchange that was rejected', withReceived(received('r1', 0, [request('A'), request('B', { codes: ['E07'] }), request('B')]), received('r2', 10, [request('A', { kind: 'replace' }), request('B', { kind: 'cancel' })]), third), ['correction']],
+    ['an original that was rejected, and cancelled', withReceived(received('r1', 0, [request('A'), request('A', { codes: ['E04'] })]), received('r2', 10, [request('A', { kind: 'cancel' }), request('C', { kind: 'replace' })]), third), ['correction']],
+    ['a correction under another number', withReceived(first, received('r2', 10, [request('C'), request('A', { kind: 'replace' }), request('A', { kind: 'cancel' })]), third), ['correction']],
     ['a rejection after the acceptance of the same number', withReceived(received('r1', 0, [request('B'), request('B', { codes: ['E04'] })]), received('r2', 10, [request('A', { kind: 'replace' }), request('A', { kind: 'cancel' })]), third), ['correction']],
     ['no replacement', withReceived(first, received('r2', 10, [request('B'), request('B', { kind: 'cancel' })]), third), ['replace-seen']],
     ['a cancellation that was rejected', withReceived(first, received('r2', 10, [request('B'), request('A', { kind: 'replace' }), request('B', { kind: 'cancel', codes: ['E28'] })]), third), ['cancel-seen']],
     ['no query', withReceived(first, second), ['query-seen']],
-    ['nothing at all', { received: [], sent: [] }, ['receipt-given', 'receipt-got', 'syntax', 'acceptance', 'correction', 'register-seen', 'replace-seen', 'cancel-seen', 'query-seen']],
+    ['nothing at all', { received: [], sent: [], refused: [] }, ['receipt-given', 'receipt-got', 'syntax', 'acceptance', 'correction', 'register-seen', 'replace-seen', 'cancel-seen', 'query-seen']],
   ]; // prettier-ignore
   for (const [what, traffic, items] of lacking) {
     it(`${what}: ${items.join(', ')} missing`, () => assert.deepEqual(missing(traffic), items));

@@ -26,4 +26,5 @@ export const complete: Traffic = {
     received('r3', 20, [request('Q1', { kind: 'query' })], { type: 'REQDOC' }),
   ],
   sent: [sent('s1', 1)],
+  refused: [],
 };

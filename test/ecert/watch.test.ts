@@ -20,6 +20,7 @@ describe('the watch', () => {
         received('r2', 1, [request('C', { answer: undefined })], { syntaxErrors: ['26'] }),
       ],
       sent: [],
+      refused: [],
     });
     assert.deepEqual(errors, [
       { of: 'request', code: 'E18', count: 2 },
@@ -38,18 +39,39 @@ describe('the watch', () => {
         received('r4', 30, [request('C')]),
       ],
       sent: [],
+      refused: [],
     });
     const expected = { corrected: 3, open: 1, median: 20 * MINUTE, longest: 30 * MINUTE };
     assert.deepEqual(corrections, expected);
-    assert.deepEqual(report({ received: [], sent: [] }).corrections, {
+    assert.deepEqual(report({ received: [], sent: [], refused: [] }).corrections, {
       ...{ corrected: 0, open: 0, median: undefined, longest: undefined },
     });
+  });
+
+  it('a cancellation corrects no certificate, and what came along with a rejection is no correction of it', () => {
+    const bad = (number: string) => request(number, { codes: ['E07'] });
+    const { corrections } = report({
+      received: [
+        received('r1', 0, [request('A'), bad('A'), bad('B'), request('B')]),
+        received('r2', 5, [request('A', { kind: 'cancel' })]),
+      ],
+      sent: [],
+      refused: [],
+    });
+    assert.deepEqual(corrections, { corrected: 0, open: 1, median: undefined, longest: undefined });
+  });
+
+  it('counts messages that were refused, with what the MDN said', () => {
+    const { refused, errors } = report({ ...complete, refused: [{ id: 'x', reason: 'decryption-failed' }] });
+    assert.equal(refused, 1);
+    assert.deepEqual(errors.at(-1), { of: 'message', code: 'decryption-failed', count: 1 });
   });
 
   it('counts what was sent again: theirs, references used anew, and our attempts', () => {
     const { retransmissions } = report({
       received: [{ ...received('r1', 0, []), repeated: 2 }, received('r2', 1, [], { syntaxErrors: ['26'] })],
       sent: [sent('s1', 1, { attempts: 4 }), sent('s2', 1, { attempts: 0, state: 'waiting', receiptAt: undefined })],
+      refused: [],
     });
     assert.deepEqual(retransmissions, { theirs: 2, reused: 1, ours: 3 });
   });
@@ -65,6 +87,7 @@ describe('the watch', () => {
         sent('not asked for', 0, { receiptAt: undefined, receiptAsked: false }),
         sent('refused', 0, { state: 'refused' }),
       ],
+      refused: [],
     });
     assert.deepEqual(receipts, { late: 1, missing: 1, refused: 1 });
   });
