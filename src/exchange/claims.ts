@@ -41,6 +41,9 @@ export async function makeClaim(claim: Claim, register: Register, version?: numb
     const verdict = judgeClaim(claim, known, reference);
     const changedAt = clock();
     if (found === undefined || verdict.kind === 'not-matched') {
+      // What it does not match any more may be what the same line drew meanwhile.
+      const last = await store.findClaim(environment, claim.entry, claim.line);
+      if (last?.version !== before?.version) continue;
       const facts = { environment, claim, mismatches: 'mismatches' in verdict ? verdict.mismatches : [] };
       const chain = found?.partner ?? ENDPOINT_CHAIN;
       await store.note({ chain, kind: 'claim-not-matched', subjectId: claim.number, facts }, changedAt);

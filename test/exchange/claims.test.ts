@@ -122,6 +122,19 @@ describe('claims', () => {
     assert.ok(drawn <= standing.registration.lines[0].certified);
   });
 
+  it('told twice at the same moment are one claim, also when the one leaves nothing for the other', async () => {
+    const whole = claimOf({ quantity: 18_000 });
+    const { store } = register;
+    const findCertificates: Store['findCertificates'] = async (...asked) => {
+      await makeClaim(whole, register);
+      return store.findCertificates(...asked);
+    };
+    const second = await makeClaim(whole, { ...register, store: { ...store, findCertificates } });
+    assert.ok(second.kind === 'matched' && second.repeated);
+    assert.equal(second.remaining, 0);
+    assert.deepEqual(await store.listLedger({ kind: 'claim-not-matched' }), []);
+  });
+
   it('a crash after any step: the claim that is sent again draws once', async () => {
     for (const step of ['findClaim', 'findCertificates', 'recordClaim'] as const) {
       const before = (await used()) ?? 0;
