@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readDay } from './calendar.ts';
+import { dayBefore, readDay } from './calendar.ts';
 import type { Registration } from './certificate.ts';
 import type { EcertReference, Mismatch } from './reference.ts';
 import type { ClaimRuleName } from './rule-names.ts';
@@ -86,6 +86,8 @@ function compare(claim: Claim, known: Registration, reference: EcertReference): 
 
   const year = yearInEffect(known, reference);
   if (year !== undefined && (claim.date < year.first || claim.date > year.last)) broken.push('not-in-its-year');
+  // Where it is issued it may be a day later than where goods are entered.
+  else if (claim.date < dayBefore(known.issueDate)) broken.push('before-issue');
   return { item, broken };
 }
 

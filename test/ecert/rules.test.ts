@@ -36,6 +36,9 @@ const sugar = (number: string) => ({ ...numbered(number), RFF: 'RFF+ABJ:SUGAR', 
 const lamb = (number: string) => ({ ...numbered(number), RFF: 'RFF+ABJ:LAMB', PIA: 'PIA+5+020422:HS' });
 const on = (now: string) => ({ now: new Date(now) });
 
+const uruguay = { ...numbered('6UY000123'), LOC: 'LOC+27+UY' };
+const ofUruguay = { sender: { ...context.sender, countries: ['UY'] } };
+
 const demanding = { reference: parseReference({ ...referenceFiles, programmes: withRequired() }) };
 
 function withRequired() {
@@ -62,6 +65,16 @@ const cases: readonly Case[] = [
   { rule: 'year digit: of next year', changes: numbered('7AU000123'), breaks: ['number-year'] },
   { rule: 'year digit: the new year begins where the certificate is issued', changes: { ...numbered('7AU000123'), ...dated('20270101:102') }, context: on('2026-12-31T20:00:00Z'), breaks: [] },
   { rule: 'year digit: and the old one ends there', context: on('2026-12-31T20:00:00Z'), breaks: ['number-year'] },
+  { rule: 'year digit: of the same year ten years ago, when it was issued', changes: dated('20161231:102'), breaks: ['number-year'] },
+  { rule: 'year digit: issued after that year', changes: dated('20170101:102'), breaks: [] },
+  { rule: 'year digit: issued in a year that no calendar has', changes: dated('00000101:102'), breaks: ['number-year'] },
+  { rule: 'year digit: of a quota year ten years ago', changes: { ...lamb('6AU000123'), ...dated('20170721:102') }, breaks: ['number-year'] },
+  { rule: 'year digit: the last moment of a year in Australia', context: on('2026-12-31T12:59:59.999Z'), breaks: [] },
+  { rule: 'year digit: the first moment of a year in Australia', context: on('2026-12-31T13:00:00Z'), breaks: ['number-year'] },
+  { rule: 'year digit: the last moment of a year in Uruguay', changes: uruguay, context: { ...on('2027-01-01T01:59:59.999Z'), ...ofUruguay }, breaks: [] },
+  { rule: 'year digit: the first moment of a year in Uruguay', changes: uruguay, context: { ...on('2027-01-01T02:00:00Z'), ...ofUruguay }, breaks: ['number-year'] },
+  { rule: 'issue date: 29 February, on that day', changes: { ...numbered('8AU000123'), ...dated('20280229:102') }, context: on('2028-02-28T13:00:00Z'), breaks: [] },
+  { rule: 'issue date: 29 February, a moment before that day', changes: { ...numbered('8AU000123'), ...dated('20280229:102') }, context: on('2028-02-28T12:59:59.999Z'), breaks: ['issue-date-in-future'] },
   { rule: 'year digit: a quota year before its first day', changes: lamb('5AU000123'), context: on('2026-07-21T09:00:00Z'), breaks: ['issue-date-in-future'] },
   { rule: 'year digit: a quota year from its first day', changes: { ...lamb('6AU000123'), ...dated('20260721:102') }, context: on('2026-07-22T09:00:00Z'), breaks: [] },
 
@@ -72,6 +85,7 @@ const cases: readonly Case[] = [
   { rule: "replace: somebody else's is unknown", changes: asked('5'), known: foreign, breaks: ['certificate-unknown'] },
   { rule: 'replace: in use', changes: asked('5'), known: used, breaks: ['certificate-in-use'] },
   { rule: 'replace: cancelled', changes: asked('5'), known: cancelled, breaks: ['certificate-cancelled'] },
+  { rule: 'replace: after its year', changes: asked('5'), known: registered, context: on('2027-01-01T00:00:00Z'), breaks: ['number-year'] },
   { rule: 'replace: carries everything as if original', changes: { ...asked('5'), 'PNA+IM': '', MEA: '' }, known: registered, breaks: ['importer-missing', 'quantity-missing', 'unit-missing'] },
   { rule: 'cancel: unknown', changes: asked('1'), breaks: ['certificate-unknown'] },
   { rule: "cancel: somebody else's is unknown", changes: asked('1'), known: foreign, breaks: ['certificate-unknown'] },
