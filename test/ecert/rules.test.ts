@@ -47,6 +47,13 @@ function withRequired() {
   return files;
 }
 
+const lenient = {
+  reference: parseReference({
+    ...referenceFiles,
+    programmes: { ...(referenceFiles.programmes as object), importerForms: ['[0-9]+'] },
+  }),
+};
+
 const cases: readonly Case[] = [
   { rule: 'a good certificate breaks none', breaks: [] },
 
@@ -106,6 +113,7 @@ const cases: readonly Case[] = [
   { rule: 'issue date: another format', changes: dated('20261030:203'), breaks: ['issue-date-malformed'] },
   { rule: 'issue date: no format', changes: dated('20261030'), breaks: ['issue-date-malformed'] },
   { rule: 'issue date: tomorrow', changes: dated('20261103:102'), breaks: ['issue-date-in-future'] },
+  { rule: 'issue date: already today somewhere, where the country is unknown', changes: { ...dated('20261103:102'), LOC: 'LOC+27+ZZ' }, context: on('2026-11-02T10:00:00Z'), breaks: ['country-not-taking-part', 'country-not-authorised', 'number-country'] },
   { rule: 'issue date: already today where it is issued', changes: dated('20261103:102'), context: on('2026-11-02T20:00:00Z'), breaks: [] },
 
   { rule: 'HTS: missing', changes: { PIA: '' }, breaks: ['hts-missing'] },
@@ -114,6 +122,7 @@ const cases: readonly Case[] = [
   { rule: 'HTS: with dots', changes: { PIA: 'PIA+5+0202.30:HS' }, breaks: ['hts-malformed'] },
   { rule: 'HTS: chapter 00', changes: { PIA: 'PIA+5+000230:HS' }, breaks: ['hts-chapter'] },
   { rule: 'HTS: chapter 98', changes: { PIA: 'PIA+5+980230:HS' }, breaks: ['hts-chapter'] },
+  { rule: 'HTS: a heading of the programme in the middle', changes: { PIA: 'PIA+5+170201:HS' }, breaks: ['hts-not-in-programme'] },
   { rule: 'HTS: not in the programme', changes: { PIA: 'PIA+5+020329:HS' }, breaks: ['hts-not-in-programme'] },
 
   { rule: 'quantity: missing', changes: measured(''), breaks: ['quantity-missing'] },
@@ -129,6 +138,8 @@ const cases: readonly Case[] = [
   { rule: 'quantity: too large', changes: measured('1000000000'), breaks: ['quantity-too-large'] },
   { rule: 'quantity: beyond what a number holds', changes: measured('9007199254740993'), breaks: ['quantity-too-large'] },
   { rule: 'quantity: ten thousand digits', changes: measured('9'.repeat(10_000)), breaks: ['quantity-too-large'] },
+
+  { rule: 'quantity: beyond what a number holds, of a programme that is unknown', changes: { ...measured('9007199254740992'), RFF: 'RFF+ABJ:PORK' }, breaks: ['programme-unknown', 'quantity-too-large'] },
 
   { rule: 'unit: missing', changes: { MEA: 'MEA+AAJ+AAI+:18000' }, breaks: ['unit-missing'] },
   { rule: 'unit: unknown', changes: { MEA: 'MEA+AAJ+AAI+KG:18000' }, breaks: ['unit-unknown'] },
@@ -146,6 +157,8 @@ const cases: readonly Case[] = [
     changes: { 'PNA+IM': `PNA+IM+${importer}` },
     breaks: ['importer-malformed'],
   })),
+  { rule: 'importer: longer than an..35, whatever forms there are', changes: { 'PNA+IM': `PNA+IM+${'1'.repeat(36)}` }, context: lenient, breaks: ['importer-malformed'] },
+  { rule: 'importer: an..35, of a form of the agency', changes: { 'PNA+IM': `PNA+IM+${'1'.repeat(35)}` }, context: lenient, breaks: [] },
   { rule: 'manufacturer: optional', changes: { 'PNA+MF': '' }, breaks: [] },
   { rule: 'manufacturer: missing where the programme requires it', changes: { 'PNA+MF': '' }, context: demanding, breaks: ['manufacturer-missing'] },
   { rule: 'manufacturer: its name missing where the programme requires it', changes: { 'PNA+MF': 'PNA+MF+AUEXAMEA123SYD' }, context: demanding, breaks: ['manufacturer-missing'] },
@@ -173,6 +186,7 @@ const cases: readonly Case[] = [
   { rule: 'repeated: two quantities in a line', changes: { MEA: "MEA+AAJ+AAI+KGM:1'MEA+AAJ+AAI+KGM:2" }, breaks: ['repeated'] },
 
   { rule: 'a test message in production', context: { testIndicator: true }, breaks: ['test-in-production'] },
+  { rule: 'a test message in production of a sender who is not certified for it', context: { testIndicator: true, sender: { ...context.sender, stage: 'application-test' } }, breaks: ['test-in-production'] },
   { rule: 'a production message in test', context: { environment: 'test' }, breaks: ['production-in-test'] },
   { rule: 'a test message in test', context: { environment: 'test', testIndicator: true }, breaks: [] },
   { rule: 'a sender who is not certified for production', context: { sender: { ...context.sender, stage: 'application-test' } }, breaks: ['not-certified-for-production'] },

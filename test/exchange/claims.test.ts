@@ -93,6 +93,13 @@ describe('claims', () => {
     assert.equal((await reverseClaim(line, 'meant', register, 5)).version, 6);
   });
 
+  it('that are said to be made anew, where nothing was reversed, draw nothing', async () => {
+    await assert.rejects(makeClaim(claimOf(), register, 3), { code: 'NO_SUCH_CLAIM' });
+    assert.equal(await used(), 0);
+    const first = await makeClaim(claimOf(), register, 1);
+    assert.ok(first.kind === 'matched' && !first.repeated);
+  });
+
   it('keep a certificate from being replaced or cancelled', async () => {
     await makeClaim(claimOf(), register);
     assert.equal(await register.send({ function: '5' }), 'certificate-in-use');
