@@ -109,6 +109,8 @@ const cases: readonly Case[] = [
   { rule: 'issue date: no such month', changes: dated('20261301:102'), breaks: ['issue-date-malformed'] },
   { rule: 'issue date: no leap year', changes: dated('20250229:102'), breaks: ['issue-date-malformed'] },
   { rule: 'issue date: a leap year', changes: dated('20240229:102'), breaks: [] },
+  { rule: 'issue date: a century that is a leap year', changes: { ...sugar('A1B2C3D4'), ...dated('20000229:102') }, breaks: [] },
+  { rule: 'issue date: a century that is none', changes: { ...sugar('A1B2C3D4'), ...dated('19000229:102') }, breaks: ['issue-date-malformed'] },
   { rule: 'issue date: six digits', changes: dated('261030:102'), breaks: ['issue-date-malformed'] },
   { rule: 'issue date: another format', changes: dated('20261030:203'), breaks: ['issue-date-malformed'] },
   { rule: 'issue date: no format', changes: dated('20261030'), breaks: ['issue-date-malformed'] },
