@@ -142,18 +142,39 @@ describe('claims', () => {
     assert.deepEqual(await store.listLedger({ kind: 'claim-not-matched' }), []);
   });
 
+  /** A register whose process dies right after a step. */
+  function dyingAfter(step: 'findClaim' | 'findCertificates' | 'recordClaim' | 'note'): TestRegister {
+    const fatal = async (...args: never[]) => {
+      await (register.store[step] as (...all: never[]) => Promise<unknown>)(...args);
+      throw new Error('died');
+    };
+    return { ...register, store: { ...register.store, [step]: fatal } };
+  }
+
+  it('a crash after any step: the reversal that is sent again gives back once', async () => {
+    for (const [index, step] of (['findClaim', 'recordClaim'] as const).entries()) {
+      const again = { ...line, entryLine: index + 1 };
+      await makeClaim(claimOf({ line: again.entryLine }), register);
+      await assert.rejects(reverseClaim(again, 'mistaken', dyingAfter(step)), /died/);
+      assert.equal((await reverseClaim(again, 'mistaken', register)).version, 2);
+      assert.equal(await used(), 0);
+    }
+    assert.equal((await register.store.verifyLedger()).kind, 'whole');
+  });
+
+  it('a crash after it was found not to match: it is told in the ledger, draws nothing, and may come again', async () => {
+    const claim = claimOf({ importer: '98-765432100' });
+    await assert.rejects(makeClaim(claim, dyingAfter('note')), /died/);
+    assert.equal((await makeClaim(claim, register)).kind, 'not-matched');
+    assert.equal((await register.store.listLedger({ kind: 'claim-not-matched' })).length, 2);
+    assert.equal(await used(), 0);
+  });
+
   it('a crash after any step: the claim that is sent again draws once', async () => {
     for (const step of ['findClaim', 'findCertificates', 'recordClaim'] as const) {
       const before = (await used()) ?? 0;
       const claim = claimOf({ line: 10 + before });
-      const dying: Store = { ...register.store };
-      Object.assign(dying, {
-        [step]: async (...args: never[]) => {
-          await (register.store[step] as (...all: never[]) => Promise<unknown>)(...args);
-          throw new Error('died');
-        },
-      });
-      await assert.rejects(makeClaim(claim, { ...register, store: dying }), /died/);
+      await assert.rejects(makeClaim(claim, dyingAfter(step)), /died/);
       const again = await makeClaim(claim, register);
       assert.ok(again.kind === 'matched');
       assert.equal(again.repeated, step === 'recordClaim');

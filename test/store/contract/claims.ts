@@ -100,12 +100,14 @@ export function describeClaims(open: OpenTestStore): void {
         return change('A1', version, { record: { ...record, environment: 'production' } });
       };
       const litres = { hts: '020230', unit: 'LTR', certified: 50 };
-      await register(store, change('A1', 0, {}, [...kilos(60), litres]), ofProduction(0, 1));
-      assert.equal(await store.recordClaim(claim(1, { quantity: 60 })), 'done');
-      assert.equal(await store.recordClaim(claim(2, { unit: 'LTR', quantity: 51 })), 'conflict');
-      assert.equal(await store.recordClaim(claim(2, { unit: 'LTR', quantity: 50 })), 'done');
+      await register(store, ofProduction(0, 1), change('A1'), change('A1', 1, {}, [...kilos(60), litres]));
+      const here = (entryLine: number, over: Partial<ClaimRecord>) =>
+        claim(entryLine, { certificateVersion: 2, ...over });
+      assert.equal(await store.recordClaim(here(1, { quantity: 60 })), 'done');
+      assert.equal(await store.recordClaim(here(2, { unit: 'LTR', quantity: 51 })), 'conflict');
+      assert.equal(await store.recordClaim(here(2, { unit: 'LTR', quantity: 50 })), 'done');
       assert.equal(await register(store, ofProduction(1, 5)), 'done', 'there it is not in use');
-      const there = claim(1, { environment: 'production', certificateVersion: 2, quantity: 5 });
+      const there = here(1, { environment: 'production', quantity: 5 });
       assert.equal(await store.recordClaim({ ...there, quantity: 6 }), 'conflict');
       assert.equal(await store.recordClaim(there), 'done');
       const used = [50, 60].map((quantity, n) => ({ hts: '020230', unit: ['LTR', 'KGM'][n], used: quantity }));
