@@ -182,6 +182,8 @@ const cases: readonly Case[] = [
   { rule: 'repeated: two importers', changes: { 'PNA+IM': "PNA+IM+12-345678900'NAD+IM+98-765432100" }, breaks: ['repeated'] },
   { rule: 'repeated: two dates of issue', changes: { DTM: "DTM+182:20261030:102'DTM+182:20261029:102" }, breaks: ['repeated'] },
   { rule: 'repeated: two countries of origin', changes: { LOC: "LOC+27+AU'LOC+27+NZ" }, breaks: ['repeated'] },
+  { rule: 'repeated: not so a place of another kind', changes: { LOC: "LOC+9+NZAKL'LOC+27+AU" }, breaks: [] },
+  { rule: 'repeated: not so a product number of another kind', changes: { PIA: "PIA+1+020130:HS'PIA+5+020230:HS" }, breaks: [] },
   { rule: 'repeated: two programmes', changes: { RFF: "RFF+ABJ:BEEF'RFF+ABJ:LAMB" }, breaks: ['repeated'] },
   { rule: 'repeated: two HTS numbers in a line', changes: { PIA: "PIA+5+020230:HS'PIA+5+020130:HS" }, breaks: ['repeated'] },
   { rule: 'repeated: a quantity with 6313 and one without', changes: { MEA: "MEA+AAJ+AAI+KGM:1'MEA+AAJ++KGM:2" }, breaks: ['repeated'] },
