@@ -46,19 +46,18 @@ describe('claims from several processes', () => {
     const register = await openRegister();
     const numbers = Array.from({ length: 40 }, (_, n) => `6AU${String(n).padStart(6, '0')}`);
     for (const number of numbers) await register.send({ number });
-    let claims: Promise<string[][]>[] = [];
-    const begun = ['1', '2'].map(
-      (name) =>
-        new Promise<void>(
-          (resolve) =>
-            (claims = [...claims, run(['several', register.directory, name, ...numbers], Infinity, resolve)]),
-        ),
-    );
-    await Promise.all(begun);
+    const claiming = ['1', '2'].map((name) => {
+      let said = Promise.resolve<string[][]>([]);
+      const begun = new Promise<void>((resolve) => {
+        said = run(['several', register.directory, name, ...numbers], Infinity, resolve);
+      });
+      return { begun, said };
+    });
+    await Promise.all(claiming.map(({ begun }) => begun));
     const decided = new Map<string, string>();
     // They come towards us.
     for (const number of numbers.toReversed()) decided.set(number, await register.send({ number, function: '1' }));
-    const said = (await Promise.all(claims)).flat();
+    const said = (await Promise.all(claiming.map((one) => one.said))).flat();
     for (const [index, number] of numbers.entries()) {
       const standing = await findStanding(number, register);
       const isCancelled = decided.get(number) === 'cancel';
