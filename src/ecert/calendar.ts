@@ -26,6 +26,10 @@ export function readDay(text: string): Day | undefined {
   return isDay ? `${year}-${month}-${day}` : undefined;
 }
 
+export function dayBefore(day: Day): Day {
+  return new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10);
+}
+
 /** 0 where there is no such month. */
 function daysIn(year: number, month: number): number {
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readDay } from './calendar.ts';
+import { dayBefore, readDay } from './calendar.ts';
 import type { Registration } from './certificate.ts';
 import type { EcertReference, Mismatch } from './reference.ts';
 import type { ClaimRuleName } from './rule-names.ts';
@@ -30,19 +30,20 @@ export interface Claim {
 export function claimSchema({ entryForms }: EcertReference): z.ZodType<Claim> {
   const isEntry = (text: string) => entryForms.some((form) => form.test(text));
   return z.strictObject({
-    entry: text.max(35).refine(isEntry, 'is no entry number'),
+    entry: identifier.refine(isEntry, 'is no entry number'),
     line: whole.min(1, 'is below 1').max(99_999, 'is above 99999'),
-    number: text.max(35),
+    number: identifier,
     country: text.regex(/^[A-Z]{2}$/, 'is no ISO 3166 code of two letters'),
     hts: text.regex(/^\d{6}(\d{2}){0,2}$/, 'has not 6, 8 or 10 digits'),
     unit: text.regex(/^[A-Z0-9]{1,3}$/, 'is no unit'),
     quantity: whole.min(1, 'is below 1'),
-    importer: text.max(35),
+    importer: identifier,
     date: text.refine(isDay, 'is no day such as 2026-11-02'),
   });
 }
 
 const text = z.string('is missing, or no text').min(1, 'is empty');
+const identifier = text.max(35, 'is longer than 35 characters');
 const whole = z.int({
   error: ({ code }) => (code === 'too_big' ? 'is too large' : 'is missing, or no whole number'),
 });
@@ -86,6 +87,8 @@ function compare(claim: Claim, known: Registration, reference: EcertReference): 
 
   const year = yearInEffect(known, reference);
   if (year !== undefined && (claim.date < year.first || claim.date > year.last)) broken.push('not-in-its-year');
+  // Where it is issued it may be a day later than where goods are entered.
+  else if (claim.date < dayBefore(known.issueDate)) broken.push('before-issue');
   return { item, broken };
 }
 

@@ -54,11 +54,11 @@ function judgeQuantity(
   };
   if (quantity === undefined) return fault('quantity-missing');
   if (!/^\d+$/.test(quantity.value)) return fault('quantity-not-whole');
-  const digits = quantity.value.replace(/^0+/, '');
-  if (digits === '') return fault('quantity-zero');
-  // More than 16 digits is beyond any limit, and beyond what a number holds exactly.
+  const certified = Number(quantity.value);
+  if (certified === 0) return fault('quantity-zero');
+  // What a number does not hold exactly is above that too, however it is rounded.
   const largest = programme?.largestQuantity ?? Number.MAX_SAFE_INTEGER;
-  return digits.length > 16 || Number(digits) > largest ? fault('quantity-too-large') : Number(digits);
+  return certified > largest ? fault('quantity-too-large') : certified;
 }
 
 /** MEA: a unit that exists, and is one of those in which the tariff schedule reports the programme's goods. */

@@ -1,4 +1,4 @@
-import { type Day, yearDigit } from './calendar.ts';
+import { type Day, yearDigit, yearOf } from './calendar.ts';
 import type { Registration } from './certificate.ts';
 import { type Breach, type JudgementContext, today } from './judgement.ts';
 import type { Programme } from './reference.ts';
@@ -9,7 +9,8 @@ const longestNumber = 35;
 
 /**
  * The certificate number: its form belongs to the programme; where it names a country, that is the country of origin
- * and one of the sender's; where it has a year digit, that is of the year which the programme says.
+ * and one of the sender's; where it has a year digit, that is of the year which the programme says, and not of the same
+ * year of an earlier decade, in which the certificate was issued.
  */
 export function judgeNumber(
   { number, country }: CertificateRequest,
@@ -34,10 +35,12 @@ export function judgeNumber(
     breach('number-country', number);
   }
   const digit = form.groups?.['year'];
-  if (digit !== undefined && programme.year !== undefined) {
+  const { year } = programme;
+  if (digit !== undefined && year !== undefined) {
     const here = context.reference.countries.get(country?.value ?? '');
-    const day = programme.year.on === 'issue-date' ? issued : today(context, here);
-    if (day !== undefined && digit !== yearDigit(day, programme.year)) breach('number-year', number);
+    const day = year.on === 'issue-date' ? issued : today(context, here);
+    const isOver = () => issued !== undefined && day !== undefined && yearOf(issued, year, digit).last < day;
+    if (day !== undefined && (digit !== yearDigit(day, year) || isOver())) breach('number-year', number);
   }
   return value;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { characterSetOf } from '../edifact/character-set.ts';
+import { readDay } from './calendar.ts';
 import { claimRuleNames, ruleNames } from './rule-names.ts';
 import { conditions } from './standing.ts';
 import { requestKinds } from './traffic.ts';
@@ -15,7 +16,11 @@ const pattern = z.string().transform((source, context) => {
 });
 
 const countryCode = z.string().regex(/^[A-Z]{2}$/, 'an ISO 3166 code of two letters');
-const monthAndDay = z.string().regex(/^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, 'a month and day, MM-DD');
+/** Of every year: 29 February is not. */
+const monthAndDay = z
+  .string()
+  .regex(/^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, 'a month and day, MM-DD')
+  .refine((text) => readDay(`2025${text.replace('-', '')}`) !== undefined, 'is no day that every year has');
 
 /** Elements of a certificate that a programme may require. */
 export const optionalElements = ['manufacturer-id', 'manufacturer-name'] as const;
@@ -76,7 +81,7 @@ export const programmesSchema = z.strictObject({
 
 const utcOffset = z
   .string()
-  .regex(/^[+-]\d{2}:\d{2}$/, 'an offset from UTC, such as +11:00 in quotes')
+  .regex(/^[+-](0\d|1[0-4]):[0-5]\d$/, 'an offset from UTC, such as +11:00 in quotes')
   .transform((text) => {
     const [hours = 0, minutes = 0] = text.slice(1).split(':').map(Number);
     return (text.startsWith('-') ? -1 : 1) * (hours * 60 + minutes);

@@ -65,6 +65,7 @@ export const claimRuleNames = [
   'used-up',
   'quantity-exceeds',
   'not-in-its-year',
+  'before-issue',
 ] as const;
 
 export type ClaimRuleName = (typeof claimRuleNames)[number];

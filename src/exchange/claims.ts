@@ -27,7 +27,7 @@ export type ClaimOutcome =
  *
  * @param version of the entry line, to claim again, in the same words, what was reversed; where it is not given, that is taken
  *   for an old claim that comes late
- * @throws EntryLineTaken
+ * @throws EntryLineTaken, NoSuchClaim when nothing of the entry line is on file that could have been reversed
  */
 export async function makeClaim(claim: Claim, register: Register, version?: number): Promise<ClaimOutcome> {
   const { store, environment, reference, clock } = register;
@@ -37,10 +37,15 @@ export async function makeClaim(claim: Claim, register: Register, version?: numb
     const known = found && registrationOf(found);
     if (before !== undefined && isSame(before, claim, version))
       return { kind: 'matched', repeated: true, record: before, remaining: remainingOf(known, before) };
+    if (before === undefined && version !== undefined && version > 1)
+      throw new NoSuchClaim({ entry: claim.entry, entryLine: claim.line });
 
     const verdict = judgeClaim(claim, known, reference);
     const changedAt = clock();
     if (found === undefined || verdict.kind === 'not-matched') {
+      // What it does not match any more may be what the same line drew meanwhile.
+      const last = await store.findClaim(environment, claim.entry, claim.line);
+      if (last?.version !== before?.version) continue;
       const facts = { environment, claim, mismatches: 'mismatches' in verdict ? verdict.mismatches : [] };
       const chain = found?.partner ?? ENDPOINT_CHAIN;
       await store.note({ chain, kind: 'claim-not-matched', subjectId: claim.number, facts }, changedAt);

@@ -43,6 +43,11 @@ const cases: readonly Case[] = [
   { rule: 'date: the last of the year', claim: { date: '2026-12-31' }, breaks: [] },
   { rule: 'date: after the year', claim: { date: '2027-01-01' }, breaks: [['M09', 'date']] },
   { rule: 'date: before the year', claim: { date: '2025-12-31' }, breaks: [['M09', 'date']] },
+  { rule: 'date: that of issue', claim: { date: '2026-10-30' }, breaks: [] },
+  { rule: 'date: a day before that of issue, which is the same moment across the ocean', claim: { date: '2026-10-29' }, breaks: [] },
+  { rule: 'date: before the certificate was issued', claim: { date: '2026-10-28' }, breaks: [['M10', 'date']] },
+  { rule: 'date: on New Year, across the ocean, a day before that of issue', claim: { date: '2025-12-31' }, known: { ...registered, issueDate: '2026-01-01' }, breaks: [['M09', 'date']] },
+  { rule: 'date: no end of the year, and yet not before the certificate was issued', claim: { date: '2026-02-28' }, known: { ...registered, programme: 'SUGAR', number: 'A1B2C3D4', issueDate: '2026-03-02' }, breaks: [['M10', 'date']] },
   {
     rule: 'all that does not match is told at once',
     claim: { country: 'NZ', importer: 'x', hts: '040210', date: '2027-01-01' },

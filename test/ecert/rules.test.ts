@@ -36,6 +36,9 @@ const sugar = (number: string) => ({ ...numbered(number), RFF: 'RFF+ABJ:SUGAR', 
 const lamb = (number: string) => ({ ...numbered(number), RFF: 'RFF+ABJ:LAMB', PIA: 'PIA+5+020422:HS' });
 const on = (now: string) => ({ now: new Date(now) });
 
+const uruguay = { ...numbered('6UY000123'), LOC: 'LOC+27+UY' };
+const ofUruguay = { sender: { ...context.sender, countries: ['UY'] } };
+
 const demanding = { reference: parseReference({ ...referenceFiles, programmes: withRequired() }) };
 
 function withRequired() {
@@ -43,6 +46,13 @@ function withRequired() {
   Object.assign(files.programmes.BEEF, { required: ['manufacturer-id', 'manufacturer-name'] });
   return files;
 }
+
+const lenient = {
+  reference: parseReference({
+    ...referenceFiles,
+    programmes: { ...(referenceFiles.programmes as object), importerForms: ['[0-9]+'] },
+  }),
+};
 
 const cases: readonly Case[] = [
   { rule: 'a good certificate breaks none', breaks: [] },
@@ -62,6 +72,16 @@ const cases: readonly Case[] = [
   { rule: 'year digit: of next year', changes: numbered('7AU000123'), breaks: ['number-year'] },
   { rule: 'year digit: the new year begins where the certificate is issued', changes: { ...numbered('7AU000123'), ...dated('20270101:102') }, context: on('2026-12-31T20:00:00Z'), breaks: [] },
   { rule: 'year digit: and the old one ends there', context: on('2026-12-31T20:00:00Z'), breaks: ['number-year'] },
+  { rule: 'year digit: of the same year ten years ago, when it was issued', changes: dated('20161231:102'), breaks: ['number-year'] },
+  { rule: 'year digit: issued after that year', changes: dated('20170101:102'), breaks: [] },
+  { rule: 'year digit: issued in a year that no calendar has', changes: dated('00000101:102'), breaks: ['number-year'] },
+  { rule: 'year digit: of a quota year ten years ago', changes: { ...lamb('6AU000123'), ...dated('20170721:102') }, breaks: ['number-year'] },
+  { rule: 'year digit: the last moment of a year in Australia', context: on('2026-12-31T12:59:59.999Z'), breaks: [] },
+  { rule: 'year digit: the first moment of a year in Australia', context: on('2026-12-31T13:00:00Z'), breaks: ['number-year'] },
+  { rule: 'year digit: the last moment of a year in Uruguay', changes: uruguay, context: { ...on('2027-01-01T01:59:59.999Z'), ...ofUruguay }, breaks: [] },
+  { rule: 'year digit: the first moment of a year in Uruguay', changes: uruguay, context: { ...on('2027-01-01T02:00:00Z'), ...ofUruguay }, breaks: ['number-year'] },
+  { rule: 'issue date: 29 February, on that day', changes: { ...numbered('8AU000123'), ...dated('20280229:102') }, context: on('2028-02-28T13:00:00Z'), breaks: [] },
+  { rule: 'issue date: 29 February, a moment before that day', changes: { ...numbered('8AU000123'), ...dated('20280229:102') }, context: on('2028-02-28T12:59:59.999Z'), breaks: ['issue-date-in-future'] },
   { rule: 'year digit: a quota year before its first day', changes: lamb('5AU000123'), context: on('2026-07-21T09:00:00Z'), breaks: ['issue-date-in-future'] },
   { rule: 'year digit: a quota year from its first day', changes: { ...lamb('6AU000123'), ...dated('20260721:102') }, context: on('2026-07-22T09:00:00Z'), breaks: [] },
 
@@ -72,6 +92,7 @@ const cases: readonly Case[] = [
   { rule: "replace: somebody else's is unknown", changes: asked('5'), known: foreign, breaks: ['certificate-unknown'] },
   { rule: 'replace: in use', changes: asked('5'), known: used, breaks: ['certificate-in-use'] },
   { rule: 'replace: cancelled', changes: asked('5'), known: cancelled, breaks: ['certificate-cancelled'] },
+  { rule: 'replace: after its year', changes: asked('5'), known: registered, context: on('2027-01-01T00:00:00Z'), breaks: ['number-year'] },
   { rule: 'replace: carries everything as if original', changes: { ...asked('5'), 'PNA+IM': '', MEA: '' }, known: registered, breaks: ['importer-missing', 'quantity-missing', 'unit-missing'] },
   { rule: 'cancel: unknown', changes: asked('1'), breaks: ['certificate-unknown'] },
   { rule: "cancel: somebody else's is unknown", changes: asked('1'), known: foreign, breaks: ['certificate-unknown'] },
@@ -88,10 +109,13 @@ const cases: readonly Case[] = [
   { rule: 'issue date: no such month', changes: dated('20261301:102'), breaks: ['issue-date-malformed'] },
   { rule: 'issue date: no leap year', changes: dated('20250229:102'), breaks: ['issue-date-malformed'] },
   { rule: 'issue date: a leap year', changes: dated('20240229:102'), breaks: [] },
+  { rule: 'issue date: a century that is a leap year', changes: { ...sugar('A1B2C3D4'), ...dated('20000229:102') }, breaks: [] },
+  { rule: 'issue date: a century that is none', changes: { ...sugar('A1B2C3D4'), ...dated('19000229:102') }, breaks: ['issue-date-malformed'] },
   { rule: 'issue date: six digits', changes: dated('261030:102'), breaks: ['issue-date-malformed'] },
   { rule: 'issue date: another format', changes: dated('20261030:203'), breaks: ['issue-date-malformed'] },
   { rule: 'issue date: no format', changes: dated('20261030'), breaks: ['issue-date-malformed'] },
   { rule: 'issue date: tomorrow', changes: dated('20261103:102'), breaks: ['issue-date-in-future'] },
+  { rule: 'issue date: already today somewhere, where the country is unknown', changes: { ...dated('20261103:102'), LOC: 'LOC+27+ZZ' }, context: on('2026-11-02T10:00:00Z'), breaks: ['country-not-taking-part', 'country-not-authorised', 'number-country'] },
   { rule: 'issue date: already today where it is issued', changes: dated('20261103:102'), context: on('2026-11-02T20:00:00Z'), breaks: [] },
 
   { rule: 'HTS: missing', changes: { PIA: '' }, breaks: ['hts-missing'] },
@@ -100,6 +124,7 @@ const cases: readonly Case[] = [
   { rule: 'HTS: with dots', changes: { PIA: 'PIA+5+0202.30:HS' }, breaks: ['hts-malformed'] },
   { rule: 'HTS: chapter 00', changes: { PIA: 'PIA+5+000230:HS' }, breaks: ['hts-chapter'] },
   { rule: 'HTS: chapter 98', changes: { PIA: 'PIA+5+980230:HS' }, breaks: ['hts-chapter'] },
+  { rule: 'HTS: a heading of the programme in the middle', changes: { PIA: 'PIA+5+170201:HS' }, breaks: ['hts-not-in-programme'] },
   { rule: 'HTS: not in the programme', changes: { PIA: 'PIA+5+020329:HS' }, breaks: ['hts-not-in-programme'] },
 
   { rule: 'quantity: missing', changes: measured(''), breaks: ['quantity-missing'] },
@@ -115,6 +140,8 @@ const cases: readonly Case[] = [
   { rule: 'quantity: too large', changes: measured('1000000000'), breaks: ['quantity-too-large'] },
   { rule: 'quantity: beyond what a number holds', changes: measured('9007199254740993'), breaks: ['quantity-too-large'] },
   { rule: 'quantity: ten thousand digits', changes: measured('9'.repeat(10_000)), breaks: ['quantity-too-large'] },
+
+  { rule: 'quantity: beyond what a number holds, of a programme that is unknown', changes: { ...measured('9007199254740992'), RFF: 'RFF+ABJ:PORK' }, breaks: ['programme-unknown', 'quantity-too-large'] },
 
   { rule: 'unit: missing', changes: { MEA: 'MEA+AAJ+AAI+:18000' }, breaks: ['unit-missing'] },
   { rule: 'unit: unknown', changes: { MEA: 'MEA+AAJ+AAI+KG:18000' }, breaks: ['unit-unknown'] },
@@ -132,6 +159,8 @@ const cases: readonly Case[] = [
     changes: { 'PNA+IM': `PNA+IM+${importer}` },
     breaks: ['importer-malformed'],
   })),
+  { rule: 'importer: longer than an..35, whatever forms there are', changes: { 'PNA+IM': `PNA+IM+${'1'.repeat(36)}` }, context: lenient, breaks: ['importer-malformed'] },
+  { rule: 'importer: an..35, of a form of the agency', changes: { 'PNA+IM': `PNA+IM+${'1'.repeat(35)}` }, context: lenient, breaks: [] },
   { rule: 'manufacturer: optional', changes: { 'PNA+MF': '' }, breaks: [] },
   { rule: 'manufacturer: missing where the programme requires it', changes: { 'PNA+MF': '' }, context: demanding, breaks: ['manufacturer-missing'] },
   { rule: 'manufacturer: its name missing where the programme requires it', changes: { 'PNA+MF': 'PNA+MF+AUEXAMEA123SYD' }, context: demanding, breaks: ['manufacturer-missing'] },
@@ -153,12 +182,15 @@ const cases: readonly Case[] = [
   { rule: 'repeated: two importers', changes: { 'PNA+IM': "PNA+IM+12-345678900'NAD+IM+98-765432100" }, breaks: ['repeated'] },
   { rule: 'repeated: two dates of issue', changes: { DTM: "DTM+182:20261030:102'DTM+182:20261029:102" }, breaks: ['repeated'] },
   { rule: 'repeated: two countries of origin', changes: { LOC: "LOC+27+AU'LOC+27+NZ" }, breaks: ['repeated'] },
+  { rule: 'repeated: not so a place of another kind', changes: { LOC: "LOC+9+NZAKL'LOC+27+AU" }, breaks: [] },
+  { rule: 'repeated: not so a product number of another kind', changes: { PIA: "PIA+1+020130:HS'PIA+5+020230:HS" }, breaks: [] },
   { rule: 'repeated: two programmes', changes: { RFF: "RFF+ABJ:BEEF'RFF+ABJ:LAMB" }, breaks: ['repeated'] },
   { rule: 'repeated: two HTS numbers in a line', changes: { PIA: "PIA+5+020230:HS'PIA+5+020130:HS" }, breaks: ['repeated'] },
   { rule: 'repeated: a quantity with 6313 and one without', changes: { MEA: "MEA+AAJ+AAI+KGM:1'MEA+AAJ++KGM:2" }, breaks: ['repeated'] },
   { rule: 'repeated: two quantities in a line', changes: { MEA: "MEA+AAJ+AAI+KGM:1'MEA+AAJ+AAI+KGM:2" }, breaks: ['repeated'] },
 
   { rule: 'a test message in production', context: { testIndicator: true }, breaks: ['test-in-production'] },
+  { rule: 'a test message in production of a sender who is not certified for it', context: { testIndicator: true, sender: { ...context.sender, stage: 'application-test' } }, breaks: ['test-in-production'] },
   { rule: 'a production message in test', context: { environment: 'test' }, breaks: ['production-in-test'] },
   { rule: 'a test message in test', context: { environment: 'test', testIndicator: true }, breaks: [] },
   { rule: 'a sender who is not certified for production', context: { sender: { ...context.sender, stage: 'application-test' } }, breaks: ['not-certified-for-production'] },

@@ -9,12 +9,13 @@ import { claimOf, openRegister } from '../support/register.ts';
 const script = path.join(import.meta.dirname, 'claims-child.ts');
 
 /** Runs a process to its end, or kills it when it has said so many lines. Returns all that it said. */
-async function run(args: readonly string[], killAfter = Infinity): Promise<string[][]> {
+async function run(args: readonly string[], killAfter = Infinity, begun?: () => void): Promise<string[][]> {
   const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const closed = new Promise((resolve) => child.on('close', (code, signal) => resolve(signal ?? code)));
   const lines: string[][] = [];
   for await (const line of createInterface(child.stdout)) {
     lines.push(line.split(' '));
+    begun?.();
     if (lines.length === killAfter) child.kill('SIGKILL');
   }
   assert.equal(await closed, killAfter === Infinity ? 0 : 'SIGKILL');
@@ -37,6 +38,36 @@ describe('claims from several processes', () => {
     assert.equal(new Set(lines).size, claims.length);
     const recorded = said.filter(([how]) => how === 'matched').map(([, entry, line]) => `${entry ?? ''} ${line ?? ''}`);
     assert.deepEqual(recorded.sort(), lines.sort(), 'each was said to be recorded once');
+    assert.equal((await register.store.verifyLedger()).kind, 'whole');
+    await register.store.close();
+  });
+
+  it('while certificates are cancelled: each is used or cancelled, and not both', async () => {
+    const register = await openRegister();
+    const numbers = Array.from({ length: 40 }, (_, n) => `6AU${String(n).padStart(6, '0')}`);
+    for (const number of numbers) await register.send({ number });
+    const claiming = ['1', '2'].map((name) => {
+      let said = Promise.resolve<string[][]>([]);
+      const begun = new Promise<void>((resolve) => {
+        said = run(['several', register.directory, name, ...numbers], Infinity, resolve);
+      });
+      return { begun, said };
+    });
+    await Promise.all(claiming.map(({ begun }) => begun));
+    const decided = new Map<string, string>();
+    // They come towards us.
+    for (const number of numbers.toReversed()) decided.set(number, await register.send({ number, function: '1' }));
+    const said = (await Promise.all(claiming.map((one) => one.said))).flat();
+    for (const [index, number] of numbers.entries()) {
+      const standing = await findStanding(number, register);
+      const isCancelled = decided.get(number) === 'cancel';
+      const matched = said.filter(([how, , line]) => how === 'matched' && line === String(index + 1)).length;
+      // Of 18,000 the two want 10,000 each.
+      assert.equal(matched, isCancelled ? 0 : 1, number);
+      assert.equal(standing?.state, isCancelled ? 'cancelled' : 'partly-used');
+      assert.equal(standing.registration.lines[0]?.used, isCancelled ? 0 : 10_000);
+    }
+    assert.equal(decided.get(numbers[0] ?? ''), 'certificate-in-use');
     assert.equal((await register.store.verifyLedger()).kind, 'whole');
     await register.store.close();
   });

@@ -93,6 +93,13 @@ describe('claims', () => {
     assert.equal((await reverseClaim(line, 'meant', register, 5)).version, 6);
   });
 
+  it('that are said to be made anew, where nothing was reversed, draw nothing', async () => {
+    await assert.rejects(makeClaim(claimOf(), register, 3), { code: 'NO_SUCH_CLAIM' });
+    assert.equal(await used(), 0);
+    const first = await makeClaim(claimOf(), register, 1);
+    assert.ok(first.kind === 'matched' && !first.repeated);
+  });
+
   it('keep a certificate from being replaced or cancelled', async () => {
     await makeClaim(claimOf(), register);
     assert.equal(await register.send({ function: '5' }), 'certificate-in-use');
@@ -122,18 +129,52 @@ describe('claims', () => {
     assert.ok(drawn <= standing.registration.lines[0].certified);
   });
 
+  it('told twice at the same moment are one claim, also when the one leaves nothing for the other', async () => {
+    const whole = claimOf({ quantity: 18_000 });
+    const { store } = register;
+    const findCertificates: Store['findCertificates'] = async (...asked) => {
+      await makeClaim(whole, register);
+      return store.findCertificates(...asked);
+    };
+    const second = await makeClaim(whole, { ...register, store: { ...store, findCertificates } });
+    assert.ok(second.kind === 'matched' && second.repeated);
+    assert.equal(second.remaining, 0);
+    assert.deepEqual(await store.listLedger({ kind: 'claim-not-matched' }), []);
+  });
+
+  /** A register whose process dies right after a step. */
+  function dyingAfter(step: 'findClaim' | 'findCertificates' | 'recordClaim' | 'note'): TestRegister {
+    const fatal = async (...args: never[]) => {
+      await (register.store[step] as (...all: never[]) => Promise<unknown>)(...args);
+      throw new Error('died');
+    };
+    return { ...register, store: { ...register.store, [step]: fatal } };
+  }
+
+  it('a crash after any step: the reversal that is sent again gives back once', async () => {
+    for (const [index, step] of (['findClaim', 'recordClaim'] as const).entries()) {
+      const again = { ...line, entryLine: index + 1 };
+      await makeClaim(claimOf({ line: again.entryLine }), register);
+      await assert.rejects(reverseClaim(again, 'mistaken', dyingAfter(step)), /died/);
+      assert.equal((await reverseClaim(again, 'mistaken', register)).version, 2);
+      assert.equal(await used(), 0);
+    }
+    assert.equal((await register.store.verifyLedger()).kind, 'whole');
+  });
+
+  it('a crash after it was found not to match: it is told in the ledger, draws nothing, and may come again', async () => {
+    const claim = claimOf({ importer: '98-765432100' });
+    await assert.rejects(makeClaim(claim, dyingAfter('note')), /died/);
+    assert.equal((await makeClaim(claim, register)).kind, 'not-matched');
+    assert.equal((await register.store.listLedger({ kind: 'claim-not-matched' })).length, 2);
+    assert.equal(await used(), 0);
+  });
+
   it('a crash after any step: the claim that is sent again draws once', async () => {
     for (const step of ['findClaim', 'findCertificates', 'recordClaim'] as const) {
       const before = (await used()) ?? 0;
       const claim = claimOf({ line: 10 + before });
-      const dying: Store = { ...register.store };
-      Object.assign(dying, {
-        [step]: async (...args: never[]) => {
-          await (register.store[step] as (...all: never[]) => Promise<unknown>)(...args);
-          throw new Error('died');
-        },
-      });
-      await assert.rejects(makeClaim(claim, { ...register, store: dying }), /died/);
+      await assert.rejects(makeClaim(claim, dyingAfter(step)), /died/);
       const again = await makeClaim(claim, register);
       assert.ok(again.kind === 'matched');
       assert.equal(again.repeated, step === 'recordClaim');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 
 import { openExchange } from '../../src/cli/endpoint.ts';
 import { kept } from '../../src/bytes/kept.ts';
+import { makeClaim } from '../../src/exchange/claims.ts';
 import { runJobs, startJobs } from '../../src/exchange/jobs.ts';
 import { StoreError } from '../../src/store/store-error.ts';
 import type { Job, Store } from '../../src/store/store.ts';
@@ -9,6 +10,7 @@ import { createLog } from '../../src/telemetry/log.ts';
 import { makeHome } from '../support/home.ts';
 import { identity } from '../support/identities.ts';
 import { homeOfOne, opened, seal } from '../support/jobs.ts';
+import { claimOf } from '../support/register.ts';
 import { interchange, numberOf } from '../support/sancrt.ts';
 import { until } from '../support/until.ts';
 
@@ -70,6 +72,64 @@ describe('the job of a received payload', () => {
     assert.match(details[2] ?? '', /^FIRST: 0 accepted, 0 rejected, 1 syntax errors/);
     await close();
   });
+
+  it('is judged by what the interchanges before it in its payload bring about', async () => {
+    const { exchange, close, seals } = await opened();
+    const { store } = exchange;
+    const now = new Date();
+    const number = numberOf('AU', 7);
+    const certificates = [{ number }, { number, function: '5' as const }, { number, function: '1' as const }];
+    const [id = ''] = await seals([Buffer.concat([interchange(certificates), interchange(certificates)])], now);
+    await runJobs(await store.claimJobs(now, 60_000, 10), exchange);
+    const detail = (await store.getMessage(id))?.detail ?? '';
+    assert.match(detail, /: 3 accepted, 0 rejected, 0 syntax errors; .*: 0 accepted, 3 rejected, 0 syntax errors$/);
+    const [record] = await store.listCertificates({ number });
+    assert.deepEqual([record?.state, record?.version], ['cancelled', 3]);
+    assert.equal((await store.verifyLedger()).kind, 'whole');
+    await close();
+  });
+
+  it('is decided again, with all that were to share its commit, when entries drew on one of its certificates meanwhile', async () => {
+    const { exchange, close, seals } = await opened();
+    const { store } = exchange;
+    const now = new Date();
+    const [drawn, untouched, fresh] = [numberOf('AU', 1), numberOf('AU', 2), numberOf('AU', 3)];
+    await seals([interchange([{ number: drawn }, { number: untouched }])], now);
+    await runJobs(await store.claimJobs(now, 60_000, 10), exchange);
+    const cancel = '1' as const;
+    const ids = await seals(
+      [
+        interchange([{ number: fresh }]),
+        interchange([
+          { number: untouched, function: cancel },
+          { number: drawn, function: cancel },
+        ]),
+        interchange([{ number: untouched }]),
+      ],
+      now,
+    );
+    const register = { store, environment: 'test', reference: exchange.reference(), clock: () => now } as const;
+    const attempts: (readonly string[])[] = [];
+    const completeJobs: Store['completeJobs'] = async (...done) => {
+      const claim = claimOf({ number: drawn, date: now.toISOString().slice(0, 10) });
+      if (attempts.length === 0) assert.equal((await makeClaim(claim, register)).kind, 'matched');
+      const ended = await store.completeJobs(...done);
+      attempts.push(ended);
+      const registered = (await store.listCertificates({})).map(({ number, version }) => [number, version]);
+      if (attempts.length === 1) assert.deepEqual(registered.sort(), [[drawn, 1], [untouched, 1], [fresh, 1]]);
+      return ended;
+    };
+    await runJobs(await store.claimJobs(now, 60_000, 10), { ...exchange, store: { ...store, completeJobs } });
+    assert.deepEqual(attempts, [['done', 'conflict', 'conflict'], ['done', 'done']]);
+    const details = await Promise.all(ids.map(async (id) => (await store.getMessage(id))?.detail ?? ''));
+    const counts = details.map((detail) => /: (\d accepted, \d rejected)/.exec(detail)?.[1]);
+    assert.deepEqual(counts, ['1 accepted, 0 rejected', '1 accepted, 1 rejected', '0 accepted, 1 rejected']);
+    const found = await store.findCertificates('test', [drawn, untouched]);
+    assert.deepEqual([drawn, untouched].map((number) => found.get(number)?.state), ['registered', 'cancelled']);
+    assert.equal((await store.listMessages({ direction: 'out', limit: 100 })).length, 2 * 4);
+    assert.equal((await store.verifyLedger()).kind, 'whole');
+    await close();
+  }); // prettier-ignore
 
   it('that was not begun when we stop is given back', async () => {
     const { exchange, close, seals } = await opened();

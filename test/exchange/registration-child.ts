@@ -9,17 +9,18 @@ const [directory = '', mortal = '', step = '', when = ''] = process.argv.slice(2
 const { exchange, close } = await openExchange(directory, {}, createLog('silent'));
 const { store } = exchange;
 
-// Those of a race begin together; one that is to die takes up what its predecessor left, as a server does when it starts.
+const next = async () => (await store.claimJobs(new Date(), 60_000, 1))[0];
+
+// One that is to die takes up what its predecessor left, as a server does when it starts.
+if (mortal !== '') await store.releaseLeases();
+let job = await next();
+// Those of a race begin together, each with work of its own in hand.
 if (mortal === '') {
   writeSync(1, 'ready\n');
   await new Promise((resolve) => process.stdin.once('data', resolve));
   process.stdin.unref();
-} else {
-  await store.releaseLeases();
 }
-for (;;) {
-  const [job] = await store.claimJobs(new Date(), 60_000, 1);
-  if (job === undefined) break;
+for (; job !== undefined; job = await next()) {
   const here = job.messageId === mortal ? { ...exchange, store: dyingAt(step as keyof Store, when) } : exchange;
   await runJobs([job], here);
   writeSync(1, `done ${job.messageId}\n`);

@@ -149,6 +149,7 @@ describe('the API', () => {
     assert.deepEqual(await posted({ quantity: undefined }), ['quantity is missing, or no whole number']);
     assert.deepEqual(await posted({ quantity: '10' }), ['quantity is missing, or no whole number']);
     assert.deepEqual(await posted({ quantity: 2 ** 60 }), ['quantity is too large']);
+    assert.deepEqual(await posted({ number: 'X'.repeat(36) }), ['number is longer than 35 characters']);
     assert.deepEqual(await posted({ version: 0 }), ['version is below 1']);
     assert.deepEqual(await faultsOf(asked('GET', '/ecert/claims?limit=2&limit=3')), ['limit is missing, is no text, or is there twice']);
     assert.deepEqual(await faultsOf(asked('GET', '/ecert/claims?limit=1001')), ['limit is above 1000']);

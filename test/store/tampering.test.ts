@@ -270,6 +270,26 @@ describe('tampering', () => {
     });
   }
 
+  const others: Readonly<Record<string, string>> = {
+    ...{ environment: "'production'", number: "'A9'", version: '2', kind: "'replace'", state: "'cancelled'" },
+    ...{ country: "'AU'", programme: "'lamb'", partner: "'bank'", participant: "'AU:ZZZ'", message_id: "'out-1'" },
+    ...{ changed_at: "'2026-01-31T12:00:06.000Z'", certificate: "json_set(certificate, '$.consignee', 'X')" },
+  };
+  for (const [column, value] of Object.entries(others)) {
+    it(`is found: the ${column} of a certificate`, async () => {
+      tamper(directory, `UPDATE certificates SET ${column} = ${value} WHERE number = 'A2'`);
+      await assertBroken('van 3', /certificates .* changed/);
+    });
+  }
+
+  it('of a certificate each column is among these, but its position', () => {
+    const database = new Sqlite(path.join(directory, 'countersign.db'));
+    const columns = database.prepare<[], { name: string }>(`SELECT name FROM pragma_table_info('certificates')`).all();
+    database.close();
+    const names = columns.map(({ name }) => name).filter((name) => name !== 'position');
+    assert.deepEqual(Object.keys(others).sort(), names.sort());
+  });
+
   it('is found: bytes in a file', async () => {
     writeFileSync(fileOf(filed), Buffer.alloc(filed.length, 8));
     await assertBroken('van 1', /bytes .* were changed/);

@@ -77,6 +77,48 @@ export function describeClaims(open: OpenTestStore): void {
       assert.equal((await store.verifyLedger()).kind, 'whole');
     });
 
+    it('a reversal gives back no more than was drawn', async () => {
+      const { store } = await withCertificate();
+      await store.recordClaim(claim(1));
+      const reversal = claim(1, { kind: 'reversal', version: 2, quantity: 11 });
+      assert.equal(await store.recordClaim(reversal), 'conflict');
+      assert.equal(await store.recordClaim({ ...reversal, quantity: 10 }), 'done');
+    });
+
+    it('nothing is drawn on a version that was replaced', async () => {
+      const { store } = await withCertificate();
+      await register(store, change('A1', 1, {}, [{ hts: '020230', unit: 'KGM', certified: 10 }]));
+      assert.equal(await store.recordClaim(claim(1)), 'conflict');
+      assert.equal(await store.recordClaim(claim(1, { certificateVersion: 2 })), 'done');
+    });
+
+    it('what is drawn in one environment, or in one unit, is not drawn in another', async () => {
+      const { store } = await open();
+      const kilos = (certified: number) => [{ hts: '020230', unit: 'KGM', certified }];
+      const ofProduction = (version: number, certified: number) => {
+        const { record } = change('A1', version, {}, kilos(certified));
+        return change('A1', version, { record: { ...record, environment: 'production' } });
+      };
+      const litres = { hts: '020230', unit: 'LTR', certified: 50 };
+      await register(store, ofProduction(0, 1), change('A1'), change('A1', 1, {}, [...kilos(60), litres]));
+      const here = (entryLine: number, over: Partial<ClaimRecord>) =>
+        claim(entryLine, { certificateVersion: 2, ...over });
+      assert.equal(await store.recordClaim(here(1, { quantity: 60 })), 'done');
+      assert.equal(await store.recordClaim(here(2, { unit: 'LTR', quantity: 51 })), 'conflict');
+      assert.equal(await store.recordClaim(here(2, { unit: 'LTR', quantity: 50 })), 'done');
+      assert.equal(await register(store, ofProduction(1, 5)), 'done', 'there it is not in use');
+      const there = here(1, { environment: 'production', quantity: 5 });
+      assert.equal(await store.recordClaim({ ...there, quantity: 6 }), 'conflict');
+      assert.equal(await store.recordClaim(there), 'done');
+      const used = [50, 60].map((quantity, n) => ({ hts: '020230', unit: ['LTR', 'KGM'][n], used: quantity }));
+      const byUnit = (usage: Awaited<ReturnType<typeof usageOf>>) => [...(usage ?? [])].sort((a, b) => a.used - b.used);
+      assert.deepEqual(byUnit(await usageOf(store)), used);
+      const found = (await store.findCertificates('production', ['A1'])).get('A1');
+      assert.deepEqual(found?.usage, [{ hts: '020230', unit: 'KGM', used: 5 }]);
+      assert.equal((await store.certificateUsage({ environment: 'production', condition: 'matched' })).length, 1);
+      assert.equal((await store.verifyLedger()).kind, 'whole');
+    });
+
     it('what is used is neither replaced nor cancelled; what was given back may be', async () => {
       const { store } = await withCertificate();
       await store.recordClaim(claim(1));

@@ -302,9 +302,10 @@ export function describeJobs(open: OpenTestStore): void {
       const { store } = await open();
       const job = await sealedJob(store);
       const wrong = change('A1', 0, { record: { ...change('A1').record, version: 7 } });
-      for (const certificates of [[wrong], [change('A1'), change('A1')]]) {
+      for (const certificates of [[wrong], [change('A1'), change('A1')], [change('A1'), change('A1', 2)]]) {
         await assert.rejects(completeJob(store, job, result({ certificates }), at(1)), { code: 'STORE_MISUSED' });
       }
+      assert.equal((await store.findCertificates('test', ['A1'])).size, 0);
     });
 
     it('test and production never mix', async () => {
