@@ -207,8 +207,12 @@ function beginMessage(body: Body, current: Current): void {
   body.kind = kindOf(header, current, body.kind, subject.syntax, settings.directories);
   const reference = valueOf(header, 1);
   body.message = openMessage(header, reference, body.kind, referenceFault(reference, subject.syntax));
-  checking.findings = body.message.findings;
+  const { findings } = body.message;
+  const before = findings.length;
+  checking.findings = findings;
   checkSegment(body.message, current, UNH, checking);
+  // What is wrong with S009 is told of each message that has it.
+  if (findings.length > before) body.kind = { ...body.kind, bytes: undefined };
 }
 
 /**

@@ -75,6 +75,19 @@ describe('what conforms is passed over, and all else looked at closely', () => {
     assert.ok(told.none > 15 && told.some > 15, JSON.stringify(told));
   });
 
+  it('what is wrong with S009 is told of each message that has it', () => {
+    for (const [version, association, code] of [
+      ['3', ':A:B', '16'],
+      ['4', ':A:B:C:D', '16'],
+      ['4', ':', '45'],
+    ] as const) {
+      const messages = ['1', '2', '3'].map((each) => message(each, `SANCRT:D:97B:UN${association}`));
+      const header = unb.replace(':3+', `:${version}+`).replace('+26', version === '4' ? '+2026' : '+26');
+      const findings = allFindings(read(interchange(messages, header)));
+      assert.deepEqual(findings.map(({ code, tag, offset }) => [code, tag, offset > 0]), [1, 2, 3].map(() => [code, 'UNH', true])); // prettier-ignore
+    }
+  });
+
   it('UNT of a message without a reference lacks it too', () => {
     const text = interchange([message('', undefined, ['BGM+811'])]);
     assert.deepEqual(allFindings(read(text)).map(brief), allFindings(read(released(text))).map(brief));
