@@ -22,7 +22,9 @@ describe('holding messages against their directory', () => {
   const cases: readonly (readonly [rule: string, text: string, faults: readonly string[]])[] = [
     ['14: a message that no directory has', interchange([message('1', 'INVOIC:D:97B:UN')]), ['UCM 14 UNH 1 3 1']],
     ['39, and no 14: a release that no list could have', interchange([message('1', 'SANCRT:D:1997B:UN')]), ['UCI 39 UNH 1 3 3']],
-    ['14: a release that no directory has', interchange([message('1', 'SANCRT:D:29B:UN')]), ['UCM 14 UNH 1 3 1']],
+    ['14: a release that no directory has', interchange([message('1', 'SANCRT:D:29B:UN')]), ['UCM 14 UNH 1 3 3']],
+    ['14: a version that no directory has', interchange([message('1', 'SANCRT:1:97B:UN')]), ['UCM 14 UNH 1 3 2']],
+    ['14: an agency that no directory is of', interchange([message('1', 'SANCRT:D:97B:EX')]), ['UCM 14 UNH 1 3 4']],
     ['12: a value outside of its list', sancrt(['FTX+AAI++A']), []],
     ['1131 says that the list is another', sancrt(['DTM+182:20261030:102', 'LOC+27+AU', 'GIS+QQ:1:1']), []],
     ['12: without 1131 and 3055 the list of the directory holds', sancrt(['GIS+QQ']), ['UCD 12 GIS 3 2 1']],
@@ -148,6 +150,13 @@ describe('holding messages against their directory', () => {
     const subject = contrl('FOO:X:99Z:QQ');
     assert.deepEqual(allFindings(subject), []);
     assert.deepEqual(subject.warnings.map(({ text }) => text), ['0065 "FOO"', '0052 "X"', '0054 "99Z"', '0051 "QQ"'].map((value) => `${value} is not in its list`)); // prettier-ignore
+  });
+
+  it('0113 of syntax 4 is repeated too', () => {
+    const text = interchange([message('1', 'CONTRL:4:1:UN', ['UCI+R1+A+B+7', 'UCM+1+SANCRT:D:97B:UN:A:B:C+7'])], unb4);
+    const subject = read(text);
+    assert.deepEqual(allFindings(subject), []);
+    assert.deepEqual(subject.warnings.map(({ text: told }) => told), ['0113 "C" is not in its list']); // prettier-ignore
   });
 
   it('syntax 4: occurrences of an element are told apart', () => {
