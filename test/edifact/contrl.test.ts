@@ -367,7 +367,7 @@ describe('properties of CONTRL', () => {
       fc.property(samples, ([base, findings, ofGroup, ofFirst, options]) => {
         const read = readInterchange(Buffer.from(base, 'latin1'), { ...EDIFACT_LIMITS, groups: true });
         const groups = read.groups?.map((group, index) => ({ ...group, findings: index === 0 ? ofGroup : [] }));
-        const subject = withFindings({ ...read, groups }, findings, ofFirst);
+        const subject = withFindings({ ...read, groups }, [...findings, ...read.findings], ofFirst);
         const written = validated(answer(subject, options));
         const [contrl] = written.messages;
         assert.deepEqual(faultsIn(written), []);
