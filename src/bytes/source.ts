@@ -126,11 +126,13 @@ export function gather(pieces: Pieces): Buffer {
   return first === undefined ? Buffer.alloc(0) : more.length === 0 ? first : Buffer.concat([first, ...more]);
 }
 
-/** All of it in one buffer, without the thread waiting for the disk. */
+/** All of it in one buffer, without the thread waiting for the disk. In memory it is never twice. */
 export async function gathered(source: Source): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  for await (const piece of source.stream?.() ?? source.pieces()) pieces.push(piece);
-  return gather(pieces);
+  if (source.stream === undefined) return gather(source.pieces());
+  const all = Buffer.allocUnsafeSlow(source.size);
+  let at = 0;
+  for await (const piece of source.stream()) at += piece.copy(all, at);
+  return all;
 }
 
 /** Reads to the end and drops it. */

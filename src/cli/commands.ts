@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+
 import { registerAudit } from './audit.ts';
 import { registerConfig } from './config.ts';
 import { registerDemo } from './demo.ts';
@@ -31,10 +33,11 @@ const nouns = [
 const { stdin, stdout, stderr, env } = process;
 const terminal = { stdin, stdout, stderr, env, now: () => new Date() };
 
-// Whoever reads our output may have had enough of it (`| head`).
+// Whoever reads our output may have had enough of it (`| head`). What was not finished has not gone well: as shells say it,
+// it ends by SIGPIPE.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
-  process.exit();
+  process.exit(process.exitCode ?? 128 + constants.signals.SIGPIPE);
 });
 
 process.exitCode = await run(process.argv.slice(2), terminal, nouns);

@@ -1,8 +1,10 @@
 import { isTag, skipBlanks } from './delimiters.ts';
 import type { SegmentRules } from './definitions.ts';
-import { type Checking, type Current, type Levels, checkElements, report, tagAt } from './elements.ts';
+import { type Checking, type Current, type Levels, checkElements, report, tagAt, warn } from './elements.ts';
 import { envelopeRules } from './grammar.ts';
 import { type OpenGroup, closeGroup, groupFinding, openGroup } from './group.ts';
+import { preparationOf } from './header.ts';
+import { groupFault } from './identification.ts';
 import { type Finding, type Group, type Message, type Segment, type Syntax, valueOf } from './interchange.ts';
 import {
   type MessageKind,
@@ -315,8 +317,14 @@ function startGroup(body: Body, header: Segment): void {
     add(body, at(header, mixed, 'Messages stand outside of the groups', 'all messages in groups, or none'));
   }
   finishGroup(body, undefined);
-  body.group = openGroup(header, noteReference(body.groupsSeen, valueOf(header, 5)));
-  body.checking.findings = body.group.findings;
+  const { checking, groupsSeen, subject } = body;
+  const unnamed = groupFault(header, subject.syntax);
+  if (unnamed !== undefined) add(body, unnamed);
+  body.group = openGroup(header, unnamed === undefined && noteReference(groupsSeen, valueOf(header, 5)));
+  checking.findings = body.group.findings;
+  const { findings, warnings } = preparationOf(header, subject.syntax);
+  checking.findings.push(...findings);
+  for (const warning of warnings) warn(checking, warning);
   body.seen = nothingSeen();
 }
 

@@ -66,7 +66,8 @@ export function readContrl(message: Message): ContrlReport | undefined {
     sender: partyOf(uci.elements[1] ?? []),
     recipient: partyOf(uci.elements[2] ?? []),
     action,
-    outcome: action === 'acknowledged' && groups.length + messages.length > 0 ? 'partly-rejected' : action,
+    // No receipt (8) should name what is refused; what it names is refused all the same.
+    outcome: action !== 'rejected' && groups.length + messages.length > 0 ? 'partly-rejected' : action,
     rejectedGroups: groups,
     rejectedMessages: messages,
     findings,

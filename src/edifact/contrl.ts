@@ -1,8 +1,8 @@
 import { characterSetOf } from './character-set.ts';
 import { segmentResponses, verdict } from './contrl-faults.ts';
 import { partyComponents } from './header.ts';
-import { groupFault, messageLengths, repeatableSet } from './identification.ts';
-import type { Finding, Group, Interchange, Message, Syntax } from './interchange.ts';
+import { messageLengths, repeatableSet } from './identification.ts';
+import type { Group, Interchange, Message, Syntax } from './interchange.ts';
 import type { WritableMessage, WritableSegment } from './writer.ts';
 
 /** `always`; `when-asked`: 0031 asks, or something is refused; `on-error`: something is refused. */
@@ -17,7 +17,7 @@ export function contrlDue(subject: Interchange, policy: ContrlPolicy): boolean {
 
 /** The interchange as a whole is refused, with all its messages. */
 export function isRejected(interchange: Interchange): boolean {
-  return interchangeFault(interchange) !== undefined;
+  return interchange.findings.length > 0;
 }
 
 /** This message is refused, or the functional group that it is in, whatever becomes of its neighbours. */
@@ -48,7 +48,7 @@ export function makeContrl(subject: Interchange, content: ContrlContent = leastC
   return {
     identifier: { type: 'CONTRL', version, release, agency: 'UN' },
     segments: [
-      ['UCI', reference, party(2), party(3), ...verdict('UCI', action, interchangeFault(subject), syntax)],
+      ['UCI', reference, party(2), party(3), ...verdict('UCI', action, subject.findings[0], syntax)],
       ...(action === '7' ? messageResponses(subject, content) : []),
     ],
   };
@@ -91,13 +91,6 @@ function isAnyRejected(subject: Interchange): boolean {
 
 function isGroupRejected({ findings }: Group): boolean {
   return findings.length > 0;
-}
-
-/** The first of its own, or a group that UCF could not name. */
-function interchangeFault({ findings, groups = [], syntax }: Interchange): Finding | undefined {
-  const [own] = findings;
-  if (own !== undefined) return own;
-  return groups.map((group) => groupFault(group, syntax)).find((fault) => fault !== undefined);
 }
 
 /** Segment group 1: messages outside of functional groups; segment group 3: these, with theirs (CONTRL D:3, 4:1). */

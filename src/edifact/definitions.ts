@@ -53,9 +53,9 @@ const unlisted = '0031';
 
 /**
  * Values outside of these lists are met: traffic is full of 0007 that are in none, and name the parties all the same; a
- * CONTRL repeats 0065, 0052, 0054 and 0051 (S009) as they came.
+ * CONTRL repeats 0065, 0052, 0054, 0051 and 0113 (S009) as they came.
  */
-const lenientElements = new Set(['0007', '0051', '0052', '0054', '0065']);
+const lenientElements = new Set(['0007', '0051', '0052', '0054', '0065', '0113']);
 
 /** @param flags where `userCodes` and its like are read from: D.01B no longer has the notes that D.00B has */
 export function segmentRules(

@@ -40,7 +40,9 @@ export function delimiterFault(delimiters: Delimiters): string | undefined {
   const { component, element, terminator, release, repetition } = delimiters;
   const used = [component, element, terminator, ...[release, repetition].filter((character) => character !== ' ')];
   if (new Set(used).size < used.length) return 'two service characters are the same';
-  const unfit = used.find((character) => character.length !== 1 || /[A-Za-z0-9]/.test(character) || character > '\x7f');
+  const unfit = used.find(
+    (character) => character.length !== 1 || /[A-Za-z0-9 ]/.test(character) || character > '\x7f',
+  );
   return unfit === undefined ? undefined : `${JSON.stringify(unfit)} cannot be a service character`;
 }
 
@@ -62,7 +64,8 @@ export interface Opening {
  * @throws UnreadableInterchange
  */
 export function openInterchange(bytes: Buffer, from: number, base: number): Opening {
-  const mark = base + from === 0 && bytes.length >= 3 && bytes.readUIntBE(0, 3) === 0xefbbbf ? 3 : from;
+  // Whoever puts files behind each other puts their marks there too.
+  const mark = bytes.length >= from + 3 && bytes.readUIntBE(from, 3) === 0xefbbbf ? from + 3 : from;
   const start = skipBlanks(bytes, mark);
   if (isTag(bytes, start, 'UNA')) return openAdvised(bytes, start, base);
   if (!isTag(bytes, start, 'UNB')) {

@@ -44,7 +44,7 @@ export function report({ findings }: Checking, finding: Finding): void {
 }
 
 /** Each thing once, where it was met first: a value of that kind stands in many messages. */
-function warn({ warnings, warned }: Checking, warning: Warning): void {
+export function warn({ warnings, warned }: Checking, warning: Warning): void {
   if (warnings.length >= findingsAtMost || warned.has(warning.text)) return;
   warned.add(warning.text);
   warnings.push(warning);

@@ -106,7 +106,7 @@ const envelopes = new WeakMap<Directory, ReadonlyMap<string, SegmentRules>>();
 const judgedWithEnvelope = new Map([
   ['UNB', [0, 1, 2, 3, 4, 6]],
   ['UNZ', [0, 1]],
-  ['UNG', [3, 4]],
+  ['UNG', [1, 2, 3, 4]],
   ['UNE', [0, 1]],
   ['UNH', [0, 1]],
   ['UNT', [0, 1]],

@@ -11,16 +11,15 @@ export interface OpenGroup {
 }
 
 export function openGroup(header: Segment, duplicate: boolean): OpenGroup {
-  const findings: Finding[] = [];
   const reference = valueOf(header, 5);
-  if (reference === '')
-    findings.push(groupFinding(header, '13', 'The group reference is missing', '0048: 1 to 14 characters', 6));
-  else if (duplicate) {
-    findings.push(
-      groupFinding(header, '26', `Group reference ${reference} stands twice`, '0048: another for each group', 6),
-    );
-  }
-  return { header, findings, messages: 0 };
+  const twice = groupFinding(
+    header,
+    '26',
+    `Group reference ${reference} stands twice`,
+    '0048: another for each group',
+    6,
+  );
+  return { header, findings: duplicate ? [twice] : [], messages: 0 };
 }
 
 /** Checks UNG against UNE (ISO 9735-1 §7.2): the same reference, as many messages as it says. */

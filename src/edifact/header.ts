@@ -45,7 +45,7 @@ export function syntaxOf(unb: Segment): Syntax {
 export function readHeader(unb: Segment): Header {
   const syntax = syntaxOf(unb);
   requireNaming(unb, syntax);
-  const date = readPreparation(valueOf(unb, 4, 1), valueOf(unb, 4, 2));
+  const { date, findings, warnings } = preparationOf(unb, syntax);
   const test = valueOf(unb, 11);
   return {
     fields: {
@@ -59,12 +59,8 @@ export function readHeader(unb: Segment): Header {
       testIndicator: test !== '' && test !== '0',
       header: unb,
     },
-    findings: [
-      ...syntaxFindings(unb, syntax),
-      ...constituentFindings(unb, syntax),
-      ...preparationFindings(unb, syntax, date),
-    ],
-    warnings: dateWarnings(unb, syntax, date),
+    findings: [...syntaxFindings(unb, syntax), ...constituentFindings(unb, syntax), ...findings],
+    warnings,
   };
 }
 
@@ -151,22 +147,35 @@ function applicationFault(unb: Segment, syntax: Syntax): NamingFault | undefined
   return namingFault(unb.elements[6] ?? [], [referenceLength], 0, repeatableSet(syntax.id));
 }
 
-function preparationFindings(unb: Segment, syntax: Syntax, date: Date | undefined): readonly Finding[] {
-  if (date !== undefined) return [];
-  const missing = valueOf(unb, 4, 1) === '' || valueOf(unb, 4, 2) === '';
-  const text = missing ? 'Date or time of preparation is missing' : 'S004 is no date and time';
-  const position = { element: 5, component: valueOf(unb, 4, 1) === '' || !missing ? 1 : 2 };
-  const spot = spotOf(unb, position.element, position.component);
-  const expected = `S004: ${syntax.version === '4' ? 'CCYYMMDD' : 'YYMMDD'} and HHMM`;
-  return [{ level: 'UCI', code: missing ? '13' : '12', tag: 'UNB', segment: 0, ...position, ...spot, text, expected }];
+/** S004 of a UNB or UNG, and what is wrong with it. */
+export function preparationOf(
+  segment: Segment,
+  syntax: Syntax,
+): Pick<Header, 'findings' | 'warnings'> & { date: Date | undefined } {
+  const [day, time] = [valueOf(segment, 4, 1), valueOf(segment, 4, 2)];
+  const date = readPreparation(day, time);
+  if (date !== undefined) return { date, findings: [], warnings: dateWarnings(segment, syntax) };
+  const isGroup = segment.tag === 'UNG';
+  // From syntax 4 on UNG may be without it.
+  if (isGroup && syntax.version === '4' && day + time === '') return { date, findings: [], warnings: [] };
+  const missing = day === '' || time === '';
+  const isTime = day !== '' && (missing || readPreparation(day, '0000') !== undefined);
+  const position = { element: 5, component: isTime ? 2 : 1 };
+  const finding: Finding = {
+    ...{ level: isGroup ? 'UCF' : 'UCI', code: missing ? '13' : '12', tag: segment.tag, segment: 0, ...position },
+    ...spotOf(segment, position.element, position.component),
+    text: missing ? 'Date or time of preparation is missing' : `S004 is no ${isTime ? 'time' : 'date'}`,
+    expected: `S004: ${syntax.version === '4' ? 'CCYYMMDD' : 'YYMMDD'} and HHMM`,
+  };
+  return { date, findings: [finding], warnings: [] };
 }
 
 /** 0017 has six digits before syntax 4 and eight from it; either is understood in either. */
-function dateWarnings(unb: Segment, syntax: Syntax, date: Date | undefined): readonly Warning[] {
-  const digits = valueOf(unb, 4, 1).length;
+function dateWarnings(segment: Segment, syntax: Syntax): readonly Warning[] {
+  const digits = valueOf(segment, 4, 1).length;
   const due = syntax.version === '4' ? 8 : 6;
-  if (date === undefined || digits === due) return [];
-  return [{ offset: spotOf(unb, 5, 1).offset, text: `The date of preparation has ${digits} digits, not ${due}` }];
+  if (digits === due) return [];
+  return [{ offset: spotOf(segment, 5, 1).offset, text: `The date of preparation has ${digits} digits, not ${due}` }];
 }
 
 /** 0017 and 0019. Two digits of a year are of 1970 to 2069. */

@@ -1,5 +1,6 @@
 import { type CharacterSet, characterSetOf } from './character-set.ts';
-import type { Finding, Group, Syntax } from './interchange.ts';
+import type { Finding, Segment, Syntax } from './interchange.ts';
+import { spotOf } from './segment.ts';
 
 /** Largest lengths of the components of S002 and S003, by syntax (0004, 0007, 0008, 0042). */
 export function partyLengths(syntax: Syntax): readonly number[] {
@@ -59,7 +60,7 @@ export function namingRule({ code, component }: NamingFault, element: string): s
  * Why UCF could not repeat 0048, S006 and S007 of a functional group, as a fault of the interchange, since the group
  * cannot be told apart; undefined when it can.
  */
-export function groupFault({ header }: Group, syntax: Syntax): Finding | undefined {
+export function groupFault(header: Segment, syntax: Syntax): Finding | undefined {
   const set = repeatableSet(syntax.id);
   const mandatory = syntax.version === '4' ? 0 : 1;
   const parts = [
@@ -69,11 +70,10 @@ export function groupFault({ header }: Group, syntax: Syntax): Finding | undefin
   ];
   for (const { element, fault } of parts) {
     if (fault === undefined) continue;
-    const place = { tag: 'UNG', segment: 0, element: element + 1, component: fault.component, offset: header.offset };
+    const place = { element: element + 1, component: fault.component };
     return {
-      level: 'UCI',
-      code: fault.code,
-      ...place,
+      ...{ level: 'UCI', code: fault.code, tag: 'UNG', segment: 0, ...place },
+      ...spotOf(header, place.element, place.component),
       text: 'A functional group that cannot be named',
       expected: namingRule(fault, element === 5 ? '0048' : `S00${element + 4}`),
     };

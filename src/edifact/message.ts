@@ -44,8 +44,8 @@ export interface MessageKind {
   readonly grammar: Grammar | undefined;
   /** Begun anew for each message. */
   readonly order: Order | undefined;
-  /** It should have a grammar, and has none. */
-  readonly unknown: boolean;
+  /** The component of S009 for which it has no grammar, though it should have one. */
+  readonly unknown: number | undefined;
   /** Why S009 could not be repeated in a CONTRL. */
   readonly unnameable: NamingFault | undefined;
 }
@@ -59,10 +59,10 @@ export function openMessage(
 ): OpenMessage {
   const findings: Finding[] = [];
   if (kind.order !== undefined) startOrder(kind.order);
-  if (kind.unknown) {
+  if (kind.unknown !== undefined) {
     const { type, version, release, agency } = kind.identifier;
     const text = `${type} ${version}:${release}:${agency} is in no directory here`;
-    findings.push(at(header, '14', text, 'S009: a message of a directory, such as SANCRT:D:97B:UN', 3, 1));
+    findings.push(at(header, '14', text, 'S009: a message of a directory, such as SANCRT:D:97B:UN', 3, kind.unknown));
   }
   return { header, reference, misnamed, kind, segments: [header], findings, count: 1 };
 }
@@ -118,7 +118,8 @@ function newKind(
   const grammar = find && grammarOf(identifier, syntax.version, find);
   const unnameable = namingFault(header.elements[1] ?? [], messageLengths(syntax), 4, repeatableSet(syntax.id));
   // One that cannot be named is told as that.
-  const unknown = find !== undefined && grammar === undefined && unnameable === undefined;
+  const wanted = find !== undefined && grammar === undefined && unnameable === undefined;
+  const unknown = wanted ? unknownPart(identifier, find) : undefined;
   return { bytes, identifier, grammar, order: grammar && newOrder(grammar.structure), unknown, unnameable };
 }
 
@@ -126,6 +127,13 @@ function newKind(
 function identifierOf(header: Segment): MessageIdentifier {
   const [type = '', version = '', release = '', agency = '', association = ''] = header.elements[1] ?? [];
   return { type, version, release, agency, association: association === '' ? undefined : association };
+}
+
+/** The first component, as a path to a message goes, that no directory here has: agency, version, release, type. */
+function unknownPart({ version, release, agency }: MessageIdentifier, find: FindDirectory): number {
+  if (agency !== 'UN') return 4;
+  if (version !== 'D') return 2;
+  return find(`D${release}`) === undefined ? 3 : 1;
 }
 
 /** Judges the segment that was just read: whether it stands in its place, and what it holds. Sets its tag. */

@@ -1,4 +1,4 @@
-import { AGAIN, GROUP_AGAIN, type Group, type Leaf, type Route, type Structure } from './structure.ts';
+import { AGAIN, GROUP_AGAIN, type Leaf, type Route, type Structure, wayOf } from './structure.ts';
 
 /** What is wrong with the order of a message's segments. */
 export interface OrderFault {
@@ -95,30 +95,37 @@ export function onlyPath({ paths, lost }: Order): Path | undefined {
 /** Takes a segment that has one place behind the last one. False when it has not: then nothing is done. */
 export function stepOn(order: Order, path: Path, tag: number): boolean {
   const { structure } = order;
-  const { leaf, groups } = path;
+  const { leaf } = path;
   const way = (structure.ways[leaf * structure.tagNames.length + tag] as number) || structure.plainWay(leaf, tag);
-  if (way < 0) return false;
+  if (way < 0 || !isWithin(structure, path, way)) return false;
+  follow(structure, path, way);
+  order.calm++;
+  return true;
+}
+
+/** Whether the segment or group may stand there once more. */
+function isWithin({ most, groupMost, depth: levels }: Structure, { leaf, count, groups }: Path, way: number): boolean {
   const kind = way & 3;
-  if (kind === AGAIN) {
-    if (path.count >= (structure.most[leaf] as number)) return false;
-    path.count++;
-  } else {
+  if (kind === AGAIN) return count < (most[leaf] as number);
+  const depth = (way >> 2) & 0x3f;
+  return kind !== GROUP_AGAIN || (groups[depth - 1] as number) < (groupMost[(way >> 8) * levels + depth - 1] as number);
+}
+
+/** Moves the path along a way. */
+function follow({ depths }: Structure, path: Path, way: number): void {
+  const { groups } = path;
+  const kind = way & 3;
+  if (kind === AGAIN) path.count++;
+  else {
     const target = way >> 8;
     const depth = (way >> 2) & 0x3f;
-    if (kind === GROUP_AGAIN) {
-      if ((groups[depth - 1] as number) >= (structure.groupMost[target * structure.depth + depth - 1] as number)) {
-        return false;
-      }
-      (groups[depth - 1] as number)++;
-    }
-    for (let each = depth; each < (structure.depths[target] as number); each++) groups[each] = 1;
+    if (kind === GROUP_AGAIN) (groups[depth - 1] as number)++;
+    for (let each = depth; each < (depths[target] as number); each++) groups[each] = 1;
     path.leaf = target;
     path.count = 1;
   }
   path.standIn = false;
   path.awaited = none;
-  order.calm++;
-  return true;
 }
 
 /** What is wrong with the order, as it is best understood. */
@@ -165,7 +172,9 @@ function ways(structure: Structure, path: Path, tag: number, place: Place): Path
     const entry = onlyEntry(routes);
     for (const route of routes) {
       const fitting = copyOf(path);
-      const within = advance(fitting, route);
+      const way = wayOf(route);
+      const within = isWithin(structure, fitting, way);
+      follow(structure, fitting, way);
       if (!within) found.push(overstepping(path, fitting, route, place));
       else if (route.missing.length > 0) found.push(leavingOut(path, fitting, route, place, route === entry));
       else {
@@ -234,25 +243,6 @@ function misplaced(structure: Structure, path: Path, tag: number, place: Place):
   after.cost += costs.misplaced;
   after.standIn = true;
   return after;
-}
-
-/** Moves the path along the route. False when a segment or group is there too often. */
-function advance(path: Path, route: Route): boolean {
-  const { target, kind, depth } = route;
-  const { groups } = path;
-  let within = true;
-  if (kind === 'segment') within = path.count < target.max;
-  else if (kind === 'group') within = (groups[depth - 1] as number) < (target.groups[depth - 1] as Group).max;
-  if (kind === 'segment') path.count++;
-  else {
-    if (kind === 'group') (groups[depth - 1] as number)++;
-    for (let each = depth; each < target.depth; each++) groups[each] = 1;
-    path.leaf = target.index;
-    path.count = 1;
-  }
-  path.standIn = false;
-  path.awaited = none;
-  return within;
 }
 
 function note(path: Path, fault: OrderFault): void {

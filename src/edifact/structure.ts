@@ -31,7 +31,8 @@ const FORWARD = 3;
 const noWay = -1;
 const wayKinds = { segment: AGAIN, group: GROUP_AGAIN, forward: FORWARD };
 
-function wayOf({ target, kind, depth }: Route): number {
+/** A route in one number. */
+export function wayOf({ target, kind, depth }: Route): number {
   return (target.index << 8) | (depth << 2) | wayKinds[kind];
 }
 

@@ -14,19 +14,23 @@ export interface Acknowledged {
 }
 
 /**
- * What the CONTRL messages in an interchange say of what we sent to the same partner. They are never answered; those in
- * an interchange that is refused say nothing.
+ * What the CONTRL messages in an interchange say of what we sent to the same partner. They are never answered, so that of
+ * those that are refused a person has to be told.
  */
 export async function acknowledgementsOf(
   subject: Interchange,
-  partner: Partner,
+  { shortName }: Pick<Partner, 'shortName'>,
   environment: Environment,
-  store: Store,
+  store: Pick<Store, 'findSentInterchange'>,
 ): Promise<Acknowledged> {
   const acknowledgements: Acknowledgement[] = [];
   const alerts: string[] = [];
   const messages = subject.messages.filter((message) => message.type === 'CONTRL');
-  for (const message of isRejected(subject) ? [] : messages) {
+  if (messages.length > 0 && isRejected(subject)) {
+    const alert = `CONTRL in ${subject.reference} is not taken: ${subject.findings[0]?.text ?? ''}`;
+    return { acknowledgements, alerts: [alert] };
+  }
+  for (const message of messages) {
     const report = isMessageRejected(message, subject) ? undefined : readContrl(message);
     if (report === undefined) {
       alerts.push(`CONTRL ${message.reference} in ${subject.reference} cannot be read`);
@@ -34,7 +38,7 @@ export async function acknowledgementsOf(
     }
     const { interchangeReference: reference, outcome } = report;
     const named = sentInterchange({ ...report, reference });
-    const subjectId = await store.findSentInterchange(partner.shortName, environment, named);
+    const subjectId = await store.findSentInterchange(shortName, environment, named);
     const detail = detailOf(report);
     if (subjectId === undefined) alerts.push(`CONTRL is about interchange ${reference}, which we did not send`);
     else acknowledgements.push({ subjectId, reference, outcome, detail });

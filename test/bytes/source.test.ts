@@ -4,7 +4,7 @@ import { existsSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { Reader } from '../../src/bytes/reader.ts';
-import { after as from, concatenated, drain, fileSource, gather, joined } from '../../src/bytes/source.ts';
+import { after as from, concatenated, drain, fileSource, gather, gathered, joined } from '../../src/bytes/source.ts';
 import { PIECE, sourceOf, type Source } from '../../src/bytes/source.ts';
 import { temporaryDirectories } from '../store/temporary.ts';
 import { bytesOf } from '../support/bytes.ts';
@@ -109,5 +109,11 @@ describe('bytes/source', () => {
   it('what comes in one piece is not copied when it is gathered', () => {
     assert.equal(gather([large]), large);
     assert.equal(gather([]).length, 0);
+  });
+
+  it('what lies in a file is gathered into as much memory as it has bytes', async () => {
+    const all = await gathered(inFile(large));
+    assert.ok(all.equals(large));
+    assert.equal(all.buffer.byteLength, large.length);
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -53,13 +53,32 @@ describe('edi check', () => {
     for (const verb of ['check', 'explain', 'acknowledge']) {
       const { status, stderr, json } = await countersign('--json', 'edi', verb, ...files);
       assert.equal(status, 1);
-      assert.match(stderr, /nothing\.edi: cannot be read: ENOENT.*\n(?:.*\n)*.*D97B: cannot be read: it is no file/);
+      assert.match(stderr, /nothing\.edi: cannot be read: ENOENT.*\n(?:.*\n)*.*D97B: cannot be read: it is a folder/);
       assert.match(stderr, /error: .*2 files not read\.\n$/);
       const told = json() as { file: string; error?: string }[];
       assert.deepEqual(told.map(({ file, error }) => [file, error === undefined]), [[files[0], true], [files[3], true], [files[1], false], [files[2], false]]); // prettier-ignore
     }
     const { stderr } = await countersign('edi', 'check', sample('min'), sample('nothing'));
     assert.match(stderr, /error: 1 file not read\.\n$/);
+  });
+
+  it('reads what comes through a named pipe, as a shell gives it for <(…)', async () => {
+    const pipe = path.join(temporaryFolder('edi'), 'pipe');
+    spawnSync('mkfifo', [pipe]);
+    const writer = spawn('cp', [sample('29-UNZ'), pipe]);
+    const { status, stdout } = await countersign('edi', 'check', pipe);
+    assert.deepEqual([status, stdout.includes('pipe:1:')], [1, true]);
+    assert.equal(writer.exitCode ?? 0, 0);
+  });
+
+  it('ends quietly, and not with 0, when nobody reads on before all is told', () => {
+    const file = path.join(temporaryFolder('edi'), 'bad.edi');
+    writeFileSync(file, interchange(Array.from({ length: 3000 }, () => message('1', undefined, ['BGM+811+X+7A']))));
+    const line = `"${process.execPath}" --import tsx src/cli/commands.ts edi check "${file}"`;
+    const cwd = path.resolve(import.meta.dirname, '../..');
+    const script = `{ ${line}; echo "status $?" >&2; } | head -1`;
+    const { stdout, stderr } = spawnSync('sh', ['-c', script], { cwd, encoding: 'utf8' });
+    assert.deepEqual([stdout, stderr], ['error[12]: "7A" is no code of 1225\n', 'status 141\n']);
   });
 
   it('tells all of several files as JSON, with line and column', async () => {

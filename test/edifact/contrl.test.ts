@@ -270,6 +270,12 @@ describe('reading a CONTRL', () => {
 
   it('a receipt', () => assert.equal(reported(good.replace(unb, `${unb}++++2`))?.action, 'received'));
 
+  it('a receipt that refuses a message all the same', () => {
+    const segments = ['UCI+R1+A+B+8', 'UCM+2+SANCRT:D:97B:UN+4+29+UNT+2'];
+    const report = readContrl(read(interchange([message('1', 'CONTRL:D:3:UN', segments)])).messages[0]!);
+    assert.deepEqual([report?.action, report?.outcome], ['received', 'partly-rejected']);
+  });
+
   it('undefined without a usable UCI', () => {
     for (const segments of [[], ['UCI'], ['UCI+R1+A+B+constructor'], ['UCI++A+B+7'], ['UCI+R1+A+B+9']]) {
       const contrl = read(interchange([message('1', 'CONTRL:D:3:UN', segments)]));
@@ -358,7 +364,7 @@ describe('properties of CONTRL', () => {
       fc.property(samples, ([base, findings, ofGroup, ofFirst, options]) => {
         const read = readInterchange(Buffer.from(base, 'latin1'), { ...EDIFACT_LIMITS, groups: true });
         const groups = read.groups?.map((group, index) => ({ ...group, findings: index === 0 ? ofGroup : [] }));
-        const subject = withFindings({ ...read, groups }, findings, ofFirst);
+        const subject = withFindings({ ...read, groups }, [...findings, ...read.findings], ofFirst);
         const written = validated(answer(subject, options));
         const [contrl] = written.messages;
         assert.deepEqual(faultsIn(written), []);

@@ -64,6 +64,16 @@ describe('reading an interchange', () => {
     );
   });
 
+  it('a space separates nothing: a UNA that says so cannot be read', () => {
+    for (const [advice, separator] of [
+      ["UNA +.? '", ':'],
+      ["UNA: .? '", '+'],
+      ['UNA:+.?  ', "'"],
+    ] as const)
+      // prettier-ignore
+      assert.throws(() => read(advice + good.replaceAll(separator, ' ')), /" " cannot be a service character/);
+  });
+
   it('level B: the information separators are taken where UNB is followed by one', () => {
     const text = good
       .replaceAll('UNOC', 'UNOB')
@@ -108,6 +118,8 @@ describe('reading an interchange', () => {
     assert.match(skipped[0].text, /^8 bytes .* not read: Neither UNA nor UNB/);
     const { interchanges: follows } = readInterchanges(Buffer.from(good.replace("UNZ+2+AU0000000417'", '') + good));
     assert.deepEqual(follows.map(faultsIn), [['UCI 13 UNZ'], []]);
+    const marked = readInterchanges(Buffer.from(`\ufeff${good}\r\n\ufeff${good}`));
+    assert.deepEqual([marked.interchanges.length, marked.skipped], [2, []]);
   });
 
   it('dates of eight digits in syntax 3 and of six in syntax 4 are understood, with a warning', () => {

@@ -22,7 +22,9 @@ describe('holding messages against their directory', () => {
   const cases: readonly (readonly [rule: string, text: string, faults: readonly string[]])[] = [
     ['14: a message that no directory has', interchange([message('1', 'INVOIC:D:97B:UN')]), ['UCM 14 UNH 1 3 1']],
     ['39, and no 14: a release that no list could have', interchange([message('1', 'SANCRT:D:1997B:UN')]), ['UCI 39 UNH 1 3 3']],
-    ['14: a release that no directory has', interchange([message('1', 'SANCRT:D:29B:UN')]), ['UCM 14 UNH 1 3 1']],
+    ['14: a release that no directory has', interchange([message('1', 'SANCRT:D:29B:UN')]), ['UCM 14 UNH 1 3 3']],
+    ['14: a version that no directory has', interchange([message('1', 'SANCRT:1:97B:UN')]), ['UCM 14 UNH 1 3 2']],
+    ['14: an agency that no directory is of', interchange([message('1', 'SANCRT:D:97B:EX')]), ['UCM 14 UNH 1 3 4']],
     ['12: a value outside of its list', sancrt(['FTX+AAI++A']), []],
     ['1131 says that the list is another', sancrt(['DTM+182:20261030:102', 'LOC+27+AU', 'GIS+QQ:1:1']), []],
     ['12: without 1131 and 3055 the list of the directory holds', sancrt(['GIS+QQ']), ['UCD 12 GIS 3 2 1']],
@@ -41,6 +43,7 @@ describe('holding messages against their directory', () => {
     ['45: in front of another separator', sancrt(['LOC+27:+AU'], unb4), ['UCD 16 LOC 3 2', 'UCS 45 LOC 3'].slice(1)],
     ['before syntax 4 it may stand', sancrt(['LOC+27+AU+']), []],
     ['35: an element that is repeated in syntax 4', sancrt(['LOC+27+AU*NZ'], unb4), ['UCD 35 LOC 3 3 2']],
+    ['12: the time of UNB is none', sancrt([], unb.replace('0930', '093000')), ['UCI 12 UNB 0 5 2']],
     ['39 in UNB', sancrt([], `${unb}++++1+${'A'.repeat(36)}`), ['UCI 39 UNB 0 11']],
     ['16 in UNZ', sancrt([]).replace(/'$/, "+X'"), ['UCI 16 UNZ 0']],
     ['two defects are both told', sancrt(['ZZX+1', 'LOC+QQQ+AU', 'ZZX+2']), ['UCS 15 ZZX 3', 'UCD 12 LOC 4 2', 'UCS 15 ZZX 5']],
@@ -150,6 +153,13 @@ describe('holding messages against their directory', () => {
     assert.deepEqual(subject.warnings.map(({ text }) => text), ['0065 "FOO"', '0052 "X"', '0054 "99Z"', '0051 "QQ"'].map((value) => `${value} is not in its list`)); // prettier-ignore
   });
 
+  it('0113 of syntax 4 is repeated too', () => {
+    const text = interchange([message('1', 'CONTRL:4:1:UN', ['UCI+R1+A+B+7', 'UCM+1+SANCRT:D:97B:UN:A:B:C+7'])], unb4);
+    const subject = read(text);
+    assert.deepEqual(allFindings(subject), []);
+    assert.deepEqual(subject.warnings.map(({ text: told }) => told), ['0113 "C" is not in its list']); // prettier-ignore
+  });
+
   it('syntax 4: occurrences of an element are told apart', () => {
     const text = interchange(
       [message('1', 'SANCRT:D:01B:UN', ['BGM+811', 'PNA+IM', 'ADR+1:1:A++++++A*B:::C*D'])],
@@ -181,6 +191,12 @@ describe('functional groups, where they are taken', () => {
     ['30: a message beside a group', grouped(1, [message('1')], `UNE+1+G1'${message('2')}`), ['UCI 30 UNH 0']],
     ['33: UNE without a group', grouped(1, [message('1')], "UNE+1+G1'UNE+1+G1'"), ['UCI 33 UNE 0']],
     ['26: a group reference twice', grouped(2, [message('1')], `UNE+1+G1'${ung('G1')}${message('1')}UNE+1+G1'`), ['UCF 26 UNG 0 6']],
+    ['13: a group without date and time', grouped(1, [message('1')]).replace('261102:0930+G1', '+G1'), ['UCF 13 UNG 0 5 1']],
+    ['12: a group whose date is none', grouped(1, [message('1')]).replace('261102:0930+G1', '261131:0930+G1'), ['UCF 12 UNG 0 5 1']],
+    ['12: a group whose time is none', grouped(1, [message('1')]).replace('261102:0930+G1', '261102:2430+G1'), ['UCF 12 UNG 0 5 2']],
+    ['from syntax 4 on it may be without them', grouped(1, [message('1')]).replace('261102:0930+G1', '+G1').replace(unb, unb4), []],
+    ['13: a group that cannot be named is told once, with the interchange', grouped(1, [message('1')], 'UNE+1\'').replace('0930+G1', '0930+'), ['UCI 13 UNG 0 6 1', 'UCF 13 UNE 0 3']],
+    ['39: a sender that is too long to be repeated', grouped(1, [message('1')]).replace('SANCRT+A+', `SANCRT+${'A'.repeat(36)}+`), ['UCI 39 UNG 0 3 1']],
   ]; // prettier-ignore
   for (const [rule, text, faults] of cases) it(rule, () => assert.deepEqual(found(text), faults));
 });

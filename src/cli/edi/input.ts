@@ -1,5 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { constants, createReadStream, mkdtempSync, rmSync } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -22,7 +22,7 @@ export interface Unread {
 }
 
 /**
- * Gives a command one file after the other. What comes by standard input, when large, lies in a file meanwhile. One that
+ * Gives a command one file after the other. What comes through a pipe, when large, lies in a file meanwhile. A file that
  * cannot be read is told, and is not the end of the others.
  */
 export async function eachInput(
@@ -33,17 +33,28 @@ export async function eachInput(
   if (names.filter((name) => name === '-').length > 1) throw new UsageError('Standard input (-) can be read once.');
   const unread: Unread[] = [];
   for (const name of names) {
-    try {
-      if (name === '-') await lookIntoInput(terminal, look);
-      else await lookIntoFile(name, look);
-    } catch (error) {
-      const { syscall, message } = error as NodeJS.ErrnoException;
-      if (!(error instanceof Error) || !['stat', 'open', 'read'].includes(syscall ?? '')) throw error;
-      unread.push({ file: name, error: message });
-      note(terminal, printable(`${name}: cannot be read: ${message}`));
-    }
+    const bytes = name === '-' ? (terminal.stdin ?? []) : await bytesOf(name);
+    if (typeof bytes === 'string') {
+      unread.push({ file: name, error: bytes });
+      note(terminal, printable(`${name}: cannot be read: ${bytes}`));
+    } else if ('pieces' in bytes) await look({ name, source: bytes });
+    else await lookIntoStream(name, bytes, look);
   }
   return unread;
+}
+
+type Stream = AsyncIterable<Buffer> | Iterable<Buffer>;
+
+/** What is in a file, or comes out of what is none (`<(gunzip -c …)`); else why it cannot be read. */
+async function bytesOf(name: string): Promise<Source | Stream | string> {
+  try {
+    await access(name, constants.R_OK);
+    const found = await stat(name);
+    if (found.isDirectory()) return 'it is a folder';
+    return found.isFile() ? fileSource(name, found.size) : createReadStream(name);
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** What a command ends with when files were not read, or something is wrong with them. @throws CommandError */
@@ -53,17 +64,11 @@ export function endWith(wrong: string | undefined, unread: readonly Unread[]): v
   if (parts.length > 0) throw new CommandError(parts.join(' '));
 }
 
-async function lookIntoFile(name: string, look: (input: Input) => Promise<void>): Promise<void> {
-  const found = await stat(name);
-  if (!found.isFile()) throw Object.assign(new Error('it is no file'), { syscall: 'stat' });
-  await look({ name, source: fileSource(name, found.size) });
-}
-
-async function lookIntoInput({ stdin }: Terminal, look: (input: Input) => Promise<void>): Promise<void> {
+async function lookIntoStream(name: string, stream: Stream, look: (input: Input) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(path.join(tmpdir(), 'countersign-'));
   const { spool, clear } = fileSpool(directory);
   try {
-    await look({ name: '-', source: keptSource(await keep(stdin ?? [], spool)) });
+    await look({ name, source: keptSource(await keep(stream, spool)) });
   } finally {
     clear();
     rmSync(directory, { recursive: true, force: true });
