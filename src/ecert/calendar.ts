@@ -36,11 +36,6 @@ function daysIn(year: number, month: number): number {
   return [0, 31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month] ?? 0;
 }
 
-/** The last digit of the year that a day is in. */
-export function yearDigit(day: Day, rule: Pick<YearRule, 'begins'>): string {
-  return String(yearAt(day, rule) % 10);
-}
-
 /** Both days included. */
 export interface Year {
   readonly first: Day;
@@ -49,14 +44,14 @@ export interface Year {
 
 /** The year that a day is in, or, given the last digit of a year, the first such one that is not over on that day. */
 export function yearOf(day: Day, rule: Pick<YearRule, 'begins'>, digit?: string): Year {
-  const earliest = yearAt(day, rule);
-  const year = digit === undefined ? earliest : earliest + ((Number(digit) - earliest + 10_000) % 10);
+  const year = yearNumber(day, rule, digit);
   const [month = 1, date = 1] = rule.begins.split('-').map(Number);
   const first = (of: number, days: number) => new Date(Date.UTC(of, month - 1, date + days)).toISOString().slice(0, 10);
   return { first: first(year, 0), last: first(year + 1, -1) };
 }
 
-/** A year is named by that in which it begins. */
-function yearAt(day: Day, { begins }: Pick<YearRule, 'begins'>): number {
-  return Number(day.slice(0, 4)) - (day.slice(5) < begins ? 1 : 0);
+/** The same year by its number: that in which it begins. */
+export function yearNumber(day: Day, { begins }: Pick<YearRule, 'begins'>, digit?: string): number {
+  const year = Number(day.slice(0, 4)) - (day.slice(5) < begins ? 1 : 0);
+  return digit === undefined ? year : year + ((Number(digit) - year + 10_000) % 10);
 }

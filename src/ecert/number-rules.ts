@@ -1,4 +1,4 @@
-import { type Day, yearDigit, yearOf } from './calendar.ts';
+import { type Day, yearNumber } from './calendar.ts';
 import type { Registration } from './certificate.ts';
 import { type Breach, type JudgementContext, today } from './judgement.ts';
 import type { Programme } from './reference.ts';
@@ -39,8 +39,11 @@ export function judgeNumber(
   if (digit !== undefined && year !== undefined) {
     const here = context.reference.countries.get(country?.value ?? '');
     const day = year.on === 'issue-date' ? issued : today(context, here);
-    const isOver = () => issued !== undefined && day !== undefined && yearOf(issued, year, digit).last < day;
-    if (day !== undefined && (digit !== yearDigit(day, year) || isOver())) breach('number-year', number);
+    if (day !== undefined) {
+      const now = yearNumber(day, year);
+      const isOver = issued !== undefined && yearNumber(issued, year, digit) < now;
+      if (digit !== String(now % 10) || isOver) breach('number-year', number);
+    }
   }
   return value;
 }
