@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { isMdn } from '../as2/read-mdn.ts';
 import { partnerByShortName, type Home, type Partner } from '../config/home.ts';
 import type { Headers } from '../mime/headers.ts';
@@ -21,6 +22,7 @@ const restMs = 1_000;
 export function startOutbox(exchange: Exchange, patienceMs = STOPPING_TIME): Worker {
   const inFlight = new Map<Promise<void>, string>();
   const hangUp = new AbortController();
+  setMaxListeners(0, hangUp.signal); // one for each that is under way
 
   const work = async () => {
     const { concurrency } = exchange.home().endpoint.outbox;
