@@ -1,5 +1,4 @@
 import type { RuleName } from './rule-names.ts';
-import type { Location } from './located.ts';
 
 /**
  * A certificate as it stands in the register. Quantities are whole numbers, safe for arithmetic. It is put on file with nothing
@@ -53,8 +52,6 @@ export interface RuleError {
   readonly text: string;
   /** The element at fault, such as `MEA C174 6314`. */
   readonly element: string;
-  /** Where it stands in the message; of its line when it is missing there; undefined when it is missing altogether. */
-  readonly at: Location | undefined;
   /** The place of the line at fault among the lines of its certificate, first = 1. */
   readonly line: number | undefined;
 }

@@ -20,7 +20,7 @@ export interface AnswerContext {
 /** The CUSRES that answers one SANCRT. Its segments are alike in all releases from D.96B. */
 export function makeCusres(request: CertificateRequest, decision: Decision, context: AnswerContext): WritableMessage {
   const { messageReference, lines } = request;
-  const about = { document: '961', number: request.number?.value, messageReference };
+  const about = { document: '961', number: request.number, messageReference };
   if (decision.kind !== 'reject') return acceptance(about, [], context);
   return rejection(about, decision.errors, lines.length, context);
 }

@@ -24,15 +24,15 @@ const kinds = new Map<string, CertificateKind>([
 
 /** What a certificate asks for (BGM 1225); undefined when it cannot be told. */
 export function kindOf({ function: code }: CertificateRequest): CertificateKind | undefined {
-  return kinds.get(code?.value ?? '');
+  return kinds.get(code ?? '');
 }
 
 const exportLicence = '811';
 
 export function judgeKind(request: CertificateRequest, breach: Breach): CertificateKind | undefined {
-  if (request.document?.value !== exportLicence) breach('document-unknown', request.document);
+  if (request.document !== exportLicence) breach('document-unknown');
   const kind = kindOf(request);
-  if (kind === undefined) breach('function-unknown', request.function);
+  if (kind === undefined) breach('function-unknown');
   return kind;
 }
 
@@ -48,9 +48,9 @@ export function judgeIssueDate(
     return undefined;
   }
   const day = dayOf(issueDate);
-  if (day === undefined) breach('issue-date-malformed', issueDate);
-  else if (day > today(context, context.reference.countries.get(country?.value ?? ''))) {
-    breach('issue-date-in-future', issueDate);
+  if (day === undefined) breach('issue-date-malformed');
+  else if (day > today(context, context.reference.countries.get(country ?? ''))) {
+    breach('issue-date-in-future');
   }
   return day;
 }
@@ -66,11 +66,10 @@ export function judgeCountry(
     breach('country-missing');
     return undefined;
   }
-  const { value } = country;
-  const takesPart = reference.countries.has(value) && (programme?.countries.includes(value) ?? true);
-  if (!takesPart) breach('country-not-taking-part', country);
-  if (!sender.countries.includes(value)) breach('country-not-authorised', country);
-  return value;
+  const takesPart = reference.countries.has(country) && (programme?.countries.includes(country) ?? true);
+  if (!takesPart) breach('country-not-taking-part');
+  if (!sender.countries.includes(country)) breach('country-not-authorised');
+  return country;
 }
 
 /** RFF+ABJ */
@@ -83,8 +82,8 @@ export function judgeProgramme(
     breach('programme-missing');
     return undefined;
   }
-  const known = reference.programmes.get(programme.value);
-  if (known === undefined) breach('programme-unknown', programme);
+  const known = reference.programmes.get(programme);
+  if (known === undefined) breach('programme-unknown');
   return known;
 }
 
@@ -98,10 +97,9 @@ export function judgeImporter(
     breach('importer-missing');
     return undefined;
   }
-  const { value } = importer;
-  const wellFormed = value.length <= 35 && reference.importerForms.some((form) => form.test(value));
-  if (!wellFormed) breach('importer-malformed', importer);
-  return value;
+  const wellFormed = importer.length <= 35 && reference.importerForms.some((form) => form.test(importer));
+  if (!wellFormed) breach('importer-malformed');
+  return importer;
 }
 
 /** PNA+MF or NAD+MF; at the country's discretion, unless the programme requires it. */

@@ -2,7 +2,6 @@ import type { RuleError } from './certificate.ts';
 import type { Country, EcertReference } from './reference.ts';
 import { type Day, dayAt } from './calendar.ts';
 import type { RuleName } from './rule-names.ts';
-import type { Location } from './located.ts';
 import type { Stage } from './stages.ts';
 
 /** What a request is judged by, besides itself. */
@@ -23,14 +22,14 @@ export interface Sender {
   readonly stage: Stage;
 }
 
-/** Takes note of a broken rule: where, if it stands anywhere, and in which line (first = 1), if it is one of a line. */
-export type Breach = (rule: RuleName, at?: Location, line?: number) => void;
+/** Takes note of a broken rule, and in which line (first = 1), if it is one of a line. */
+export type Breach = (rule: RuleName, line?: number) => void;
 
 /** A broken rule with the code and the text that the reference has for it. */
-export function ruleError(reference: EcertReference, rule: RuleName, at?: Location, line?: number): RuleError {
+export function ruleError(reference: EcertReference, rule: RuleName, line?: number): RuleError {
   const entry = reference.errors.byRule.get(rule);
   if (entry === undefined) throw new TypeError(`The list of errors lacks ${rule}`);
-  return { rule, ...entry, at, line };
+  return { rule, ...entry, line };
 }
 
 /** What day it is in the country; for one that does not take part, where the day is furthest ahead. */

@@ -19,42 +19,37 @@ export function judgeNumber(
   context: JudgementContext,
   breach: Breach,
 ): string | undefined {
-  if (number === undefined || number.value.length > longestNumber) {
-    breach('number-malformed', number);
+  if (number === undefined || number.length > longestNumber) {
+    breach('number-malformed');
     return undefined;
   }
-  const { value } = number;
-  if (programme === undefined) return value; // nothing says what it should look like
-  const form = programme.number.exec(value);
+  if (programme === undefined) return number; // nothing says what it should look like
+  const form = programme.number.exec(number);
   if (form === null) {
-    breach('number-malformed', number);
-    return value;
+    breach('number-malformed');
+    return number;
   }
   const named = form.groups?.['country'];
-  if (named !== undefined && (named !== (country?.value ?? named) || !context.sender.countries.includes(named))) {
-    breach('number-country', number);
+  if (named !== undefined && (named !== (country ?? named) || !context.sender.countries.includes(named))) {
+    breach('number-country');
   }
   const digit = form.groups?.['year'];
   const { year } = programme;
   if (digit !== undefined && year !== undefined) {
-    const here = context.reference.countries.get(country?.value ?? '');
+    const here = context.reference.countries.get(country ?? '');
     const day = year.on === 'issue-date' ? issued : today(context, here);
     if (day !== undefined) {
       const now = yearNumber(day, year);
       const isOver = issued !== undefined && yearNumber(issued, year, digit) < now;
-      if (digit !== String(now % 10) || isOver) breach('number-year', number);
+      if (digit !== String(now % 10) || isOver) breach('number-year');
     }
   }
-  return value;
+  return number;
 }
 
 /** A number is registered once and for all; a cancelled one is not given again. */
-export function judgeUnregistered(
-  { number }: CertificateRequest,
-  known: Registration | undefined,
-  breach: Breach,
-): void {
-  if (known !== undefined) breach(known.state === 'cancelled' ? 'certificate-cancelled' : 'already-registered', number);
+export function judgeUnregistered(known: Registration | undefined, breach: Breach): void {
+  if (known !== undefined) breach(known.state === 'cancelled' ? 'certificate-cancelled' : 'already-registered');
 }
 
 /**
@@ -62,17 +57,17 @@ export function judgeUnregistered(
  * That somebody else's certificate exists is not told.
  */
 export function judgeOwn(
-  { number, country }: CertificateRequest,
+  { country }: CertificateRequest,
   known: Registration | undefined,
   { sender }: JudgementContext,
   breach: Breach,
 ): Registration | undefined {
   if (known?.sender !== sender.id) {
-    breach('certificate-unknown', number);
+    breach('certificate-unknown');
     return undefined;
   }
-  if (country !== undefined && country.value !== known.country) breach('number-country', number);
-  if (known.state === 'cancelled') breach('certificate-cancelled', number);
-  else if (known.lines.some(({ used }) => used > 0)) breach('certificate-in-use', number);
+  if (country !== undefined && country !== known.country) breach('number-country');
+  if (known.state === 'cancelled') breach('certificate-cancelled');
+  else if (known.lines.some(({ used }) => used > 0)) breach('certificate-in-use');
   return known;
 }

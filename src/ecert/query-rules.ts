@@ -2,9 +2,9 @@ import { type Day, dayOf } from './calendar.ts';
 import type { RuleError } from './certificate.ts';
 import { judgeEnvironment } from './head-rules.ts';
 import { type Breach, type JudgementContext, ruleError } from './judgement.ts';
-import type { LocatedDay } from './located.ts';
 import type { QueryRequest } from './reqdoc.ts';
 import { type Condition, conditions } from './standing.ts';
+import type { WrittenDay } from './written.ts';
 
 /** What is asked for, as far as it can be told. */
 export interface Query {
@@ -28,21 +28,21 @@ export type QueryDecision =
  */
 export function judgeQuery(request: QueryRequest, own: ReadonlySet<string>, context: JudgementContext): QueryDecision {
   const errors: RuleError[] = [];
-  const breach: Breach = (rule, at) => errors.push(ruleError(context.reference, rule, at));
+  const breach: Breach = (rule) => errors.push(ruleError(context.reference, rule));
   const { document, number, function: code, subject, requester, certificates, repeated, to: end } = request;
   judgeEnvironment(context, breach);
-  if (document?.value !== '21') breach('query-document-unknown', document);
-  if (number === undefined || number.value.length > 35) breach('query-number-malformed', number);
-  if (code?.value !== '13') breach('query-function-unknown', code);
-  if (subject?.value !== '811') breach('query-subject-unknown', subject);
-  for (const at of repeated) breach('query-repeated', at);
-  if (!isSender(requester?.value ?? '', context)) breach('query-requester', requester);
+  if (document !== '21') breach('query-document-unknown');
+  if (number === undefined || number.length > 35) breach('query-number-malformed');
+  if (code !== '13') breach('query-function-unknown');
+  if (subject !== '811') breach('query-subject-unknown');
+  repeated.forEach(() => breach('query-repeated'));
+  if (!isSender(requester ?? '', context)) breach('query-requester');
   const [from, to] = [judgeDay(request.from, breach), judgeDay(end, breach)];
-  if (from !== undefined && to !== undefined && to < from) breach('query-period-reversed', end);
+  if (from !== undefined && to !== undefined && to < from) breach('query-period-reversed');
   const condition = conditionIn(request, context, breach);
-  for (const one of certificates) if (!own.has(one.value)) breach('query-certificate-unknown', one);
+  for (const one of certificates) if (!own.has(one)) breach('query-certificate-unknown');
   if (errors.length > 0) return { kind: 'reject', errors };
-  const numbers = certificates.length === 0 ? undefined : certificates.map(({ value }) => value);
+  const numbers = certificates.length === 0 ? undefined : certificates;
   return { kind: 'report', query: { from, to, condition, numbers } };
 }
 
@@ -51,16 +51,16 @@ function isSender(requester: string, { sender }: JudgementContext): boolean {
   return requester !== '' && (sender.id === requester || sender.id.startsWith(`${requester}:`));
 }
 
-function judgeDay(date: LocatedDay | undefined, breach: Breach): Day | undefined {
+function judgeDay(date: WrittenDay | undefined, breach: Breach): Day | undefined {
   if (date === undefined) return undefined;
   const day = dayOf(date);
-  if (day === undefined) breach('query-date-malformed', date);
+  if (day === undefined) breach('query-date-malformed');
   return day;
 }
 
 function conditionIn({ condition }: QueryRequest, { reference }: JudgementContext, breach: Breach) {
   if (condition === undefined) return undefined;
-  const known = conditions.find((name) => reference.conditions.get(name)?.code === condition.value);
-  if (known === undefined) breach('query-condition-unknown', condition);
+  const known = conditions.find((name) => reference.conditions.get(name)?.code === condition);
+  if (known === undefined) breach('query-condition-unknown');
   return known;
 }

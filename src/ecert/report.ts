@@ -21,7 +21,7 @@ export function makeReport(
   context: AnswerContext,
   inMessage = certificatesInMessage,
 ): WritableMessage[] {
-  return reportAbout({ document: '962', number: number?.value, messageReference }, certificates, context, inMessage);
+  return reportAbout({ document: '962', number: number, messageReference }, certificates, context, inMessage);
 }
 
 /** The same of certificates on which entries drew, for somebody who did not ask. */
@@ -54,7 +54,7 @@ export function makeQueryRejection(
   errors: readonly RuleError[],
   context: AnswerContext,
 ): WritableMessage {
-  return rejection({ document: '963', number: number?.value, messageReference }, errors, 1, context);
+  return rejection({ document: '963', number: number, messageReference }, errors, 1, context);
 }
 
 /** Certified and used, one pair for each unit. */

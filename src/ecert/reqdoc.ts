@@ -1,5 +1,5 @@
 import { type Message, type Segment, valueOf } from '../edifact/interchange.ts';
-import { type Located, type LocatedDay, type Location, located, locationOf, qualified } from './located.ts';
+import { type WrittenDay, componentOf, dayIn, qualified } from './written.ts';
 
 /**
  * A REQDOC as it was sent: nothing is judged, and what is absent or empty is undefined. But what narrows the query down is
@@ -9,60 +9,55 @@ export interface QueryRequest {
   /** 0062 of the message. */
   readonly messageReference: string;
   /** BGM C002 1001 */
-  readonly document: Located | undefined;
+  readonly document: string | undefined;
   /** BGM C106 1004: what the participant calls its query. */
-  readonly number: Located | undefined;
+  readonly number: string | undefined;
   /** BGM 1225 */
-  readonly function: Located | undefined;
+  readonly function: string | undefined;
   /** DOC C002 1001: what is asked for. */
-  readonly subject: Located | undefined;
+  readonly subject: string | undefined;
   /** DTM+155 and DTM+156, days of issue. */
-  readonly from: LocatedDay | undefined;
-  readonly to: LocatedDay | undefined;
+  readonly from: WrittenDay | undefined;
+  readonly to: WrittenDay | undefined;
   /** NAD+FR C082 3039 */
-  readonly requester: Located | undefined;
+  readonly requester: string | undefined;
   /** GIS C529 7365 */
-  readonly condition: Located | undefined;
+  readonly condition: string | undefined;
   /** RFF+EX C506 1154 */
-  readonly certificates: readonly Located[];
-  /** Segments of the profile that stand where an equal one stood before. */
-  readonly repeated: readonly Location[];
+  readonly certificates: readonly string[];
+  /** Tags of segments of the profile that stand where an equal one stood before. */
+  readonly repeated: readonly string[];
 }
 
 /** Reads a REQDOC. Never throws on what it holds. */
 export function readReqdoc({ reference, segments }: Message): QueryRequest {
-  const repeated: Location[] = [];
+  const repeated: string[] = [];
   const only = (wanted: (segment: Segment) => boolean): Segment | undefined => {
     const [first, ...others] = segments.filter(wanted);
-    repeated.push(...others.map((segment) => locationOf(segment, 1, 1)));
+    repeated.push(...others.map(({ tag }) => tag));
     return first;
   };
-  const day = (qualifier: string): LocatedDay | undefined => {
+  const day = (qualifier: string): WrittenDay | undefined => {
     const dtm = only(qualified('DTM', qualifier));
-    return dtm && { ...asWritten(dtm, 1, 2), format: valueOf(dtm, 1, 3) };
+    return dtm && dayIn(dtm);
   };
   const bgm = only(({ tag }) => tag === 'BGM');
   const gis = only(({ tag }) => tag === 'GIS');
   return {
     messageReference: reference,
-    document: located(bgm, 1, 1),
-    number: located(bgm, 2, 1),
-    function: located(bgm, 3, 1),
-    subject: located(
+    document: componentOf(bgm, 1, 1),
+    number: componentOf(bgm, 2, 1),
+    function: componentOf(bgm, 3, 1),
+    subject: componentOf(
       only(({ tag }) => tag === 'DOC'),
       1,
       1,
     ),
     from: day('155'),
     to: day('156'),
-    requester: located(only(qualified('NAD', 'FR')), 2, 1),
-    condition: gis && asWritten(gis, 1, 1),
-    certificates: segments.filter(qualified('RFF', 'EX')).map((segment) => asWritten(segment, 1, 2)),
+    requester: componentOf(only(qualified('NAD', 'FR')), 2, 1),
+    condition: gis && valueOf(gis, 1, 1),
+    certificates: segments.filter(qualified('RFF', 'EX')).map((segment) => valueOf(segment, 1, 2)),
     repeated,
   };
-}
-
-/** A component with its place, where it is empty too. */
-function asWritten(segment: Segment, element: number, component: number): Located {
-  return { value: valueOf(segment, element, component), ...locationOf(segment, element, component) };
 }

@@ -25,7 +25,7 @@ export function judgeAll(
 ): readonly Decision[] {
   const changed = new Map<string, Registration>();
   return requests.map((request) => {
-    const number = request.number?.value ?? '';
+    const number = request.number ?? '';
     const decision = judge(request, changed.get(number) ?? known.get(number), context);
     if (decision.kind !== 'reject') changed.set(number, decision.registration);
     return decision;
@@ -39,10 +39,10 @@ export function judge(
   context: JudgementContext,
 ): Decision {
   const errors: RuleError[] = [];
-  const breach: Breach = (rule, at, line) => errors.push(ruleError(context.reference, rule, at, line));
+  const breach: Breach = (rule, line) => errors.push(ruleError(context.reference, rule, line));
   judgeEnvironment(context, breach);
   const kind = judgeKind(request, breach);
-  for (const at of request.repeated) breach('repeated', at);
+  request.repeated.forEach(() => breach('repeated'));
   const decision =
     kind === 'cancel'
       ? judgeCancellation(request, known, context, breach)
@@ -77,7 +77,7 @@ function judgeCertificate(
   const issueDate = judgeIssueDate(request, context, breach);
   const country = judgeCountry(request, programme, context, breach);
   const number = judgeNumber(request, programme, issueDate, context, breach);
-  if (kind === 'register' && number !== undefined) judgeUnregistered(request, known, breach);
+  if (kind === 'register' && number !== undefined) judgeUnregistered(known, breach);
   const previous = kind === 'replace' && number !== undefined ? judgeOwn(request, known, context, breach) : undefined;
   const importer = judgeImporter(request, context, breach);
   judgeManufacturer(request, programme, breach);
@@ -89,7 +89,7 @@ function judgeCertificate(
   const registration: Registration = {
     number,
     state: 'registered',
-    programme: request.programme.value,
+    programme: request.programme,
     country,
     issueDate,
     importer,

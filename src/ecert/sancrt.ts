@@ -1,65 +1,67 @@
 import { type Message, type Segment, valueOf } from '../edifact/interchange.ts';
-import { type Located, type LocatedDay, type Location, located, locatedDay, locationOf } from './located.ts';
 import { isMeasurement } from './measurements.ts';
 import { partsOf } from './sancrt-parts.ts';
+import { type WrittenDay, componentOf, dayIn } from './written.ts';
 
 /** A SANCRT as it was sent: nothing is judged, and what is absent or empty is undefined. */
 export interface CertificateRequest {
   /** 0062 of the message. */
   readonly messageReference: string;
   /** BGM C002 1001 */
-  readonly document: Located | undefined;
+  readonly document: string | undefined;
   /** BGM C106 1004 */
-  readonly number: Located | undefined;
+  readonly number: string | undefined;
   /** BGM 1225 */
-  readonly function: Located | undefined;
+  readonly function: string | undefined;
   /** DTM+182 C507 2380 and 2379 */
-  readonly issueDate: LocatedDay | undefined;
+  readonly issueDate: WrittenDay | undefined;
   /** LOC+27 C517 3225 */
-  readonly country: Located | undefined;
+  readonly country: string | undefined;
   /** RFF+ABJ C506 1154 */
-  readonly programme: Located | undefined;
+  readonly programme: string | undefined;
   /** PNA+IM C206 7402; NAD+IM C082 3039 */
-  readonly importer: Located | undefined;
+  readonly importer: string | undefined;
   /** PNA+MF or NAD+MF */
   readonly manufacturerId: string | undefined;
   readonly manufacturerName: string | undefined;
   readonly lines: readonly RequestLine[];
-  /** Segments of the profile that stand where an equal one stood before. */
-  readonly repeated: readonly Location[];
+  /** Tags of segments of the profile that stand where an equal one stood before. */
+  readonly repeated: readonly string[];
 }
 
 export interface RequestLine {
-  /** LIN */
-  readonly at: Location;
   /** PIA+5 C212 7140, where 7143 is HS */
-  readonly hts: Located | undefined;
+  readonly hts: string | undefined;
   /** MEA+AAJ C174 6411 */
-  readonly unit: Located | undefined;
+  readonly unit: string | undefined;
   /** MEA+AAJ C174 6314 */
-  readonly quantity: Located | undefined;
+  readonly quantity: string | undefined;
 }
 
 /** Reads a SANCRT, with parties in PNA (from D.97B) or NAD (before it). Never throws on what it holds. */
 export function readSancrt(message: Message): CertificateRequest {
   const parts = partsOf(message.segments);
-  const repeated: Location[] = [];
+  const repeated: string[] = [];
   const { BGM: bgm, DTM: dtm, LOC: loc, RFF: rff } = firstOf(parts.head, headPart, repeated);
   const { IM: importer, MF: manufacturer } = firstOf(parts.parties, roleOf, repeated);
   return {
     messageReference: message.reference,
-    document: located(bgm, 1, 1),
-    number: located(bgm, 2, 1),
-    function: located(bgm, 3, 1),
-    issueDate: locatedDay(dtm),
-    country: located(loc, 2, 1),
-    programme: located(rff, 1, 2),
-    importer: located(importer, 2, 1),
-    manufacturerId: located(manufacturer, 2, 1)?.value,
+    document: componentOf(bgm, 1, 1),
+    number: componentOf(bgm, 2, 1),
+    function: componentOf(bgm, 3, 1),
+    issueDate: dtm && filled(dayIn(dtm)),
+    country: componentOf(loc, 2, 1),
+    programme: componentOf(rff, 1, 2),
+    importer: componentOf(importer, 2, 1),
+    manufacturerId: componentOf(manufacturer, 2, 1),
     manufacturerName: manufacturer && partyName(manufacturer),
     lines: parts.lines.map((line) => readLine(line, repeated)),
     repeated,
   };
+}
+
+function filled(day: WrittenDay): WrittenDay | undefined {
+  return day.value === '' ? undefined : day;
 }
 
 /** What a segment is to the profile; undefined: nothing. */
@@ -69,14 +71,14 @@ type PartOf<Part extends string> = (segment: Segment) => Part | undefined;
 function firstOf<Part extends string>(
   segments: readonly Segment[],
   partOf: PartOf<Part>,
-  repeated: Location[],
+  repeated: string[],
 ): Partial<Record<Part, Segment>> {
   const found: Partial<Record<Part, Segment>> = {};
   for (const segment of segments) {
     const part = partOf(segment);
     if (part === undefined) continue;
     if (found[part] === undefined) found[part] = held(segment);
-    else repeated.push(locationOf(segment, 1, 1));
+    else repeated.push(segment.tag);
   }
   return found;
 }
@@ -108,13 +110,12 @@ const linePart: PartOf<'MEA' | 'PIA'> = (segment) => {
 
 const isCertified = isMeasurement('certified');
 
-function readLine(segments: readonly [Segment, ...Segment[]], repeated: Location[]): RequestLine {
+function readLine(segments: readonly Segment[], repeated: string[]): RequestLine {
   const { MEA: mea, PIA: pia } = firstOf(segments, linePart, repeated);
   return {
-    at: locationOf(segments[0], 1, 1),
-    hts: located(pia, pia === undefined ? 0 : hsElement(pia), 1),
-    unit: located(mea, 3, 1),
-    quantity: located(mea, 3, 2),
+    hts: componentOf(pia, pia === undefined ? 0 : hsElement(pia), 1),
+    unit: componentOf(mea, 3, 1),
+    quantity: componentOf(mea, 3, 2),
   };
 }
 

@@ -38,7 +38,7 @@ export async function decide(
   store: Store,
   context: JudgementContext,
 ): Promise<Decided[]> {
-  const numbers = requests.flatMap(({ number }) => number?.value ?? []);
+  const numbers = requests.flatMap(({ number }) => number ?? []);
   const records = await store.findCertificates(context.environment, numbers);
   const known = new Map([...records].map(([number, record]) => [number, registrationOf(record)]));
   // What is changed was not used, or it would not have been.

@@ -68,8 +68,8 @@ async function findReported(
   most: number,
 ): Promise<Standing[] | { readonly errors: readonly RuleError[] }> {
   const participant = context.sender.id;
-  const tooLarge = { errors: [ruleError(context.reference, 'query-too-large', request.from)] };
-  const numbers = request.certificates.map(({ value }) => value);
+  const tooLarge = { errors: [ruleError(context.reference, 'query-too-large')] };
+  const numbers = request.certificates;
   const own =
     numbers.length === 0 ? [] : await reported({ ...everything, numbers }, participant, pending, register, most);
   if (own === undefined) return tooLarge;

@@ -57,7 +57,7 @@ function requestIn(message: Message, response: Answers['responses'][number] | un
   const answer = response && { in: response.in, accepted: response.accepted, codes: response.codes };
   if (message.type === 'SANCRT') {
     const request = readSancrt(message);
-    return [{ kind: kindOf(request), number: request.number?.value ?? '', answer }];
+    return [{ kind: kindOf(request), number: request.number ?? '', answer }];
   }
   if (message.type !== 'REQDOC') return [];
   const bgm = message.segments.find(({ tag }) => tag === 'BGM');

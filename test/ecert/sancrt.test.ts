@@ -3,36 +3,23 @@ import fc from 'fast-check';
 import { body, bodyWith, requestOf } from './samples.ts';
 
 describe('reading a SANCRT', () => {
-  it('D.97B: every element of the profile, and where it stands', () => {
+  it('D.97B: every element of the profile', () => {
     const request = requestOf(body);
     assert.equal(request.messageReference, '1');
-    assert.deepEqual(request.number, {
-      value: '6AU000123',
-      tag: 'BGM',
-      segment: 2,
-      element: 3,
-      component: 1,
-    });
-    assert.deepEqual([request.document?.value, request.function?.value], ['811', '9']);
+    assert.equal(request.number, '6AU000123');
+    assert.deepEqual([request.document, request.function], ['811', '9']);
     assert.deepEqual([request.issueDate?.value, request.issueDate?.format], ['20261030', '102']);
-    assert.deepEqual([request.country?.value, request.programme?.value], ['AU', 'BEEF']);
-    assert.equal(request.importer?.value, '12-345678900');
+    assert.deepEqual([request.country, request.programme], ['AU', 'BEEF']);
+    assert.equal(request.importer, '12-345678900');
     assert.deepEqual([request.manufacturerId, request.manufacturerName], ['AUEXAMEA123SYD', 'EXAMPLE MEATS']);
-    assert.deepEqual(request.lines, [
-      {
-        at: { tag: 'LIN', segment: 8, element: 2, component: 1 },
-        unit: { value: 'KGM', tag: 'MEA', segment: 9, element: 4, component: 1 },
-        quantity: { value: '18000', tag: 'MEA', segment: 9, element: 4, component: 2 },
-        hts: { value: '020230', tag: 'PIA', segment: 10, element: 3, component: 1 },
-      },
-    ]);
+    assert.deepEqual(request.lines, [{ hts: '020230', unit: 'KGM', quantity: '18000' }]);
     assert.deepEqual(request.repeated, []);
   });
 
   it('D.96B: parties in NAD, their names in C080 or C058', () => {
     const named = (name: string) =>
       requestOf(bodyWith({ 'PNA+IM': 'NAD+IM+12-345678900', 'PNA+MF': `NAD+MF+MID1+${name}` }), '96B');
-    assert.equal(named('').importer?.value, '12-345678900');
+    assert.equal(named('').importer, '12-345678900');
     assert.equal(named('+EXAMPLE:MEATS').manufacturerName, 'EXAMPLE MEATS');
     assert.equal(named('EXAMPLE:MEATS').manufacturerName, 'EXAMPLE MEATS');
     assert.equal(named('').manufacturerName, undefined);
@@ -45,30 +32,30 @@ describe('reading a SANCRT', () => {
       "LIN+1'CST+1'GIN+BN+1'ATT+9'QTY+1:5'MEA+AAJ+AAI+KGM:18000'PIA+5+020230:HS'EQD+CN'TMP+2'MEA+AAJ+AAI+KGM:3";
     const changed = bodyWith({ 'PNA+IM': `${more}'PNA+IM+12-345678900`, 'PNA+MF': party, LIN: line, MEA: '', PIA: '' });
     const { repeated, lines, ...request } = requestOf(changed, '99B');
-    assert.deepEqual([request.issueDate?.value, request.country?.value], ['20261030', 'AU']);
-    assert.deepEqual([request.importer?.value, request.manufacturerId], ['12-345678900', 'AUEXAMEA123SYD']);
+    assert.deepEqual([request.issueDate?.value, request.country], ['20261030', 'AU']);
+    assert.deepEqual([request.importer, request.manufacturerId], ['12-345678900', 'AUEXAMEA123SYD']);
     assert.equal(request.manufacturerName, 'EXAMPLE MEATS');
     assert.deepEqual(
-      lines.map(({ hts, unit, quantity }) => [hts?.value, unit?.value, quantity?.value]),
+      lines.map(({ hts, unit, quantity }) => [hts, unit, quantity]),
       [['020230', 'KGM', '18000']],
     );
     assert.deepEqual(repeated, []);
   });
 
   it('the quantity with 6313 or without it, for 6311 says it too; another 6313 measures something else', () => {
-    const quantityIn = (mea: string) => requestOf(bodyWith({ MEA: mea })).lines[0]?.quantity?.value;
+    const quantityIn = (mea: string) => requestOf(bodyWith({ MEA: mea })).lines[0]?.quantity;
     assert.equal(quantityIn('MEA+AAJ++KGM:18000'), '18000');
     assert.equal(quantityIn('MEA+AAJ+AAI+KGM:18000'), '18000');
     assert.equal(quantityIn("MEA+AAJ+AAD+KGM:20000'MEA+AAI+AAI+KGM:19000'MEA+AAJ++KGM:18000"), '18000');
     const { repeated } = requestOf(bodyWith({ MEA: "MEA+AAJ+AAI+KGM:18000'MEA+AAJ++KGM:18000" }));
-    assert.deepEqual(repeated.map(({ segment }) => segment), [10]); // prettier-ignore
+    assert.deepEqual(repeated, ['MEA']);
   });
 
   it('several lines, each with its own MEA and PIA', () => {
     const second = "LIN+2'PIA+5+12345:XX+020130:HS'MEA+AAJ+AAI+KGM:7'MEA+AAU+AAA+KGM:9";
     const { lines } = requestOf([...body, ...second.split("'")]);
     assert.deepEqual(
-      lines.map(({ hts, unit, quantity }) => [hts?.value, unit?.value, quantity?.value]),
+      lines.map(({ hts, unit, quantity }) => [hts, unit, quantity]),
       [
         ['020230', 'KGM', '18000'],
         ['020130', 'KGM', '7'],
@@ -83,11 +70,8 @@ describe('reading a SANCRT', () => {
     const changed = bodyWith({ LIN: elsewhere, PIA: inLine });
     const request = requestOf([...changed.slice(0, 4), ...documents.split("'").slice(1), ...changed.slice(4)]);
     const { issueDate, country, programme, importer } = request;
-    assert.deepEqual(
-      [issueDate, country, programme, importer].map((located) => located?.value),
-      ['20261030', 'AU', 'BEEF', '12-345678900'],
-    );
-    assert.equal(request.lines[0]?.quantity?.value, '18000');
+    assert.deepEqual([issueDate?.value, country, programme, importer], ['20261030', 'AU', 'BEEF', '12-345678900']);
+    assert.equal(request.lines[0]?.quantity, '18000');
     assert.deepEqual(request.repeated, []);
   });
 
@@ -100,11 +84,8 @@ describe('reading a SANCRT', () => {
   it('a segment of the profile that stands twice is told', () => {
     const twice = bodyWith({ RFF: "RFF+ABJ:BEEF'RFF+ABJ:LAMB", MEA: "MEA+AAJ+AAI+KGM:1'MEA+AAJ+AAI+KGM:2" });
     const { repeated, programme } = requestOf(twice);
-    assert.equal(programme?.value, 'BEEF');
-    assert.deepEqual(repeated.map(({ tag, segment }) => [tag, segment]), [
-      ['RFF', 6],
-      ['MEA', 11],
-    ]); // prettier-ignore
+    assert.equal(programme, 'BEEF');
+    assert.deepEqual(repeated, ['RFF', 'MEA']);
   });
 
   it('never throws, whatever segments there are', () => {
