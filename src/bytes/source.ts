@@ -132,7 +132,7 @@ export async function gathered(source: Source): Promise<Buffer> {
   const all = Buffer.allocUnsafeSlow(source.size);
   let at = 0;
   for await (const piece of source.stream()) at += piece.copy(all, at);
-  return all;
+  return all.subarray(0, at); // nothing that was not written
 }
 
 /** Reads to the end and drops it. */
